@@ -1,0 +1,1 @@
+//! The live back end of a delivery marketplace.
