@@ -1,0 +1,88 @@
+//! Every setting of the hub. It is handed in: the hub reads no environment and no file.
+
+use std::{sync::Arc, time::Duration};
+
+/// Bounds and times. [`Config::default`] is the product's; the example hub sets its own.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Name of this node in stats and presence.
+    pub node: Arc<str>,
+    /// The epoch of kept channels until the host renews it. Empty: learned with the first read of the log.
+    pub epoch: Arc<str>,
+    /// Version told in the connect result.
+    pub version: Arc<str>,
+    /// Between two pings; zero = none.
+    pub ping_interval: Duration,
+    /// How long a pong may take before 3012.
+    pub pong_timeout: Duration,
+    /// How long a socket may stay without an accepted connect before 3502.
+    pub connect_timeout: Duration,
+    /// How long an expired connection or subscription is waited for before 3005 and 2501.
+    pub expiry_grace: Duration,
+    /// Without any progress of a write for so long, a connection is dropped.
+    pub stall_timeout: Duration,
+    /// Largest message of a client, bytes: 1009 beyond.
+    pub message_limit: usize,
+    /// Bytes waiting for one client: 3008 beyond.
+    pub queue_limit: usize,
+    /// Commands waiting behind a running one: 111 beyond.
+    pub command_limit: usize,
+    /// Channels of one connection: 106 beyond (3505 for server-side ones).
+    pub channel_limit: usize,
+    /// Most publications in one recovery, and their bytes.
+    pub recovery_limit: usize,
+    pub recovery_bytes: usize,
+    /// Most publications in one answer to `history`.
+    pub history_limit: usize,
+    /// Publications and bytes a channel's tail holds for recovery from memory, and for how long.
+    pub tail_limit: usize,
+    pub tail_bytes: usize,
+    pub tail_age: Duration,
+    /// How long a missing number is waited for before the log is asked.
+    pub gap_wait: Duration,
+    /// A longer gap is not filled: 2500.
+    pub gap_limit: u64,
+    /// Connections of this node, of one user, and new ones a second; 0 = no limit.
+    pub connection_limit: usize,
+    pub user_connection_limit: usize,
+    pub connection_rate_limit: usize,
+    /// Browser origins that may upgrade; `*` = all, empty = only the server's own. No `Origin` header is always welcome.
+    pub allowed_origins: Vec<String>,
+    /// Subscribers of a channel beyond which its fan-out runs in a task of its own.
+    pub fan_out_inline: usize,
+    /// Size of the kernel's send buffer, bytes.
+    pub send_buffer: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            node: Arc::from("node"),
+            epoch: Arc::from(""),
+            version: Arc::from(env!("CARGO_PKG_VERSION")),
+            ping_interval: Duration::from_secs(25),
+            pong_timeout: Duration::from_secs(8),
+            connect_timeout: Duration::from_secs(10),
+            expiry_grace: Duration::from_secs(25),
+            stall_timeout: Duration::from_secs(30),
+            message_limit: 64 * 1024,
+            queue_limit: 512 * 1024,
+            command_limit: 16,
+            channel_limit: 128,
+            recovery_limit: 1000,
+            recovery_bytes: 512 * 1024,
+            history_limit: 300,
+            tail_limit: 300,
+            tail_bytes: 256 * 1024,
+            tail_age: Duration::from_secs(60),
+            gap_wait: Duration::from_millis(20),
+            gap_limit: 1000,
+            connection_limit: 0,
+            user_connection_limit: 0,
+            connection_rate_limit: 0,
+            allowed_origins: vec!["*".to_owned()],
+            fan_out_inline: 128,
+            send_buffer: 64 * 1024,
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Plain EventSource.
+
+/// The body of an EventSource response.
+pub struct EventStream {}
