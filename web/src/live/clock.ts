@@ -1,0 +1,37 @@
+//! The server's clock as this browser knows it. Every countdown and every age is measured with it.
+
+type Sample = { offset: number; trip: number };
+
+export class Clock {
+  private best: Sample | null = null;
+  private rough: Sample | null = null;
+
+  constructor(private readonly local: () => number = Date.now) {}
+
+  /** Takes the server's exact time, seen in an answer that was asked at `sentAt` and came at `gotAt` (ms, local). */
+  sample(server: number, sentAt: number, gotAt: number) {
+    if (!Number.isFinite(server)) return;
+    const trip = Math.max(0, gotAt - sentAt);
+    // The smallest round trip knows best; a much later sample wins again because clocks drift.
+    if (this.best === null || trip <= this.best.trip) this.best = { offset: server - (sentAt + gotAt) / 2, trip };
+  }
+
+  /** Takes a time cut to whole seconds (the Date header): used until an exact one is known. */
+  coarse(server: number, sentAt: number, gotAt: number) {
+    if (!Number.isFinite(server) || this.rough !== null) return;
+    this.rough = { offset: server + 500 - (sentAt + gotAt) / 2, trip: gotAt - sentAt };
+  }
+
+  /** Milliseconds to add to the local clock. Zero while nothing is known, or the difference is below what a header tells. */
+  get offset(): number {
+    if (this.best !== null) return this.best.offset;
+    return this.rough !== null && Math.abs(this.rough.offset) > 2000 ? this.rough.offset : 0;
+  }
+
+  /** The server's time now, ms since 1970. */
+  now(): number {
+    return this.local() + this.offset;
+  }
+}
+
+export const clock = new Clock();

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// The pages in a real browser against the real server: one file after the other, as they share one machine.
+export default defineConfig({
+  test: {
+    include: ['e2e/**/*.e2e.ts'],
+    environment: 'node',
+    fileParallelism: false,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+  },
+});
