@@ -1,0 +1,360 @@
+//! An exact index of moving points: buckets by H3 cell behind 64 locks, searched ring by ring.
+//!
+//! Exact means: [`Index::nearest`] returns what sorting everything by haversine would. A reader that runs beside a moving key sees it at its old or
+//! its new place; in the worst case of a key changing its cell just between two looks it may miss that key once.
+
+use crate::lattice::{Lattice, Reach};
+use crate::point::{Point, Unit, chord2_to_m, m_to_chord2};
+use crate::slots::Slots;
+use h3o::{CellIndex, LatLng, Resolution};
+use parking_lot::{Mutex, RwLock};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use std::collections::BinaryHeap;
+use std::hash::{BuildHasher, Hash};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const SHARDS: usize = 64;
+
+/// Beyond this many rings (12,000 cells) looking through all buckets is the shorter way.
+const SCAN_RINGS: u32 = 64;
+
+/// What an index can be keyed by: small, ordered (it breaks ties of distance), hashable.
+pub trait Key: Copy + Ord + Hash + Send + Sync + 'static {}
+impl<K: Copy + Ord + Hash + Send + Sync + 'static> Key for K {}
+
+/// One result of a search.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit<K> {
+    /// Who.
+    pub key: K,
+    /// Haversine distance from the place asked about, in metres.
+    pub distance_m: f64,
+    /// The bits the entry was put with.
+    pub tag: u32,
+}
+
+/// Moving points by key, each with 32 bits to filter on.
+pub struct Index<K> {
+    resolution: Resolution,
+    lattice: Lattice,
+    shards: Box<[RwLock<FxHashMap<CellIndex, Bucket<K>>>]>,
+    places: Box<[Mutex<Places<K>>]>,
+    slots: Slots,
+    len: AtomicUsize,
+}
+
+struct Bucket<K> {
+    centre: Unit,
+    /// Squared chord of the circle around the centre that lies inside the cell.
+    inner2: f64,
+    entries: Vec<Entry<K>>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry<K> {
+    at: Unit,
+    key: K,
+    tag: u32,
+    handle: u32,
+}
+
+/// Where the keys of one shard are. Its lock serialises writes of a key and is always taken before a bucket's.
+struct Places<K> {
+    of: FxHashMap<K, Place>,
+    free_pairs: Vec<u32>,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    cell: CellIndex,
+    handle: u32,
+}
+
+/// A candidate of a search.
+struct Found<K> {
+    chord2: f64,
+    key: K,
+    tag: u32,
+}
+
+impl<K: Ord> Ord for Found<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.chord2.total_cmp(&other.chord2).then_with(|| self.key.cmp(&other.key))
+    }
+}
+impl<K: Ord> PartialOrd for Found<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K: Ord> PartialEq for Found<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+impl<K: Ord> Eq for Found<K> {}
+
+impl<K: Key> Default for Index<K> {
+    /// Resolution 8, right for most cities; 9 from about 80,000 entries a city or with hot spots.
+    fn default() -> Self {
+        Self::new(Resolution::Eight)
+    }
+}
+
+impl<K: Key> Index<K> {
+    /// An empty index whose buckets are the cells of `resolution`.
+    pub fn new(resolution: Resolution) -> Self {
+        Self {
+            resolution,
+            lattice: Lattice::new(resolution),
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            places: (0..SHARDS).map(|_| Mutex::new(Places { of: FxHashMap::default(), free_pairs: Vec::new() })).collect(),
+            slots: Slots::new(),
+            len: AtomicUsize::new(0),
+        }
+    }
+
+    /// How many keys are in the index.
+    pub fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    /// Whether the index is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Puts `key` at `at` with the bits `tag`, wherever it was before. True when it was not there.
+    pub fn put(&self, key: K, at: Point, tag: u32) -> bool {
+        let unit = at.unit();
+        let mut places = self.places[shard_of(&key)].lock();
+        if let Some(place) = places.of.get(&key).copied() {
+            let entry = Entry { at: unit, key, tag, handle: place.handle };
+            if self.stays(place, entry, false) {
+                return false;
+            }
+            let cell = at.to_h3().to_cell(self.resolution);
+            if cell == place.cell {
+                self.stays(place, entry, true);
+            } else {
+                // First in, then out: a reader rather sees a key twice than not at all, and drops the second sight.
+                let moved = Place { cell, handle: place.handle ^ 1 };
+                self.enter(cell, Entry { handle: moved.handle, ..entry });
+                self.leave(place);
+                places.of.insert(key, moved);
+            }
+            return false;
+        }
+        let handle = places.free_pairs.pop().unwrap_or_else(|| self.slots.new_pair());
+        let cell = at.to_h3().to_cell(self.resolution);
+        self.enter(cell, Entry { at: unit, key, tag, handle });
+        places.of.insert(key, Place { cell, handle });
+        self.len.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+
+    /// Takes `key` out. True when it was there.
+    pub fn remove(&self, key: &K) -> bool {
+        let mut places = self.places[shard_of(key)].lock();
+        let Some(place) = places.of.remove(key) else { return false };
+        self.leave(place);
+        places.free_pairs.push(place.handle & !1);
+        self.len.fetch_sub(1, Ordering::Relaxed);
+        true
+    }
+
+    /// Changes the bits of `key` without moving it. True when it is there.
+    pub fn set_tag(&self, key: &K, tag: u32) -> bool {
+        let places = self.places[shard_of(key)].lock();
+        let Some(place) = places.of.get(key) else { return false };
+        let mut shard = self.shards[shard_of(&place.cell)].write();
+        let bucket = shard.get_mut(&place.cell).expect("a placed key's bucket exists");
+        bucket.entries[self.slots.get(place.handle)].tag = tag;
+        true
+    }
+
+    /// The H3 cell that `key` is in, at the index's resolution.
+    pub fn cell_of(&self, key: &K) -> Option<CellIndex> {
+        self.places[shard_of(key)].lock().of.get(key).map(|place| place.cell)
+    }
+
+    /// The at most `limit` nearest within `radius_m` of `at` that `filter` (key, tag) lets through, nearest first, ties by key.
+    pub fn nearest(&self, at: Point, radius_m: f64, limit: usize, filter: impl Fn(&K, u32) -> bool) -> Vec<Hit<K>> {
+        if limit == 0 || radius_m.is_nan() || radius_m < 0.0 || self.is_empty() {
+            return Vec::new();
+        }
+        let search = Search { at, radius_m, limit, filter };
+        let mut best = self.search(&search);
+        // Only a key that changed its cell meanwhile is seen twice; looking again is rarer than sorting it out is dear.
+        for _ in 0..3 {
+            if !has_twins(&best) {
+                break;
+            }
+            best = self.search(&search);
+        }
+        if has_twins(&best) {
+            let mut seen = FxHashSet::default();
+            best.retain(|found| seen.insert(found.key));
+        }
+        best.into_iter().map(|found| Hit { key: found.key, distance_m: chord2_to_m(found.chord2), tag: found.tag }).collect()
+    }
+
+    /// How many keys each occupied cell holds, for heat maps; coarser cells by `parent()`.
+    pub fn heat(&self, resolution: Resolution) -> FxHashMap<CellIndex, usize> {
+        let mut heat = FxHashMap::default();
+        for shard in &self.shards {
+            for (cell, bucket) in shard.read().iter() {
+                *heat.entry(cell.parent(resolution).unwrap_or(*cell)).or_default() += bucket.entries.len();
+            }
+        }
+        heat
+    }
+
+    /// Overwrites the entry in place when it surely stays in its cell (or `known` to). False when the cell has to be computed.
+    fn stays(&self, place: Place, entry: Entry<K>, known: bool) -> bool {
+        let mut shard = self.shards[shard_of(&place.cell)].write();
+        let bucket = shard.get_mut(&place.cell).expect("a placed key's bucket exists");
+        if !known && bucket.centre.chord2(entry.at) >= bucket.inner2 {
+            return false;
+        }
+        bucket.entries[self.slots.get(place.handle)] = entry;
+        true
+    }
+
+    fn enter(&self, cell: CellIndex, entry: Entry<K>) {
+        let mut shard = self.shards[shard_of(&cell)].write();
+        let bucket = shard.entry(cell).or_insert_with(|| {
+            let centre = Point::from_h3(LatLng::from(cell)).unit();
+            Bucket { centre, inner2: m_to_chord2(self.lattice.inner_radius_m(centre)), entries: Vec::new() }
+        });
+        self.slots.set(entry.handle, bucket.entries.len());
+        bucket.entries.push(entry);
+    }
+
+    fn leave(&self, place: Place) {
+        let mut shard = self.shards[shard_of(&place.cell)].write();
+        let bucket = shard.get_mut(&place.cell).expect("a placed key's bucket exists");
+        let slot = self.slots.get(place.handle);
+        bucket.entries.swap_remove(slot);
+        if let Some(moved) = bucket.entries.get(slot) {
+            self.slots.set(moved.handle, slot);
+        }
+        if bucket.entries.is_empty() {
+            shard.remove(&place.cell);
+        } else if bucket.entries.capacity() > 64 && bucket.entries.len() < bucket.entries.capacity() / 4 {
+            // A stadium that emptied gives its memory back.
+            bucket.entries.shrink_to(bucket.entries.len() * 2);
+        }
+    }
+
+    fn search<F: Fn(&K, u32) -> bool>(&self, search: &Search<F>) -> Vec<Found<K>> {
+        let at = search.at.to_h3();
+        let origin = at.to_cell(self.resolution);
+        let centre = Point::from_h3(LatLng::from(origin)).unit();
+        let reach = self.lattice.reach(search.at.unit(), centre, search.radius_m);
+        let last_ring = reach.last_ring(search.radius_m);
+        let mut best = Best::new(search, m_to_chord2(self.lattice.circumradius_m()).sqrt());
+        if last_ring > SCAN_RINGS {
+            for shard in &self.shards {
+                shard.read().values().for_each(|bucket| best.look(bucket));
+            }
+        } else if !self.walk(origin.grid_disk_distances_fast(last_ring), reach, &mut best) {
+            // A pentagon: what was seen may be wrong, and the safe walk is in ring order too.
+            best.heap.clear();
+            best.limit2 = m_to_chord2(search.radius_m);
+            self.walk(origin.grid_disk_distances_safe(last_ring).map(Some), reach, &mut best);
+        }
+        best.heap.into_sorted_vec()
+    }
+
+    /// Looks into the cells ring by ring until nothing nearer can follow. False when the walk broke off at a pentagon.
+    fn walk<F: Fn(&K, u32) -> bool>(
+        &self,
+        cells: impl Iterator<Item = Option<(CellIndex, u32)>>,
+        reach: Reach,
+        best: &mut Best<'_, K, F>,
+    ) -> bool {
+        let mut ring = 0;
+        for step in cells {
+            let Some((cell, distance)) = step else { return false };
+            if distance > ring {
+                if best.is_full() && m_to_chord2(reach.seen_m(ring)) > best.limit2 {
+                    return true;
+                }
+                ring = distance;
+            }
+            if let Some(bucket) = self.shards[shard_of(&cell)].read().get(&cell) {
+                best.look(bucket);
+            }
+        }
+        true
+    }
+}
+
+struct Search<F> {
+    at: Point,
+    radius_m: f64,
+    limit: usize,
+    filter: F,
+}
+
+/// The best so far, worst on top.
+struct Best<'a, K, F> {
+    at: Unit,
+    /// Squared chord of the radius, or of the worst kept once there are enough.
+    limit2: f64,
+    circumradius_chord: f64,
+    search: &'a Search<F>,
+    heap: BinaryHeap<Found<K>>,
+}
+
+impl<'a, K: Key, F: Fn(&K, u32) -> bool> Best<'a, K, F> {
+    fn new(search: &'a Search<F>, circumradius_chord: f64) -> Self {
+        let heap = BinaryHeap::with_capacity(search.limit.min(128) + 1);
+        Self { at: search.at.unit(), limit2: m_to_chord2(search.radius_m), circumradius_chord, search, heap }
+    }
+
+    fn is_full(&self) -> bool {
+        self.heap.len() >= self.search.limit
+    }
+
+    fn look(&mut self, bucket: &Bucket<K>) {
+        // Chords obey the triangle inequality, so nothing in a bucket this far can be within the limit.
+        let nearest_possible = bucket.centre.chord2(self.at).sqrt() - self.circumradius_chord;
+        if nearest_possible > 0.0 && nearest_possible * nearest_possible > self.limit2 {
+            return;
+        }
+        for entry in &bucket.entries {
+            let chord2 = entry.at.chord2(self.at);
+            if chord2 > self.limit2 || !(self.search.filter)(&entry.key, entry.tag) {
+                continue;
+            }
+            let found = Found { chord2, key: entry.key, tag: entry.tag };
+            if self.heap.len() < self.search.limit {
+                self.heap.push(found);
+            } else if let Some(mut worst) = self.heap.peek_mut()
+                && found < *worst
+            {
+                *worst = found;
+            }
+            if self.is_full()
+                && let Some(worst) = self.heap.peek()
+            {
+                self.limit2 = worst.chord2;
+            }
+        }
+    }
+}
+
+fn shard_of<T: Hash>(of: &T) -> usize {
+    // The hash's entropy sits in its low 26 bits; the lowest 20 are left to the maps inside, so that they do not collide within a shard.
+    (FxBuildHasher.hash_one(of) >> 20) as usize % SHARDS
+}
+
+fn has_twins<K: Key>(found: &[Found<K>]) -> bool {
+    if found.len() <= 32 {
+        return found.iter().enumerate().any(|(n, one)| found[..n].iter().any(|other| other.key == one.key));
+    }
+    let mut seen = FxHashSet::with_capacity_and_hasher(found.len(), FxBuildHasher);
+    !found.iter().all(|one| seen.insert(one.key))
+}
