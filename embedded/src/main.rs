@@ -1,0 +1,167 @@
+//! `wassally-embedded`: a PostgreSQL to compile and test against, for make and CI.
+
+use std::{
+    os::unix::process::ExitStatusExt,
+    path::PathBuf,
+    process::{Command, ExitCode},
+    sync::atomic::{AtomicI32, Ordering},
+};
+
+use nix::{
+    libc,
+    sys::signal::{SigHandler, Signal, signal},
+};
+use wassally_embedded::{Binaries, Cluster, Error, Options, migrated};
+
+const HELP: &str = "\
+wassally-embedded: a throw-away PostgreSQL to compile and test against (never for data that matters: fsync is off)
+
+  dev      --dir DIR [--max-connections N]           start it, or find it running; print its address; it stays until `stop`
+  migrated --dir DIR [--migrations DIR] [--db NAME]  the same, with a database that all migrations are in; print its address
+  exec     --dir DIR [--migrations DIR] [--db NAME] -- COMMAND...
+                                                     run COMMAND with DATABASE_URL set to such a database; a PostgreSQL started
+                                                     for it ends with it; exits with the command's code
+  stop     --dir DIR                                 end it
+
+--migrations is `migrations`, --db is `wassally` unless given. WASSALLY_PG_BIN names the folder of PostgreSQL's programs.";
+
+fn main() -> ExitCode {
+    let asked = match Asked::read(std::env::args().skip(1)) {
+        Ok(asked) => asked,
+        Err(fault) => {
+            eprintln!("{fault}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    asked.run().unwrap_or_else(|error| {
+        eprintln!("wassally-embedded: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+struct Asked {
+    deed: String,
+    dir: PathBuf,
+    migrations: PathBuf,
+    database: String,
+    max_connections: u16,
+    command: Vec<String>,
+}
+
+impl Asked {
+    fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let deed = words.next().ok_or("say what to do")?;
+        if !["dev", "migrated", "exec", "stop"].contains(&deed.as_str()) {
+            return Err(format!("`{deed}` is nothing it can do"));
+        }
+        let mut asked = Self {
+            deed,
+            dir: PathBuf::new(),
+            migrations: "migrations".into(),
+            database: "wassally".into(),
+            max_connections: 300,
+            command: Vec::new(),
+        };
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or(format!("{word} wants a value"));
+            match word.as_str() {
+                "--dir" => asked.dir = value()?.into(),
+                "--migrations" => asked.migrations = value()?.into(),
+                "--db" => asked.database = value()?,
+                "--max-connections" => {
+                    asked.max_connections = value()?.parse().map_err(|_| "--max-connections wants a number")?
+                }
+                "--" => asked.command = words.by_ref().collect(),
+                other => return Err(format!("`{other}` is not understood")),
+            }
+        }
+        if asked.dir.as_os_str().is_empty() {
+            return Err("--dir DIR is needed".into());
+        }
+        if (asked.deed == "exec") == asked.command.is_empty() {
+            return Err("a command belongs to `exec`, after `--`".into());
+        }
+        Ok(asked)
+    }
+
+    fn options(&self, outlives: bool) -> Options {
+        let fallback_dir = match std::path::absolute(&self.dir) {
+            // Not where an installation keeps its data, and one for each checkout.
+            Ok(dir) => PathBuf::from("/tmp/wassally-dev").join(dir.to_string_lossy().replace('/', "-")),
+            Err(_) => "/tmp/wassally-dev/here".into(),
+        };
+        Options {
+            bin: Binaries::from_env(),
+            fsync: false,
+            max_connections: self.max_connections,
+            outlives,
+            fallback_dir,
+            ..Options::new(&self.dir)
+        }
+    }
+
+    fn run(self) -> Result<ExitCode, Error> {
+        match self.deed.as_str() {
+            "dev" => {
+                let cluster = Cluster::start_or_attach(self.options(true))?;
+                println!("{}", told(&cluster).url("postgres"));
+            }
+            "migrated" => {
+                let cluster = Cluster::start_or_attach(self.options(true))?;
+                migrated::database(told(&cluster), &self.migrations, &self.database)?;
+                println!("{}", cluster.url(&self.database));
+            }
+            "stop" => Cluster::attach(&self.options(true))?.stop()?,
+            _ => return self.exec(),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn exec(self) -> Result<ExitCode, Error> {
+        let cluster = match Cluster::attach(&self.options(false)) {
+            Err(Error::NotRunning { .. }) => Cluster::start(self.options(false))?,
+            found => found?,
+        };
+        migrated::database(told(&cluster), &self.migrations, &self.database)?;
+        let code = supervise(&self.command, &cluster.url(&self.database))?;
+        drop(cluster);
+        Ok(code)
+    }
+}
+
+/// Tells the person what the start has to say; the address alone goes to standard output.
+fn told(cluster: &Cluster) -> &Cluster {
+    for note in cluster.notes() {
+        eprintln!("{note}");
+    }
+    cluster
+}
+
+/// The running command, for the signal handler; 0 when there is none.
+static COMMAND: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn pass_on(number: libc::c_int) {
+    let pid = COMMAND.load(Ordering::Relaxed);
+    // Ctrl-C goes to the whole group at the terminal: the command has heard it already.
+    if pid > 0 && number != libc::SIGINT {
+        // SAFETY: kill is safe in a handler, and the child has not been reaped while its pid stands there.
+        unsafe { libc::kill(pid, number) };
+    }
+}
+
+/// Runs the command to its end. We stay through Ctrl-C and SIGTERM, so that PostgreSQL ends after it and not before.
+fn supervise(command: &[String], url: &str) -> Result<ExitCode, Error> {
+    for heard in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        // SAFETY: the handler calls only async-signal-safe functions.
+        unsafe { signal(heard, SigHandler::Handler(pass_on)) }
+            .map_err(|error| Error::Io { what: "listening for signals".into(), source: error.into() })?;
+    }
+    let doing = |source| Error::Io { what: format!("running {}", command[0]), source };
+    let mut child = Command::new(&command[0]).args(&command[1..]).env("DATABASE_URL", url).spawn().map_err(doing)?;
+    COMMAND.store(child.id().cast_signed(), Ordering::Relaxed);
+    let status = child.wait().map_err(doing)?;
+    COMMAND.store(0, Ordering::Relaxed);
+    // As a shell has it: 128 and the signal for a command that a signal ended.
+    let code = status.code().or(status.signal().map(|number| 128 + number)).unwrap_or(1);
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
