@@ -1,4 +1,5 @@
 import { api } from '../api/client';
+import { keepName } from './last';
 import { type Role, type Session, sessions, type User } from './store';
 
 export type Tokens = { user: User; access: string; refresh: string; expires_in: number };
@@ -17,6 +18,7 @@ export function keep(tokens: Tokens): User {
     refresh: tokens.refresh,
     expiresAt: Date.now() + tokens.expires_in * 1000,
   };
+  keepName(tokens.user.username ?? tokens.user.email ?? tokens.user.phone_number ?? '');
   sessions.keep(session);
   return tokens.user;
 }

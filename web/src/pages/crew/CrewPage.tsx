@@ -1,0 +1,3 @@
+export function CrewPage() {
+  return null;
+}

@@ -1,0 +1,86 @@
+//! Every page by its address. Filters, selection and views stand in the address too.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router';
+import type { Language } from './i18n';
+import { DoorPage } from './pages/door/DoorPage';
+import { NothingThere } from './pages/frame/NothingThere';
+import { Root } from './pages/frame/Root';
+
+type RootSearch = { slot?: string; as?: string };
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const compact = <T extends object>(search: T): T =>
+  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
+
+const root = createRootRoute({
+  component: Root,
+  notFoundComponent: NothingThere,
+  validateSearch: (search: Record<string, unknown>): RootSearch =>
+    compact<RootSearch>({ slot: text(search.slot), as: text(search.as) } as RootSearch),
+  // The slot is who this tab is: it goes along wherever the tab goes.
+  search: { middlewares: [retainSearchParams(['slot'])] },
+});
+
+const door = createRoute({ getParentRoute: () => root, path: '/', component: DoorPage });
+
+const app = createRoute({
+  getParentRoute: () => root,
+  path: 'app',
+  component: lazyRouteComponent(() => import('./pages/app/AppFrame'), 'AppFrame'),
+});
+const home = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/app/HomePage'), 'HomePage'),
+});
+const shop = createRoute({
+  getParentRoute: () => app,
+  path: 'shops/$id',
+  component: lazyRouteComponent(() => import('./pages/app/ShopPage'), 'ShopPage'),
+});
+const cart = createRoute({
+  getParentRoute: () => app,
+  path: 'cart',
+  component: lazyRouteComponent(() => import('./pages/app/CartPage'), 'CartPage'),
+});
+const order = createRoute({
+  getParentRoute: () => app,
+  path: 'orders/$id',
+  component: lazyRouteComponent(() => import('./pages/app/TrackingPage'), 'TrackingPage'),
+});
+
+const crew = createRoute({
+  getParentRoute: () => root,
+  path: 'crew',
+  component: lazyRouteComponent(() => import('./pages/crew/CrewPage'), 'CrewPage'),
+});
+
+export type StaffSearch = { view?: 'board' | 'map'; order?: string; crew?: string; find?: string };
+const staff = createRoute({
+  getParentRoute: () => root,
+  path: 'staff',
+  validateSearch: (search: Record<string, unknown>): StaffSearch =>
+    compact<StaffSearch>({
+      view: search.view === 'map' || search.view === 'board' ? search.view : undefined,
+      order: text(search.order),
+      crew: text(search.crew),
+      find: text(search.find),
+    } as StaffSearch),
+  component: lazyRouteComponent(() => import('./pages/staff/StaffPage'), 'StaffPage'),
+});
+
+const tree = root.addChildren([door, app.addChildren([home, shop, cart, order]), crew, staff]);
+
+export function makeRouter(language: Language) {
+  return createRouter({ routeTree: tree, basepath: `/${language}`, defaultPreload: 'intent', scrollRestoration: true });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

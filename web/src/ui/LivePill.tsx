@@ -1,0 +1,47 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type LiveStatus, useLine } from '../live';
+import classes from './chip.module.css';
+import { useNow } from './clock';
+import { minutesSeconds } from './format';
+
+// A line that blinks is no news: the pill waits this long before it says so.
+const PATIENCE_MS = 1500;
+
+/** Says whether the screen is the present: of the line, and of the screen's own channels. */
+export function LivePill({ of = [] }: { of?: LiveStatus[] }) {
+  const { t } = useTranslation();
+  const line = useLine();
+  useNow();
+  const present = line.line === 'live' && of.every((status) => status === 'live' || status === 'refused');
+  const told = usePatient(present);
+  const word = wordOf(line.line, told, line.wasLive);
+  const since = minutesSeconds(Date.now() - line.since);
+  return (
+    <span className={classes.pill} data-live={word} role="status" title={t('common.live.hint')}>
+      <span className={classes.dot} aria-hidden />
+      {t(`common.live.${word}`, { since })}
+    </span>
+  );
+}
+
+function wordOf(line: string, present: boolean, wasLive: boolean) {
+  if (line === 'signed_out') return 'signed_out';
+  if (present && wasLive) return 'live';
+  if (line === 'live') return 'catching_up';
+  return wasLive ? 'offline' : 'connecting';
+}
+
+/** True at once, false only when it stays so. */
+function usePatient(present: boolean): boolean {
+  const [told, setTold] = useState(present);
+  useEffect(() => {
+    if (present) {
+      setTold(true);
+      return;
+    }
+    const timer = setTimeout(() => setTold(false), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [present]);
+  return told || present;
+}

@@ -1,0 +1,18 @@
+import { useEffect, useRef } from 'react';
+
+/** Tints an element once when `value` changes; not when it first shows. */
+export function useTint<T extends HTMLElement>(value: unknown) {
+  const ref = useRef<T>(null);
+  const before = useRef(value);
+  useEffect(() => {
+    if (before.current === value) return;
+    before.current = value;
+    const element = ref.current;
+    if (!element) return;
+    element.classList.remove('changed');
+    // Reading the size restarts the animation when a second change follows at once.
+    void element.offsetWidth;
+    element.classList.add('changed');
+  }, [value]);
+  return ref;
+}
