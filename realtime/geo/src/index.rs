@@ -346,7 +346,7 @@ impl<'a, K: Key, F: Fn(&K, u32) -> bool> Best<'a, K, F> {
     }
 }
 
-fn shard_of<T: Hash>(of: &T) -> usize {
+pub(crate) fn shard_of<T: Hash>(of: &T) -> usize {
     // The hash's entropy sits in its low 26 bits; the lowest 20 are left to the maps inside, so that they do not collide within a shard.
     (FxBuildHasher.hash_one(of) >> 20) as usize % SHARDS
 }

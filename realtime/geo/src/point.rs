@@ -46,6 +46,11 @@ impl Point {
         self.unit().distance_m(other.unit())
     }
 
+    /// Whether `other` lies within `radius_m` metres, by the very comparison the index makes.
+    pub fn is_within(self, other: Self, radius_m: f64) -> bool {
+        self.unit().chord2(other.unit()) <= m_to_chord2(radius_m)
+    }
+
     /// Initial bearing towards `other`, in degrees clockwise from north, 0 up to 360.
     pub fn bearing_deg(self, other: Self) -> f64 {
         let (lat1, lat2) = (self.lat.to_radians(), other.lat.to_radians());

@@ -11,23 +11,18 @@ fn the_ring_search_finds_what_brute_force_finds() {
     let mut rng = Rng::with_seed(crate::seed("exact"));
     let places = places();
     let (mut asked, mut found, mut round) = (0, 0, 0);
-    let mut smallest_gap_m = f64::INFINITY;
     while asked < QUERIES {
         let resolution = [Resolution::Seven, Resolution::Eight, Resolution::Nine, Resolution::Ten][round % 4];
         let around = if round % 5 == 4 { anywhere(&mut rng) } else { places[round % places.len()] };
         round += 1;
         let world = World::new(&mut rng, resolution, around);
         for _ in 0..40 {
-            let (hits, gap_m) = world.ask(&mut rng);
-            smallest_gap_m = smallest_gap_m.min(gap_m);
-            found += hits;
+            found += world.ask(&mut rng);
             asked += 1;
         }
     }
-    println!(
-        "{asked} queries, {found} results, 0 missed, 0 out of order; closest unseen point {smallest_gap_m:.9} m behind the last seen"
-    );
-    assert!(found > 10 * asked / 10, "the queries found hardly anything: {found}");
+    println!("{asked} queries, {found} results, 0 missed, 0 out of order");
+    assert!(found > asked, "the queries found hardly anything: {found}");
 }
 
 /// The same points in an index and in a list.
@@ -56,14 +51,14 @@ impl World {
             all.push((at, rng.u32(..4)));
             assert!(index.put(key, at, all[key as usize].1));
         }
-        for key in 0..all.len() {
+        for (key, (at, tag)) in (0..).zip(&mut all) {
             for _ in 0..rng.usize(..4) {
                 let step_m = if rng.bool() { 30.0 } else { 2000.0 };
-                all[key].0 = near(rng, all[key].0, step_m);
-                assert!(!index.put(key as u32, all[key].0, all[key].1));
+                *at = near(rng, *at, step_m);
+                assert!(!index.put(key, *at, *tag));
             }
-            let cell = LatLng::new(all[key].0.lat(), all[key].0.lng()).unwrap().to_cell(resolution);
-            assert_eq!(index.cell_of(&(key as u32)), Some(cell), "an entry skipped H3 and stands in the wrong cell");
+            let cell = LatLng::new(at.lat(), at.lng()).unwrap().to_cell(resolution);
+            assert_eq!(index.cell_of(&key), Some(cell), "an entry skipped H3 and stands in the wrong cell");
         }
         while rng.u8(..3) > 0 && all.len() > 1 {
             all.pop();
@@ -73,8 +68,8 @@ impl World {
         Self { index, all, around, spread_m, resolution }
     }
 
-    /// One random question, compared with brute force. How many were found, and the gap to the first one left out.
-    fn ask(&self, rng: &mut Rng) -> (usize, f64) {
+    /// One random question, compared with brute force; how many were found.
+    fn ask(&self, rng: &mut Rng) -> usize {
         let at = match rng.u8(..4) {
             0 => self.all[rng.usize(..self.all.len())].0,
             1 => on_a_border(self.around, self.resolution, rng),
@@ -97,10 +92,9 @@ impl World {
             .filter(|(distance_m, _)| *distance_m <= radius_m)
             .collect();
         expected.sort_by(|a, b| a.partial_cmp(b).unwrap());
-        let gap_m = expected.get(limit).map_or(f64::INFINITY, |next| next.0 - expected[limit - 1].0);
         expected.truncate(limit);
         self.compare(at, radius_m, limit, &hits, &expected);
-        (hits.len(), gap_m)
+        hits.len()
     }
 
     fn compare(&self, at: Point, radius_m: f64, limit: usize, hits: &[Hit<u32>], expected: &[(f64, u32)]) {
