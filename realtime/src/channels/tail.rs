@@ -1,0 +1,280 @@
+//! Puts one channel's publications back in order on this node. Pure: the time is handed in, questions to the log come out.
+//!
+//! Numbers arrive from two commits crosswise, twice, late or never. Repeats are dropped; what is ahead waits [`PATIENCE`] for the
+//! missing ones, then the log is asked; a gap over [`WIDEST_GAP`] is not filled. A channel never heard of starts at 1, at what a
+//! reading of the log says, or at the lowest number heard within [`PATIENCE`].
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use crate::log::{Bounds, Offset, Publication, Ring};
+
+/// How long a missing number is waited for before the log is asked.
+pub const PATIENCE: Duration = Duration::from_millis(20);
+/// How long an unanswered question stands before it is asked again.
+pub const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// The most missing publications that are filled from the log.
+pub const WIDEST_GAP: u64 = 1_000;
+/// The most bytes that wait for a missing number; what comes beyond is forgotten and filled later.
+const MOST_WAITING_BYTES: usize = 1 << 20;
+
+/// Publications in order, mostly one.
+pub type Ready = SmallVec<[Publication; 1]>;
+
+/// What a step brings: publications now in their place, and what to do besides.
+#[derive(Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Out {
+    /// In order, each once; hearers first, then subscribers.
+    pub ready: Ready,
+    pub then: Then,
+}
+
+/// What a step asks of the hub.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Then {
+    #[default]
+    Nothing,
+    /// Read the log after this offset and call [`Tail::filled`].
+    Ask { after: Offset },
+    /// Too much is missing: unsubscribe everybody with 2500 *before* `ready` goes out; they recover from the log.
+    Insufficient,
+    /// The log stands below the tail: it is another log. Unsubscribe everybody with 2502 before `ready` goes out.
+    Reset,
+}
+
+/// One channel's order on this node.
+#[derive(Debug)]
+pub struct Tail {
+    /// The next number; `None` while the channel was never heard of.
+    next: Option<Offset>,
+    /// Ahead of `next`.
+    waiting: BTreeMap<Offset, Publication>,
+    waiting_bytes: usize,
+    /// The highest number known to exist, and when that became known.
+    heard: Offset,
+    heard_at: Option<Instant>,
+    due: Option<Instant>,
+    recent: Ring,
+}
+
+impl Tail {
+    /// A tail that has heard nothing; it keeps recent publications within `bounds` for recovery from memory.
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            next: None,
+            waiting: BTreeMap::new(),
+            waiting_bytes: 0,
+            heard: 0,
+            heard_at: None,
+            due: None,
+            recent: Ring::new(bounds),
+        }
+    }
+
+    /// The last number in its place; `None` while the channel was never heard of.
+    pub fn top(&self) -> Option<Offset> {
+        self.next.map(|next| next - 1)
+    }
+
+    /// When [`Tail::tick`] wants to be called.
+    pub fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Whether numbers known to exist are missing.
+    pub fn is_behind(&self) -> bool {
+        self.top().is_none_or(|top| top < self.heard) && self.heard > 0
+    }
+
+    /// All after `offset` up to the top, from memory; `None` when the log must be asked.
+    pub fn since(&self, offset: Offset) -> Option<Vec<Publication>> {
+        self.next?;
+        Some(self.recent.since(offset)?.cloned().collect())
+    }
+
+    /// Drops recent publications that are out of bounds at `now`.
+    pub fn expire(&mut self, now: Instant) {
+        self.recent.expire(now);
+    }
+
+    /// What the recent publications cost, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.recent.bytes() + self.waiting_bytes
+    }
+
+    /// Takes a publication, from this node, another or the log.
+    pub fn accept(&mut self, publication: Publication, now: Instant) -> Out {
+        let offset = publication.offset;
+        self.hear_of(offset, now);
+        match self.next {
+            Some(next) if offset < next => return Out::default(),
+            // Nearly always: the next of a channel in order.
+            Some(next) if offset == next && self.waiting.is_empty() => {
+                self.place(publication.clone(), now);
+                self.settle(now);
+                return Out { ready: SmallVec::from_buf([publication]), then: Then::Nothing };
+            }
+            None if offset == 1 => self.start(1),
+            _ => {}
+        }
+        self.wait(publication);
+        self.flow(now)
+    }
+
+    /// The log's answer: all it has after what was asked, ascending, perhaps cut short, and its top at reading.
+    pub fn filled(&mut self, rows: Vec<Publication>, top: Offset, read_begun: Instant, now: Instant) -> Out {
+        if self.is_above(top, read_begun) {
+            return self.reset(top, now);
+        }
+        let first = rows.first().map(|row| row.offset);
+        if let (Some(next), true) = (self.next, rows.last().map_or(top, |row| row.offset) >= self.next.unwrap_or(0)) {
+            // The log no longer holds what is missing here.
+            if first.is_none_or(|first| first > next) && self.waiting.first_key_value().is_none_or(|(lowest, _)| *lowest > next) {
+                rows.into_iter().for_each(|row| self.wait(row));
+                self.hear_of(top, now);
+                return self.leap(now);
+            }
+        }
+        if let (None, Some(first)) = (self.next, first) {
+            let lowest = self.waiting.first_key_value().map_or(first, |(lowest, _)| first.min(*lowest));
+            self.start(lowest);
+        }
+        self.hear_of(top, now);
+        let mut ready = Ready::new();
+        for row in rows {
+            if self.next == Some(row.offset) {
+                self.waiting_bytes -= self.waiting.remove(&row.offset).map_or(0, |twin| twin.weight());
+                self.place(row.clone(), now);
+                ready.push(row);
+            }
+        }
+        let rest = self.flow(now);
+        ready.extend(rest.ready);
+        // Cut short: the rest is there, so there is nothing to wait for.
+        match self.top() {
+            Some(at) if at < top && self.missing().is_some() => self.ask(ready, now),
+            _ => Out { ready, then: rest.then },
+        }
+    }
+
+    /// A reading of the log, begun at `read_begun`, says that the channel stands at `top`: at a subscribe, or by the look-back.
+    pub fn stands_at(&mut self, top: Offset, read_begun: Instant, now: Instant) -> Out {
+        if self.is_above(top, read_begun) {
+            return self.reset(top, now);
+        }
+        self.hear_of(top, now);
+        // Numbers heard at or below the top may still have lower ones on their way.
+        if self.next.is_none() && self.waiting.first_key_value().is_none_or(|(lowest, _)| *lowest > top) {
+            self.start(top + 1);
+        }
+        self.flow(now)
+    }
+
+    /// Time has passed: call it at [`Tail::due`].
+    pub fn tick(&mut self, now: Instant) -> Out {
+        if self.due.is_none_or(|due| now < due) {
+            return Out::default();
+        }
+        self.due = None;
+        if self.next.is_none() {
+            let Some((&lowest, _)) = self.waiting.first_key_value() else { return Out::default() };
+            self.start(lowest);
+            return self.flow(now);
+        }
+        match self.missing() {
+            None => Out::default(),
+            Some(missing) if missing > WIDEST_GAP => self.leap(now),
+            Some(_) => self.ask(Ready::new(), now),
+        }
+    }
+
+    /// Another epoch began: nothing known so far counts.
+    pub fn renew(&mut self) {
+        *self = Self::new(self.recent.bounds());
+    }
+
+    fn hear_of(&mut self, offset: Offset, now: Instant) {
+        if offset > self.heard {
+            self.heard = offset;
+            self.heard_at = Some(now);
+        }
+    }
+
+    /// Whether a number above `top` was known before the reading that found `top` began. One heard since proves nothing.
+    fn is_above(&self, top: Offset, read_begun: Instant) -> bool {
+        self.heard > top && self.heard_at.is_some_and(|at| at < read_begun)
+    }
+
+    fn start(&mut self, next: Offset) {
+        self.next = Some(next);
+        self.recent.skip_to(next - 1);
+    }
+
+    fn wait(&mut self, publication: Publication) {
+        let weight = publication.weight();
+        let has_room = self.waiting.len() < WIDEST_GAP as usize && self.waiting_bytes + weight <= MOST_WAITING_BYTES;
+        if has_room && self.next.is_none_or(|next| publication.offset >= next) {
+            self.waiting_bytes += weight;
+            if let Some(twin) = self.waiting.insert(publication.offset, publication) {
+                self.waiting_bytes -= twin.weight();
+            }
+        }
+    }
+
+    fn place(&mut self, publication: Publication, now: Instant) {
+        self.next = Some(publication.offset + 1);
+        self.recent.push(publication, now);
+    }
+
+    /// Takes out what follows now, and sets the time for what does not.
+    fn flow(&mut self, now: Instant) -> Out {
+        let mut ready = Ready::new();
+        while let Some(entry) = self.waiting.first_entry() {
+            match self.next {
+                Some(next) if *entry.key() == next => {
+                    let publication = entry.remove();
+                    self.waiting_bytes -= publication.weight();
+                    self.place(publication.clone(), now);
+                    ready.push(publication);
+                }
+                Some(next) if *entry.key() < next => self.waiting_bytes -= entry.remove().weight(),
+                _ => break,
+            }
+        }
+        self.settle(now);
+        Out { ready, then: Then::Nothing }
+    }
+
+    fn settle(&mut self, now: Instant) {
+        self.due = if self.is_behind() { Some(self.due.unwrap_or(now + PATIENCE)) } else { None };
+    }
+
+    /// How many numbers are missing before the next one that is here; `None` when the channel is in order.
+    fn missing(&self) -> Option<u64> {
+        let next = self.next?;
+        let here = self.waiting.first_key_value().map_or(self.heard + 1, |(lowest, _)| *lowest);
+        here.checked_sub(next).filter(|missing| *missing > 0)
+    }
+
+    fn ask(&mut self, ready: Ready, now: Instant) -> Out {
+        self.due = Some(now + ASK_AGAIN);
+        Out { ready, then: self.top().map_or(Then::Nothing, |after| Then::Ask { after }) }
+    }
+
+    /// Gives the missing ones up and goes on with what is here.
+    fn leap(&mut self, now: Instant) -> Out {
+        self.start(self.waiting.first_key_value().map_or(self.heard + 1, |(lowest, _)| *lowest));
+        self.due = None;
+        Out { then: Then::Insufficient, ..self.flow(now) }
+    }
+
+    fn reset(&mut self, top: Offset, now: Instant) -> Out {
+        self.renew();
+        self.hear_of(top, now);
+        self.start(top + 1);
+        Out { ready: Ready::new(), then: Then::Reset }
+    }
+}

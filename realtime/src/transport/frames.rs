@@ -1,0 +1,312 @@
+//! WebSocket frames: our own incremental reader, and the headers of what the server sends.
+//!
+//! The reader takes whatever bytes the socket gave and keeps only what is unfinished, grown by what arrived and never by what a
+//! header claims. Pure: no socket, no task.
+
+use bytes::{Bytes, BytesMut};
+
+/// The kinds of frame that we send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opcode {
+    Text = 1,
+    Binary = 2,
+    Close = 8,
+    Ping = 9,
+    Pong = 10,
+}
+
+/// What a client sent, whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    Text(Bytes),
+    Binary(Bytes),
+    Ping(Bytes),
+    Pong(Bytes),
+    /// Code and reason, where it gave them. Nothing follows.
+    Close(Option<(u16, String)>),
+}
+
+/// Why a stream of frames ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("{0}")]
+    Protocol(&'static str),
+    #[error("text that is not UTF-8")]
+    NotText,
+    #[error("the message is larger than allowed")]
+    TooLarge,
+}
+
+impl Fault {
+    /// The close code that says so.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::Protocol(_) => 1002,
+            Self::NotText => 1007,
+            Self::TooLarge => 1009,
+        }
+    }
+}
+
+/// Appends the header of an unmasked, final frame with a payload of `length` bytes.
+pub fn put_header(opcode: Opcode, length: usize, to: &mut BytesMut) {
+    to.extend_from_slice(&[0x80 | opcode as u8]);
+    match length {
+        0..=125 => to.extend_from_slice(&[length as u8]),
+        126..=0xffff => {
+            to.extend_from_slice(&[126]);
+            to.extend_from_slice(&(length as u16).to_be_bytes());
+        }
+        _ => {
+            to.extend_from_slice(&[127]);
+            to.extend_from_slice(&(length as u64).to_be_bytes());
+        }
+    }
+}
+
+/// A whole frame.
+pub fn frame(opcode: Opcode, payload: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(payload.len() + 10);
+    put_header(opcode, payload.len(), &mut out);
+    out.extend_from_slice(payload);
+    out.freeze()
+}
+
+/// The answer to a ping.
+pub fn pong(payload: &[u8]) -> Bytes {
+    frame(Opcode::Pong, payload)
+}
+
+/// A close frame. The reason is cut below 124 bytes, and one that is JSON gets a word before it: an SDK tries to parse it first.
+pub fn close(code: u16, reason: &str) -> Bytes {
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(reason).is_ok();
+    let reason = if is_json { format!("reason {reason}") } else { reason.to_owned() };
+    let mut payload = code.to_be_bytes().to_vec();
+    payload.extend_from_slice(&reason.as_bytes()[..reason.floor_char_boundary(123)]);
+    frame(Opcode::Close, &payload)
+}
+
+/// Reads the frames of one client, incrementally.
+#[derive(Debug)]
+pub struct Reader {
+    limit: usize,
+    /// What of a frame's header has arrived.
+    header: [u8; 14],
+    header_len: usize,
+    /// The frame whose payload is arriving.
+    current: Option<Head>,
+    /// The message under way, unmasked; its opcode once its first frame began.
+    message: Vec<u8>,
+    kind: Option<Opcode>,
+    /// The control frame under way: it may stand between a message's fragments.
+    control: Vec<u8>,
+    is_over: bool,
+}
+
+/// A frame's header, read.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    is_final: bool,
+    opcode: u8,
+    mask: [u8; 4],
+    length: u64,
+    read: u64,
+}
+
+impl Reader {
+    /// A reader for messages of at most `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            header: [0; 14],
+            header_len: 0,
+            current: None,
+            message: Vec::new(),
+            kind: None,
+            control: Vec::new(),
+            is_over: false,
+        }
+    }
+
+    /// From the next frame on, messages have at most `limit` bytes.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// What is kept of unfinished frames, in bytes.
+    pub fn kept(&self) -> usize {
+        self.message.capacity() + self.control.capacity()
+    }
+
+    /// Takes bytes off the front of `input` until a message is whole. `None`: all is taken, more must arrive.
+    ///
+    /// Errors: [`Fault`]; nothing is read after one, nor after a close frame.
+    pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Incoming>, Fault> {
+        if self.is_over {
+            *input = &[];
+            return Ok(None);
+        }
+        let read = self.read(input);
+        self.is_over = matches!(read, Err(_) | Ok(Some(Incoming::Close(_))));
+        read
+    }
+
+    fn read(&mut self, input: &mut &[u8]) -> Result<Option<Incoming>, Fault> {
+        loop {
+            let head = match self.current {
+                Some(head) => head,
+                None => match self.read_header(input)? {
+                    Some(head) => head,
+                    None => return Ok(None),
+                },
+            };
+            let head = self.read_payload(head, input);
+            if head.read < head.length {
+                self.current = Some(head);
+                return Ok(None);
+            }
+            self.current = None;
+            if let Some(incoming) = self.finish(head)? {
+                return Ok(Some(incoming));
+            }
+        }
+    }
+
+    /// Completes the header byte by byte; `None` when more must arrive.
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<Head>, Fault> {
+        loop {
+            let wanted = match self.header_len {
+                0 | 1 => 2,
+                _ => match self.header[1] & 0x7f {
+                    126 => 8,
+                    127 => 14,
+                    _ => 6,
+                },
+            };
+            let missing = wanted - self.header_len;
+            if missing == 0 {
+                self.header_len = 0;
+                return self.judge_header(wanted).map(Some);
+            }
+            let taken = missing.min(input.len());
+            self.header[self.header_len..self.header_len + taken].copy_from_slice(&input[..taken]);
+            self.header_len += taken;
+            *input = &input[taken..];
+            if self.header_len >= 2 {
+                self.judge_first_bytes()?;
+            }
+            if taken < missing {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// What the first two bytes alone can be refused for.
+    fn judge_first_bytes(&self) -> Result<(), Fault> {
+        let (first, second) = (self.header[0], self.header[1]);
+        let is_final = first & 0x80 != 0;
+        if first & 0x70 != 0 {
+            return Err(Fault::Protocol("reserved bits are set"));
+        }
+        match first & 0x0f {
+            0 if self.kind.is_none() => return Err(Fault::Protocol("nothing to continue")),
+            1 | 2 if self.kind.is_some() => return Err(Fault::Protocol("the message before is not finished")),
+            0..=2 => {}
+            8..=10 if !is_final => return Err(Fault::Protocol("a control frame in fragments")),
+            8..=10 if second & 0x7f > 125 => return Err(Fault::Protocol("a control frame over 125 bytes")),
+            8..=10 => {}
+            _ => return Err(Fault::Protocol("unknown opcode")),
+        }
+        if second & 0x80 == 0 {
+            return Err(Fault::Protocol("a client's frame without a mask"));
+        }
+        Ok(())
+    }
+
+    fn judge_header(&mut self, wanted: usize) -> Result<Head, Fault> {
+        let header = &self.header;
+        let length = match header[1] & 0x7f {
+            126 => u64::from(u16::from_be_bytes([header[2], header[3]])),
+            127 => u64::from_be_bytes([header[2], header[3], header[4], header[5], header[6], header[7], header[8], header[9]]),
+            short => u64::from(short),
+        };
+        let mask = [header[wanted - 4], header[wanted - 3], header[wanted - 2], header[wanted - 1]];
+        let opcode = header[0] & 0x0f;
+        if opcode < 8 {
+            // In u64, and before a byte is set aside for it.
+            if length.saturating_add(self.message.len() as u64) > self.limit as u64 {
+                return Err(Fault::TooLarge);
+            }
+            match opcode {
+                1 => self.kind = Some(Opcode::Text),
+                2 => self.kind = Some(Opcode::Binary),
+                _ => {}
+            }
+        }
+        Ok(Head { is_final: header[0] & 0x80 != 0, opcode, mask, length, read: 0 })
+    }
+
+    fn read_payload(&mut self, mut head: Head, input: &mut &[u8]) -> Head {
+        let taken = (head.length - head.read).min(input.len() as u64) as usize;
+        let (now, later) = input.split_at(taken);
+        let into = if head.opcode >= 8 { &mut self.control } else { &mut self.message };
+        let start = into.len();
+        into.extend_from_slice(now);
+        unmask(&mut into[start..], head.mask, head.read);
+        head.read += taken as u64;
+        *input = later;
+        head
+    }
+
+    fn finish(&mut self, head: Head) -> Result<Option<Incoming>, Fault> {
+        if head.opcode >= 8 {
+            let payload = Bytes::from(std::mem::take(&mut self.control));
+            return match head.opcode {
+                8 => close_of(&payload).map(|close| Some(Incoming::Close(close))),
+                9 => Ok(Some(Incoming::Ping(payload))),
+                _ => Ok(Some(Incoming::Pong(payload))),
+            };
+        }
+        if !head.is_final {
+            return Ok(None);
+        }
+        let message = std::mem::take(&mut self.message);
+        if self.kind.take() == Some(Opcode::Binary) {
+            return Ok(Some(Incoming::Binary(message.into())));
+        }
+        match std::str::from_utf8(&message) {
+            Ok(_) => Ok(Some(Incoming::Text(message.into()))),
+            Err(_) => Err(Fault::NotText),
+        }
+    }
+}
+
+/// Undoes the mask on a stretch of payload that begins `at` bytes into its frame.
+fn unmask(payload: &mut [u8], mask: [u8; 4], at: u64) {
+    let mut mask = mask;
+    mask.rotate_left((at % 4) as usize);
+    let (words, rest) = payload.as_chunks_mut::<4>();
+    let word = u32::from_ne_bytes(mask);
+    for chunk in words {
+        *chunk = (u32::from_ne_bytes(*chunk) ^ word).to_ne_bytes();
+    }
+    for (byte, mask) in rest.iter_mut().zip(mask) {
+        *byte ^= mask;
+    }
+}
+
+/// Code and reason of a close frame.
+fn close_of(payload: &[u8]) -> Result<Option<(u16, String)>, Fault> {
+    match payload {
+        [] => Ok(None),
+        [_] => Err(Fault::Protocol("half a close code")),
+        [high, low, reason @ ..] => {
+            let code = u16::from_be_bytes([*high, *low]);
+            if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+                return Err(Fault::Protocol("a close code nobody may send"));
+            }
+            let reason = std::str::from_utf8(reason).map_err(|_| Fault::NotText)?;
+            Ok(Some((code, reason.to_owned())))
+        }
+    }
+}
