@@ -1,6 +1,10 @@
 //! Plays a seeded city through the public face, measures, and writes the demo town.
 
+#[allow(dead_code)]
+mod client;
 mod seeded;
+#[allow(dead_code)]
+mod streets;
 mod town;
 
 use clap::{Parser, Subcommand};

@@ -1,0 +1,434 @@
+//! One person's WebSocket: connects, comes back with jittered waits, resumes every channel where it was, and checks what it is given.
+
+use super::order::{Counts, Stream};
+use super::pace::Backoff;
+use super::rest::{Person, Trouble};
+use super::session::{CALL_PATIENCE, Closed, Pending, Session};
+use super::wire::{Call, Channel, Command, Connect, Publication, Push, Refresh, Refused, Reply, Send, Subscribe, Subscribed};
+use anyhow::{Context, Result, bail};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+/// What a person hears.
+#[derive(Debug)]
+pub enum Happening {
+    /// A subscription stands. `data` is the snapshot; there is none after a recovery.
+    Subscribed {
+        channel: String,
+        data: Option<Value>,
+    },
+    Said {
+        channel: String,
+        data: Value,
+    },
+    /// The right ended, or the subscription was refused: the server will say no more here.
+    Ended {
+        channel: String,
+        code: u32,
+    },
+    /// The socket is gone; it comes back by itself.
+    Down,
+}
+
+enum Ask {
+    Subscribe(String),
+    Unsubscribe(String),
+    Rpc { method: String, data: Box<RawValue>, answer: oneshot::Sender<Result<Value, Trouble>> },
+    Send(Box<RawValue>),
+}
+
+/// The handle. Dropping it closes the socket.
+pub struct Live {
+    asks: mpsc::Sender<Ask>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+const QUEUE: usize = 1024;
+
+impl Live {
+    /// Opens the person's socket. What is heard goes to the receiver; a receiver that lets 1,024 wait loses the socket for a moment.
+    pub fn open(person: Arc<Person>, counts: Arc<Counts>) -> (Self, mpsc::Receiver<Happening>) {
+        let (asks, asked) = mpsc::channel(QUEUE);
+        let (heard, hearing) = mpsc::channel(QUEUE);
+        let worker = Worker { url: person.rest.socket_url(), person, counts, asked, heard, channels: BTreeMap::new() };
+        (Self { asks, task: tokio::spawn(worker.run()) }, hearing)
+    }
+
+    pub async fn subscribe(&self, channel: &str) {
+        // A worker that is gone has said so by closing the receiver.
+        let _ = self.asks.send(Ask::Subscribe(channel.to_owned())).await;
+    }
+
+    pub async fn unsubscribe(&self, channel: &str) {
+        let _ = self.asks.send(Ask::Unsubscribe(channel.to_owned())).await;
+    }
+
+    /// Calls a method and waits for its answer, 10 seconds at most.
+    pub async fn call(&self, method: &str, data: &Value) -> Result<Value, Trouble> {
+        let (answer, answered) = oneshot::channel();
+        let ask = Ask::Rpc { method: method.to_owned(), data: raw(data), answer };
+        let away = |why: &str| Trouble::Away(why.to_owned());
+        self.asks.send(ask).await.map_err(|_| away("the socket is closed"))?;
+        match timeout(CALL_PATIENCE, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(away("the connection was lost")),
+            Err(_) => Err(away("no answer within 10 s")),
+        }
+    }
+
+    /// Sends a call that has no reply. Nothing is kept while the socket is away.
+    pub fn send(&self, method: &str, data: &Value) -> bool {
+        self.asks.try_send(Ask::Send(raw(&json!({ "method": method, "data": data })))).is_ok()
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn raw(data: &Value) -> Box<RawValue> {
+    to_raw_value(data).expect("a JSON value is JSON")
+}
+
+#[derive(Default)]
+struct Subscription {
+    is_server_side: bool,
+    stream: Stream,
+    can_recover: bool,
+}
+
+struct Worker {
+    url: String,
+    person: Arc<Person>,
+    counts: Arc<Counts>,
+    asked: mpsc::Receiver<Ask>,
+    heard: mpsc::Sender<Happening>,
+    channels: BTreeMap<String, Subscription>,
+}
+
+impl Worker {
+    async fn run(mut self) {
+        let mut backoff = Backoff::default();
+        while !self.heard.is_closed() {
+            match self.connect().await {
+                Ok(mut session) => {
+                    let start = Instant::now();
+                    let end = self.attend(&mut session).await;
+                    self.learn(&end).await;
+                    // A server that welcomes and then throws out is in trouble as well.
+                    if start.elapsed() > Duration::from_secs(5) {
+                        backoff.reset();
+                    }
+                    tracing::debug!(user = self.person.username, "the socket ended: {end:#}");
+                }
+                Err(error) => {
+                    self.learn(&error).await;
+                    tracing::debug!(user = self.person.username, "no socket: {error:#}");
+                }
+            }
+            let _ = self.heard.try_send(Happening::Down);
+            self.refuse_meanwhile(backoff.next_wait()).await;
+        }
+    }
+
+    /// Codes from 3500 on say "do not come back like this": the next try is with a new token. 3014 makes all positions void.
+    async fn learn(&mut self, end: &anyhow::Error) {
+        let Some(closed) = end.downcast_ref::<Closed>() else { return };
+        if (3500..4000).contains(&closed.code) {
+            self.person.distrust_present().await;
+        }
+        if closed.code == 3014 {
+            self.channels.values_mut().for_each(|sub| sub.can_recover = false);
+        }
+    }
+
+    /// Waits before the next try; calls are told at once that nobody is there.
+    async fn refuse_meanwhile(&mut self, wait: Duration) {
+        let end = sleep(wait);
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                () = &mut end => return,
+                ask = self.asked.recv() => match ask {
+                    Some(Ask::Subscribe(channel)) => { self.channels.entry(channel).or_default(); }
+                    Some(Ask::Unsubscribe(channel)) => { self.channels.remove(&channel); }
+                    Some(Ask::Rpc { answer, .. }) => { let _ = answer.send(Err(Trouble::Away("no connection".to_owned()))); }
+                    Some(Ask::Send(_)) => {}
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<Session> {
+        let token = self.person.access().await?;
+        let mut session = Session::open(&self.url).await?;
+        let subs =
+            self.channels.iter().filter(|(_, sub)| sub.is_server_side).map(|(name, sub)| (name.as_str(), sub.ask(""))).collect();
+        session
+            .write(
+                Command { connect: Some(Connect { token: &token, name: "city", subs }), ..Command::default() },
+                Pending::Nothing,
+            )
+            .await?;
+        let text = session.read().await?;
+        let mut lines = text.lines();
+        let reply: Reply = serde_json::from_str(lines.next().unwrap_or_default()).context("the answer to connect")?;
+        if let Some(error) = reply.error {
+            if !error.temporary {
+                self.person.distrust(&token).await;
+            }
+            bail!("connect refused with {} {}", error.code, error.message);
+        }
+        let connected = reply.connect.context("no answer to connect")?;
+        Counts::add(&self.counts.connects, 1);
+        session.answers_pings = connected.pong;
+        session.silence = Duration::from_secs(u64::from(if connected.ping > 0 { connected.ping } else { 3600 }) + 10);
+        session.plan_refresh(connected.expires, connected.ttl);
+        self.channels.retain(|name, sub| !sub.is_server_side || connected.subs.contains_key(name));
+        for (name, subscribed) in &connected.subs {
+            self.channels.entry(name.clone()).or_default().is_server_side = true;
+            self.subscribed(name, subscribed)?;
+        }
+        let own: Vec<String> =
+            self.channels.iter().filter(|(_, sub)| !sub.is_server_side).map(|(name, _)| name.clone()).collect();
+        for name in own {
+            self.ask_for(&mut session, &name).await?;
+        }
+        for line in lines {
+            self.hear(&mut session, line).await?;
+        }
+        Ok(session)
+    }
+
+    /// Serves one connection until it ends; says why.
+    async fn attend(&mut self, session: &mut Session) -> anyhow::Error {
+        loop {
+            let (refresh_at, retry_at) = (session.refresh_at, session.retry_at);
+            let result = tokio::select! {
+                read = session.read() => match read {
+                    Ok(text) => self.hear_all(session, &text).await,
+                    Err(error) => Err(error),
+                },
+                ask = self.asked.recv() => match ask {
+                    Some(ask) => self.ask(session, ask).await,
+                    None => Err(anyhow::anyhow!("the owner is gone")),
+                },
+                () = wait_until(refresh_at) => self.refresh(session).await,
+                () = wait_until(retry_at) => self.retry(session).await,
+            };
+            if let Err(error) = result {
+                self.part(session).await;
+                return error;
+            }
+        }
+    }
+
+    /// Closes politely, if the server still listens.
+    async fn part(&mut self, session: &mut Session) {
+        let _ = timeout(Duration::from_millis(200), session.socket.close(None)).await;
+    }
+
+    async fn hear_all(&mut self, session: &mut Session, text: &str) -> Result<()> {
+        for line in text.lines() {
+            self.hear(session, line).await?;
+        }
+        Ok(())
+    }
+
+    async fn hear(&mut self, session: &mut Session, line: &str) -> Result<()> {
+        let reply: Reply = serde_json::from_str(line).with_context(|| format!("not a reply: {line:.120}"))?;
+        if reply.is_ping() {
+            return if session.answers_pings { session.write_text("{}".to_owned()).await } else { Ok(()) };
+        }
+        if let Some(push) = reply.push {
+            return self.pushed(session, push).await;
+        }
+        match session.pending.remove(&reply.id) {
+            Some(Pending::Subscribe(channel)) => match (reply.error, reply.subscribe) {
+                (Some(error), _) => self.subscribe_refused(session, channel, &error),
+                (None, Some(subscribed)) => self.subscribed(&channel, &subscribed),
+                (None, None) => bail!("an empty answer to subscribe"),
+            },
+            Some(Pending::Rpc(answer)) => {
+                let result = match reply.error {
+                    Some(error) => Err(as_trouble(error)),
+                    None => Ok(parse(reply.rpc.and_then(|rpc| rpc.data))),
+                };
+                // The caller may have lost patience.
+                let _ = answer.send(result);
+                Ok(())
+            }
+            Some(Pending::Nothing) => {
+                if let Some(error) = reply.error {
+                    bail!("refused with {} {}", error.code, error.message);
+                }
+                if let Some(refreshed) = reply.refresh {
+                    session.plan_refresh(refreshed.expires, refreshed.ttl);
+                }
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn pushed(&mut self, session: &mut Session, push: Push<'_>) -> Result<()> {
+        if let Some(publication) = push.publication {
+            return self.said(&push.channel, &publication);
+        }
+        if let Some(subscribed) = push.subscribe {
+            self.channels.entry(push.channel.clone()).or_default().is_server_side = true;
+            return self.subscribed(&push.channel, &subscribed);
+        }
+        if let Some(unsubscribed) = push.unsubscribe {
+            if unsubscribed.code < 2500 {
+                self.channels.remove(&push.channel);
+                return self.tell(Happening::Ended { channel: push.channel, code: unsubscribed.code });
+            }
+            if let Some(sub) = self.channels.get_mut(&push.channel) {
+                if unsubscribed.code == 2502 {
+                    sub.can_recover = false;
+                }
+                return self.ask_for(session, &push.channel).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn said(&mut self, channel: &str, publication: &Publication) -> Result<()> {
+        let Some(sub) = self.channels.get_mut(channel) else { return Ok(()) };
+        let permit = self.heard.try_reserve().context("this client is too slow")?;
+        if sub.stream.take(publication.offset, &self.counts) {
+            permit.send(Happening::Said { channel: channel.to_owned(), data: parse(publication.data) });
+        }
+        Ok(())
+    }
+
+    fn subscribed(&mut self, channel: &str, subscribed: &Subscribed) -> Result<()> {
+        let Some(sub) = self.channels.get_mut(channel) else { return Ok(()) };
+        if subscribed.recovered {
+            Counts::add(&self.counts.recovered, subscribed.publications.len() as u64);
+            subscribed.epoch.clone_into(&mut sub.stream.epoch);
+        } else {
+            if subscribed.was_recovering {
+                Counts::add(&self.counts.reloads, 1);
+            }
+            // Publications that come along with a fresh start lie behind the position that the reply names.
+            sub.stream.start(&subscribed.epoch, subscribed.offset);
+        }
+        sub.can_recover = subscribed.recoverable;
+        let recovered = subscribed.recovered;
+        self.tell(Happening::Subscribed { channel: channel.to_owned(), data: subscribed.data.map(|data| parse(Some(data))) })?;
+        if recovered {
+            for publication in &subscribed.publications {
+                self.said(channel, publication)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn subscribe_refused(&mut self, session: &mut Session, channel: String, error: &Refused) -> Result<()> {
+        if error.temporary || error.code < 100 || error.code == 109 {
+            session.retry.push(channel);
+            session.retry_at.get_or_insert(Instant::now() + Duration::from_secs(1));
+            return Ok(());
+        }
+        if error.code == 105 {
+            return Ok(());
+        }
+        self.channels.remove(&channel);
+        self.tell(Happening::Ended { channel, code: error.code })
+    }
+
+    fn tell(&self, happening: Happening) -> Result<()> {
+        self.heard.try_send(happening).context("this client is too slow")
+    }
+
+    async fn ask(&mut self, session: &mut Session, ask: Ask) -> Result<()> {
+        match ask {
+            Ask::Subscribe(channel) => {
+                if self.channels.contains_key(&channel) {
+                    return Ok(());
+                }
+                self.channels.insert(channel.clone(), Subscription::default());
+                self.ask_for(session, &channel).await
+            }
+            Ask::Unsubscribe(channel) => {
+                if self.channels.remove(&channel).is_none() {
+                    return Ok(());
+                }
+                session
+                    .write(Command { unsubscribe: Some(Channel { channel: &channel }), ..Command::default() }, Pending::Nothing)
+                    .await
+            }
+            Ask::Rpc { method, data, answer } => {
+                session
+                    .write(
+                        Command { rpc: Some(Call { method: &method, data: &data }), ..Command::default() },
+                        Pending::Rpc(answer),
+                    )
+                    .await
+            }
+            Ask::Send(data) => {
+                let command = Command { send: Some(Send { data: &data }), ..Command::default() };
+                session.write_text(serde_json::to_string(&command)?).await
+            }
+        }
+    }
+
+    async fn ask_for(&mut self, session: &mut Session, channel: &str) -> Result<()> {
+        let Some(sub) = self.channels.get(channel) else { return Ok(()) };
+        session
+            .write(Command { subscribe: Some(sub.ask(channel)), ..Command::default() }, Pending::Subscribe(channel.to_owned()))
+            .await
+    }
+
+    async fn retry(&mut self, session: &mut Session) -> Result<()> {
+        session.retry_at = None;
+        for channel in std::mem::take(&mut session.retry) {
+            self.ask_for(session, &channel).await?;
+        }
+        Ok(())
+    }
+
+    async fn refresh(&mut self, session: &mut Session) -> Result<()> {
+        let token = self.person.access().await?;
+        // Tried again soon if the server does not answer this one.
+        session.refresh_at = Some(Instant::now() + Duration::from_secs(20));
+        session.write(Command { refresh: Some(Refresh { token: &token }), ..Command::default() }, Pending::Nothing).await
+    }
+}
+
+impl Subscription {
+    fn ask<'a>(&'a self, channel: &'a str) -> Subscribe<'a> {
+        if !self.can_recover {
+            return Subscribe { channel, ..Subscribe::default() };
+        }
+        Subscribe { channel, recover: true, epoch: &self.stream.epoch, offset: self.stream.offset, data: None }
+    }
+}
+
+async fn wait_until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn parse(data: Option<&RawValue>) -> Value {
+    data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null)
+}
+
+fn as_trouble(error: Refused) -> Trouble {
+    if error.temporary || error.code < 400 || matches!(error.code, 429 | 503) {
+        return Trouble::Away(format!("{} {}", error.code, error.message));
+    }
+    Trouble::Refused { status: error.code as u16, code: error.message, problem: Value::Null }
+}
