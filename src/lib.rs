@@ -1,1 +1,26 @@
-//! The live back end of a delivery marketplace.
+//! The live back end of a delivery marketplace: the table of contents.
+//!
+//! A request enters by [`http`], a socket call by [`live`]; both reach a deed in [`domain`] through its [`doors`]. A deed makes a truth in a
+//! [`db::Tx`], which tells it to the hub once it is committed. [`chores`] does what was planned.
+pub mod actor;
+pub mod app;
+pub mod chores;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod domain;
+pub mod doors;
+pub mod embedded;
+pub mod http;
+pub mod i18n;
+pub mod ids;
+pub mod keys;
+pub mod live;
+pub mod money;
+pub mod page;
+pub mod problem;
+pub mod seed;
+pub mod telemetry;
+
+pub use app::{App, House};
+pub use problem::{Error, Problem, Refusal, Result};

@@ -1,1 +1,111 @@
-fn main() {}
+//! The binary: serve, migrate, seed, admin, openapi. Thin.
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
+use std::{path::PathBuf, time::Duration};
+use tokio::net::TcpListener;
+use wassally::{
+    App,
+    config::{Config, Database},
+    ids::Random,
+    telemetry,
+};
+use wassally_embedded::Cluster;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Parser)]
+#[command(version, about = "The live back end of a delivery marketplace")]
+struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Migrates and serves until it is told to stop. The default.
+    Serve,
+    /// Brings the database to this release's schema.
+    Migrate,
+    /// Loads the demo city, or people for load tests from files; again changes nothing.
+    Seed { files: Vec<PathBuf> },
+    /// Prints the OpenAPI document.
+    Openapi,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let mut config = Config::from_env()?;
+    telemetry::start_logs(&config);
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("another crypto provider was there first"))?;
+    // Before the runtime: the database follows the thread that started it into the grave.
+    let (cluster, url) = database(&mut config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(run(args.command.unwrap_or(Command::Serve), config, &url, cluster.is_some()));
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    if let Some(cluster) = cluster {
+        cluster.stop()?;
+    }
+    ended
+}
+
+/// The database to use: the operator's, or a private one, started here.
+fn database(config: &mut Config) -> anyhow::Result<(Option<Cluster>, String)> {
+    match &config.database {
+        Database::Url(url) => Ok((None, url.expose_secret().to_owned())),
+        Database::Embedded => {
+            let cluster = wassally::embedded::start(config)?;
+            let url = cluster.url("wassally");
+            Ok((Some(cluster), url))
+        }
+    }
+}
+
+async fn run(command: Command, config: Config, url: &str, is_private: bool) -> anyhow::Result<()> {
+    wassally::db::migrate(url).await.context("migrating the database")?;
+    if matches!(command, Command::Migrate) {
+        return Ok(());
+    }
+    let listen = config.listen;
+    let built = App::build(config, url, Random::system()).await?;
+    match command {
+        Command::Migrate => Ok(()),
+        Command::Openapi => {
+            println!("{}", built.document.to_pretty_json()?);
+            Ok(())
+        }
+        Command::Seed { files } => {
+            wassally::seed::load(&built.app, &files).await?;
+            built.app.close().await;
+            Ok(())
+        }
+        Command::Serve => {
+            if is_private {
+                wassally::seed::load(&built.app, &[]).await.context("loading the demo city")?;
+            }
+            let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %listener.local_addr()?, "open");
+            built.app.run_background();
+            let stop = built.app.stop.clone();
+            tokio::spawn(async move {
+                told_to_stop().await;
+                tracing::info!("leaving");
+                stop.cancel();
+            });
+            built.app.serve(built.router, listener).await
+        }
+    }
+}
+
+/// Ctrl-C or SIGTERM.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

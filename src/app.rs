@@ -1,0 +1,211 @@
+//! The house: everything that varies, handed in; its start, and its end in order.
+use crate::{
+    chores,
+    clock::Clock,
+    config::Config,
+    db,
+    db::Numbered,
+    domain::{self, Registry},
+    doors::Call,
+    http,
+    ids::Random,
+    keys::Keys,
+    live, telemetry,
+};
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusHandle;
+use parking_lot::RwLock;
+use std::{net::SocketAddr, ops::Deref, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, Semaphore},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wassally_realtime::Hub;
+
+/// A handle to the house, and the call it is carried by.
+#[derive(Clone)]
+pub struct App {
+    pub house: Arc<House>,
+    pub call: Option<Arc<Call>>,
+}
+
+/// What all calls share.
+pub struct House {
+    pub config: Config,
+    pub clock: Clock,
+    pub random: Random,
+    pub keys: Keys,
+    pub pools: db::Pools,
+    pub registry: Registry,
+    pub revocations: live::revocation::Revocations,
+    pub metrics: PrometheusHandle,
+    /// Requests that may be worked on at once.
+    pub requests: Semaphore,
+    /// Commits and other work that must end before the process does.
+    pub tasks: TaskTracker,
+    /// The node is leaving.
+    pub stop: CancellationToken,
+    /// Asks for a look-back at once.
+    pub look_back: Notify,
+    /// This life of this node.
+    pub boot: uuid::Uuid,
+    epoch: RwLock<Arc<str>>,
+    hub: std::sync::OnceLock<Hub>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+impl Deref for App {
+    type Target = House;
+    fn deref(&self) -> &House {
+        &self.house
+    }
+}
+
+/// A house that is built but not yet open: its handle and its outer face.
+pub struct Built {
+    pub app: App,
+    pub router: axum::Router,
+    pub document: utoipa::openapi::OpenApi,
+}
+
+impl App {
+    /// Builds the house over the database at `url`, migrated before. Nothing runs yet.
+    pub async fn build(config: Config, url: &str, random: Random) -> anyhow::Result<Built> {
+        let pools = db::Pools::open(url, &config).context("the database's URL")?;
+        let (registry, routes) = Registry::of(domain::slices());
+        let clock = Clock::default();
+        clock.measure(&pools.background).await.context("reading the database's clock")?;
+        db::ensure_partitions(&pools.background).await.context("making the log's partitions")?;
+        let epoch = db::epoch::read(&mut *pools.background.acquire().await?).await.context("reading the log's epoch")?;
+        let boot = crate::ids::new(crate::ids::Region::GLOBAL, &clock, &random);
+        let requests = Semaphore::new(config.request_limit);
+        let house = House {
+            keys: Keys::new(&config.secret_keys),
+            clock,
+            random,
+            pools,
+            registry,
+            revocations: live::revocation::Revocations::default(),
+            metrics: telemetry::metrics(),
+            requests,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            look_back: Notify::new(),
+            boot,
+            epoch: RwLock::new(epoch.into()),
+            hub: std::sync::OnceLock::new(),
+            config,
+        };
+        let app = Self { house: Arc::new(house), call: None };
+        let hub = live::open(&app);
+        let (api, document) = http::openapi::split(routes);
+        let api = api.merge(http::openapi::router(document.clone())).merge(live::router());
+        let router = http::router(&app, api, hub.router());
+        app.hub.set(hub).map_err(|_| anyhow::anyhow!("the house was built twice"))?;
+        for start in &app.registry.starts {
+            start(&app).await.context("starting a slice")?;
+        }
+        Ok(Built { app, router, document })
+    }
+
+    /// Starts what runs beside the requests: chores, sweeps, the look-back, revocations, the lease.
+    pub fn run_background(&self) {
+        self.tasks.spawn(chores::work(self.clone()));
+        for sweep in self.registry.sweeps.clone() {
+            self.tasks.spawn(sweep.repeat(self.clone()));
+        }
+        self.tasks.spawn(live::revocation::follow(self.clone()));
+        live::run_background(self);
+    }
+
+    /// Serves until `stop`, then drains: not ready, sockets sent away, requests finished, commits and chores ended, pools closed.
+    pub async fn serve(self, router: axum::Router, listener: TcpListener) -> anyhow::Result<()> {
+        use axum::serve::ListenerExt;
+        let listener = listener.tap_io(|socket| {
+            if let Err(error) = socket.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY");
+            }
+        });
+        let stop = self.stop.clone();
+        let drain = self.config.drain;
+        let hub = self.hub().clone();
+        let leaving = async move {
+            stop.cancelled().await;
+            hub.drain(drain).await;
+        };
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(leaving).await?;
+        self.close().await;
+        Ok(())
+    }
+
+    /// Ends what runs beside the requests and closes the pools.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(Duration::from_secs(15), self.tasks.wait()).await.is_err() {
+            tracing::error!("some work did not end in time");
+        }
+        self.pools.close().await;
+    }
+
+    /// The hub of this node.
+    pub fn hub(&self) -> &Hub {
+        self.hub.get().expect("the house sets its hub before anything runs")
+    }
+
+    /// The epoch of all kept channels.
+    pub fn epoch(&self) -> Arc<str> {
+        Arc::clone(&self.epoch.read())
+    }
+
+    /// Takes a new epoch; says whether it differs.
+    pub(crate) fn set_epoch(&self, epoch: &str) -> bool {
+        let mut present = self.epoch.write();
+        let differs = **present != *epoch;
+        if differs {
+            *present = epoch.into();
+        }
+        differs
+    }
+
+    /// Tells what was committed: to this node's subscribers first.
+    pub fn publish(&self, publications: Vec<Numbered>) {
+        live::publisher::publish(self, publications);
+    }
+
+    /// Closes the sockets of actors whose access has ended.
+    pub fn end_revoked(&self) {
+        live::end_revoked(self);
+    }
+
+    /// What a slice registered with `Slice::state`.
+    pub fn state<T: Send + Sync + 'static>(&self) -> Arc<T> {
+        self.registry.state()
+    }
+
+    /// Sets the gauges that are read rather than counted.
+    pub fn gauges(&self) {
+        let stats = self.hub().stats();
+        #[allow(clippy::cast_precision_loss, reason = "metrics are floats")]
+        for (name, value) in [
+            ("wassally_connections", stats.connections as f64),
+            ("wassally_users", stats.users as f64),
+            ("wassally_channels", stats.channels as f64),
+            ("wassally_subscriptions", stats.subscriptions as f64),
+            ("wassally_gaps", stats.gaps as f64),
+            ("wassally_published_total", stats.published as f64),
+            ("wassally_delivered_total", stats.delivered as f64),
+            ("wassally_slow_total", stats.slow as f64),
+            ("wassally_filled_total", stats.filled as f64),
+            ("wassally_db_deeds_in_use", f64::from(self.pools.deeds.size()) - self.pools.deeds.num_idle() as f64),
+        ] {
+            metrics::gauge!(name).set(value);
+        }
+    }
+}

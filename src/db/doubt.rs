@@ -1,0 +1,65 @@
+//! A COMMIT whose answer was lost: a fresh connection asks what became of it. Nothing is run again.
+use super::tx::{Numbered, Written};
+use crate::{
+    App,
+    problem::{Error, Problem, Result},
+};
+use std::time::Duration;
+use tokio::{sync::oneshot::Sender, time::Instant};
+
+/// The caller hears `outcome_unknown` after this; the question goes on.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// After this the look-back alone carries what was committed.
+const GIVE_UP: Duration = Duration::from_secs(120);
+
+/// Whether this error of COMMIT leaves open what happened.
+pub(super) fn leaves_open(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
+        _ => true,
+    }
+}
+
+/// Asks until the outcome is known, tells the caller, and publishes if it was committed.
+pub(super) async fn resolve(app: App, written: Written, publications: Vec<Numbered>, tell: Sender<Result<Vec<(String, u64)>>>) {
+    let began = Instant::now();
+    let mut tell = Some(tell);
+    let mut pause_ms = 20;
+    tracing::warn!(xact = written.xact, "a commit is in doubt");
+    while began.elapsed() < GIVE_UP {
+        match ask(&app, &written.xact).await {
+            Ok(Some(status)) if status == "committed" => {
+                app.publish(publications);
+                app.look_back.notify_one();
+                if let Some(tell) = tell {
+                    let _ = tell.send(Ok(written.tops.into_iter().collect()));
+                }
+                return;
+            }
+            Ok(Some(status)) if status == "aborted" => {
+                if let Some(tell) = tell {
+                    let _ = tell.send(Err(Problem::busy().into()));
+                }
+                return;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "the outcome cannot be asked yet"),
+        }
+        if began.elapsed() > PATIENCE
+            && let Some(tell) = tell.take()
+        {
+            let _ = tell.send(Err(Problem::new(503, "outcome_unknown").retry_after(2).into()));
+        }
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        pause_ms = (pause_ms * 2).min(1000);
+    }
+    tracing::error!(xact = written.xact, "a commit's outcome was not learnt");
+    app.look_back.notify_one();
+    if let Some(tell) = tell {
+        let _ = tell.send(Err(Error::from(Problem::new(503, "outcome_unknown").retry_after(2))));
+    }
+}
+
+async fn ask(app: &App, xact: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", xact).fetch_one(&app.pools.background).await
+}

@@ -1,0 +1,59 @@
+//! A deed under a key happens once: its answer is stored in its own transaction and repeated word for word.
+use crate::{
+    clock::Timestamp,
+    doors::Call,
+    ids::Region,
+    problem::{Error, Problem, Result},
+};
+use sqlx::PgConnection;
+
+/// The answer a key got the first time.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub status: u16,
+    /// The answer's JSON, without `live`.
+    pub answer: String,
+    /// Channel to offset, as the first commit left them.
+    pub live: serde_json::Value,
+}
+
+/// Takes the key for this transaction. Waits for a twin under way; a twin that committed is a `Repeat`.
+pub(super) async fn open(sql: &mut PgConnection, region: Region, call: &Call, key: &str, at: Timestamp) -> Result<()> {
+    let taken = sqlx::query!(
+        "insert into idempotency (region, user_id, deed, key, asked, at)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict do nothing",
+        region.number(),
+        call.actor.id.uuid(),
+        call.deed,
+        key,
+        &call.asked,
+        at,
+    )
+    .execute(&mut *sql)
+    .await?;
+    if taken.rows_affected() == 1 {
+        return Ok(());
+    }
+    let row = sqlx::query!(
+        "select asked, status, answer, live
+        from idempotency
+        where region = $1 and user_id = $2 and deed = $3 and key = $4",
+        region.number(),
+        call.actor.id.uuid(),
+        call.deed,
+        key,
+    )
+    .fetch_one(&mut *sql)
+    .await?;
+    if row.asked != call.asked {
+        return Err(Problem::new(422, "idempotency_key_reused").into());
+    }
+    match (row.status, row.answer) {
+        (Some(status), Some(answer)) => {
+            let live = row.live.unwrap_or_default();
+            Err(Error::Repeat(Box::new(Stored { status: status.unsigned_abs(), answer, live })))
+        }
+        _ => Err(Problem::new(409, "repeat_in_progress").retry_after(1).into()),
+    }
+}

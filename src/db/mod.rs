@@ -1,0 +1,106 @@
+//! The one database: pools, transactions, and how a truth is told.
+pub mod constraint;
+mod doubt;
+pub mod epoch;
+mod idempotency;
+mod partitions;
+mod say;
+mod tx;
+
+pub use constraint::OnConstraint;
+pub use idempotency::Stored;
+pub use partitions::ensure as ensure_partitions;
+pub use say::Say;
+pub(crate) use tx::region_of;
+pub use tx::{Committed, Ends, Live, Numbered, Planned, Said, Tx};
+
+use crate::{App, config::Config, ids::Region, problem::Result};
+use sqlx::{
+    PgPool, Postgres, Transaction,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{str::FromStr, time::Duration};
+
+/// Three pools, never shared: deeds, live reads (what sockets ask), background.
+#[derive(Debug, Clone)]
+pub struct Pools {
+    pub deeds: PgPool,
+    pub live: PgPool,
+    pub background: PgPool,
+}
+
+impl Pools {
+    /// Opens the pools lazily: the first statement connects.
+    pub fn open(url: &str, config: &Config) -> sqlx::Result<Self> {
+        let (deeds, live, background) = config.pools;
+        Ok(Self { deeds: pool(url, deeds, "5s")?, live: pool(url, live, "5s")?, background: pool(url, background, "60s")? })
+    }
+
+    pub async fn close(&self) {
+        for pool in [&self.deeds, &self.live, &self.background] {
+            pool.close().await;
+        }
+    }
+}
+
+fn pool(url: &str, size: u32, statement_timeout: &str) -> sqlx::Result<PgPool> {
+    let options = PgConnectOptions::from_str(url)?.application_name("wassally").options([
+        ("statement_timeout", statement_timeout),
+        // A waiting deed gives up before its caller does.
+        ("lock_timeout", "3s"),
+        // A frozen holder of a hot head must not stop a city.
+        ("idle_in_transaction_session_timeout", "5s"),
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
+        ("timezone", "UTC"),
+    ]);
+    Ok(PgPoolOptions::new()
+        .max_connections(size)
+        .min_connections(0)
+        .acquire_timeout(Duration::from_secs(2))
+        .max_lifetime(Duration::from_secs(1800))
+        .test_before_acquire(false)
+        .connect_lazy_with(options))
+}
+
+impl App {
+    /// Opens the transaction of a deed in `region`. With an idempotency key that was answered before: `Error::Repeat`.
+    pub async fn begin(&self, region: Region) -> Result<Tx> {
+        let is_chore = self.call.as_ref().is_some_and(|call| call.lease.is_some());
+        let pool = if is_chore { &self.pools.background } else { &self.pools.deeds };
+        let mut sql = pool.begin().await?;
+        if let Some(call) = self.call.as_deref()
+            && let Some(key) = &call.key
+        {
+            idempotency::open(&mut sql, region, call, key, self.clock.now()).await?;
+        }
+        Ok(Tx::new(self.clone(), region, sql))
+    }
+
+    /// A connection for reads that decide or that follow a write of the caller's.
+    pub async fn read(&self, _region: Region) -> Result<PoolConnection<Postgres>> {
+        Ok(self.pools.deeds.acquire().await?)
+    }
+
+    /// A connection for reads that may lag a second: catalogue, search, past lists.
+    pub async fn read_stale(&self, _region: Region) -> Result<PoolConnection<Postgres>> {
+        Ok(self.pools.live.acquire().await?)
+    }
+
+    /// One consistent view over several statements: what a snapshot with its position is read in.
+    pub async fn read_whole(&self, _region: Region) -> Result<Transaction<'static, Postgres>> {
+        let mut view = self.pools.live.begin().await?;
+        sqlx::query("set transaction isolation level repeatable read read only").execute(&mut *view).await?;
+        Ok(view)
+    }
+}
+
+/// Brings the database at `url` to this release's schema; one node at a time.
+pub async fn migrate(url: &str) -> anyhow::Result<()> {
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(10)).connect(url).await?;
+    sqlx::migrate!("./migrations").run(&pool).await?;
+    pool.close().await;
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! The slices of the business, ranked: each calls only those before it. Upwards they speak by event.
+mod slice;
+
+pub use slice::{ChannelRule, Hearing, Registry, Slice, Snapshot};
+
+use crate::db::Said;
+use serde::Serialize;
+
+/// Something that happened. Its `Serialize` is its wire form; it says for itself to whom what.
+pub trait Event: Serialize + Send + Sync + 'static {
+    /// The `type` of its publications.
+    const TYPE: &'static str;
+    /// Which channels hear it, and how.
+    fn to(&self) -> Vec<Said>;
+}
+
+/// All slices, in rank order.
+pub fn slices() -> Vec<Slice> {
+    vec![]
+}

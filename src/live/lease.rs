@@ -1,0 +1,47 @@
+//! Each node renews its row; more than one live lease beside the memory broker is a fault that every log names.
+use crate::{App, problem::Result};
+use std::time::Duration;
+
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Renews this node's lease until the house stops, then gives it back.
+pub async fn renew(app: App) {
+    loop {
+        match once(&app).await {
+            Ok(1) => {}
+            Ok(nodes) => {
+                tracing::error!(nodes, "several nodes run without a shared broker: set REDIS_URL on each, or stop all but one")
+            }
+            Err(error) => tracing::debug!(%error, "the lease waits for the database"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = app.stop.cancelled() => break,
+        }
+    }
+    let gone = sqlx::query!("delete from node where boot = $1", app.boot).execute(&app.pools.background).await;
+    if let Err(error) = gone {
+        tracing::debug!(%error, "the lease lapses by itself");
+    }
+}
+
+/// Renews and counts the live leases.
+async fn once(app: &App) -> Result<i64> {
+    sqlx::query!(
+        "insert into node (boot, id, broker, seen_at)
+        values ($1, $2, 'memory', statement_timestamp())
+        on conflict (boot) do update set seen_at = excluded.seen_at",
+        app.boot,
+        app.config.listen.to_string(),
+    )
+    .execute(&app.pools.background)
+    .await?;
+    let live =
+        sqlx::query_scalar!(r#"select count(*) as "count!" from node where seen_at > statement_timestamp() - interval '15 s'"#)
+            .fetch_one(&app.pools.background)
+            .await?;
+    sqlx::query!("delete from node where seen_at < statement_timestamp() - interval '1 hour'")
+        .execute(&app.pools.background)
+        .await?;
+    Ok(live)
+}

@@ -1,0 +1,85 @@
+//! The one healer: reads where the log stands and fills whoever is behind. Two statements, floor first.
+use crate::{
+    App,
+    clock::Timestamp,
+    db::{Ends, Numbered},
+    problem::Result,
+};
+use std::time::Duration;
+use wassally_realtime::Offset;
+
+const EVERY: Duration = Duration::from_secs(10);
+/// Rows of channels without a tail are taken so many at a time.
+const CHUNK: i64 = 5000;
+
+/// Looks back every so often, and at once when asked, until the house stops.
+pub async fn follow(app: App) {
+    let mut floor = None;
+    while !app.stop.is_cancelled() {
+        match look(&app, floor).await {
+            Ok(next) => floor = Some(next),
+            Err(error) => tracing::debug!(%error, "the look-back waits for the database"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = app.look_back.notified() => {}
+            () = app.stop.cancelled() => {}
+        }
+    }
+}
+
+/// Looks at what was written since `floor` (the last look's answer) and returns the next one.
+pub async fn look(app: &App, floor: Option<Timestamp>) -> Result<Timestamp> {
+    let mut sql = app.pools.background.acquire().await?;
+    let epoch = crate::db::epoch::read(&mut sql).await?;
+    if app.set_epoch(&epoch) {
+        tracing::warn!(epoch, "the log began a new life");
+        app.hub().renew(epoch.into(), Duration::from_secs(5));
+    }
+    // A transaction still open may yet show rows as old as its start; the floor is never later than two seconds ago.
+    let next = sqlx::query_scalar!(
+        r#"select least(min(xact_start) filter (where backend_xid is not null), clock_timestamp() - interval '2 s') as "floor!"
+        from pg_stat_activity
+        where datname = current_database()"#
+    )
+    .fetch_one(&mut *sql)
+    .await?;
+    let floor = floor.unwrap_or(next);
+    let tops = sqlx::query!(
+        r#"select channel as "channel!", max(seq) as "top!"
+        from channel_log
+        where at >= $1
+        group by region, channel"#,
+        floor
+    )
+    .fetch_all(&mut *sql)
+    .await?;
+    let tops: Vec<_> = tops.into_iter().map(|row| (row.channel.into(), row.top.unsigned_abs() as Offset)).collect();
+    let unknown: Vec<String> = app.hub().behind(&tops).iter().map(ToString::to_string).collect();
+    if !unknown.is_empty() {
+        fill(app, &mut sql, floor, &unknown).await?;
+    }
+    Ok(next)
+}
+
+/// Tells the rows of channels that this node has no tail of, so that hearers miss nothing.
+async fn fill(app: &App, sql: &mut sqlx::PgConnection, floor: Timestamp, channels: &[String]) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"select channel as "channel!", seq as "seq!", body, ends_for
+        from channel_log
+        where at >= $1 and channel = any($2)
+        order by channel, seq
+        limit $3"#,
+        floor,
+        channels,
+        CHUNK,
+    )
+    .fetch_all(sql)
+    .await?;
+    let rows = rows.into_iter().map(|row| {
+        let ends_for: Vec<Ends> = row.ends_for.and_then(|ends| serde_json::from_value(ends).ok()).unwrap_or_default();
+        Numbered { channel: row.channel, offset: row.seq.unsigned_abs(), body: row.body, ends_for }
+    });
+    app.publish(rows.collect());
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The only bridge between the hub, which knows channels and bytes, and the business.
+mod authorizer;
+mod history;
+mod lease;
+mod lookback;
+pub mod publisher;
+pub mod revocation;
+mod rpc;
+mod watch;
+
+pub use lookback::look as look_back;
+
+use crate::{
+    App, House,
+    actor::Actor,
+    problem::{Error, Problem},
+};
+use std::sync::{Arc, Weak};
+use wassally_realtime::{
+    Hub,
+    host::{self, Host, Identity},
+};
+
+/// The hub's view of the house. The house owns the hub, so the way back is weak.
+#[derive(Clone)]
+struct Bridge(Weak<House>);
+
+impl Bridge {
+    /// The house, unless it has gone.
+    fn app(&self) -> Result<App, host::Error> {
+        let house = self.0.upgrade().ok_or_else(host::Error::internal)?;
+        Ok(App { house, call: None })
+    }
+}
+
+/// Opens the hub of this node.
+pub fn open(app: &App) -> Hub {
+    let bridge = Arc::new(Bridge(Arc::downgrade(&app.house)));
+    let config = wassally_realtime::Config {
+        node: app.boot.to_string().into(),
+        epoch: app.epoch(),
+        allowed_origins: app.config.allowed_origins.clone(),
+        ..Default::default()
+    };
+    let host =
+        Host { authorizer: bridge.clone(), rpc: bridge.clone(), history: bridge.clone(), watch: bridge.clone(), hearer: bridge };
+    Hub::new(config, host)
+}
+
+/// The bridge's own routes.
+pub fn router() -> axum::Router<App> {
+    axum::Router::new()
+}
+
+/// Starts what keeps the hub true: the look-back and the node's lease.
+pub fn run_background(app: &App) {
+    app.tasks.spawn(lookback::follow(app.clone()));
+    app.tasks.spawn(lease::renew(app.clone()));
+}
+
+/// Closes the sockets of actors whose access has ended. 3500: the client stays away until somebody signs in.
+pub fn end_revoked(app: &App) {
+    let closed =
+        app.hub().disconnect(|who, _| actor(who).is_ok_and(|actor| app.revocations.is_revoked(actor)), 3500, "session ended");
+    tracing::debug!(closed, "access revoked");
+}
+
+/// The actor behind an identity.
+fn actor(who: &Identity) -> Result<&Actor, host::Error> {
+    who.badge::<Actor>().ok_or_else(host::Error::internal)
+}
+
+/// A refusal as the socket says it: the HTTP status and the slug.
+fn refused(problem: &Problem) -> host::Error {
+    let error = host::Error::new(problem.status.into(), problem.code);
+    host::Error { temporary: problem.status == 503, ..error }
+}
+
+/// What connect and subscribe answer: trouble of ours is temporary, for any other error makes an SDK give up for good.
+fn refused_subscription(error: Error) -> host::Error {
+    let problem = error.into_problem();
+    if problem.status >= 500 { host::Error::internal() } else { refused(&problem) }
+}

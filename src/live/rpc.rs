@@ -1,0 +1,51 @@
+//! Socket calls: the slice's function is found, the deed runs as behind REST, the answer or the slug goes back.
+use super::{Bridge, actor, refused};
+use crate::{doors::Door, problem::Problem};
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tracing::Instrument;
+use wassally_realtime::host::{Error, Identity, Rpc};
+
+/// A message without a reply: `{ "method": "delivery.ping", "data": … }`.
+#[derive(Deserialize)]
+struct Sent<'a> {
+    method: &'a str,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+#[async_trait]
+impl Rpc for Bridge {
+    async fn call(&self, who: &Identity, method: &str, data: Bytes) -> Result<Bytes, Error> {
+        let app = self.app()?;
+        let actor = actor(who)?.clone();
+        let Some(call) = app.registry.calls.get(method).cloned() else { return Err(Error::method_not_found()) };
+        if app.revocations.is_revoked(&actor) {
+            return Err(Error::invalid_token());
+        }
+        let request_id = crate::ids::new(crate::ids::Region::GLOBAL, &app.clock, &app.random).to_string();
+        let span = tracing::info_span!("call", method, request.id = request_id);
+        let within = app.config.request_timeout;
+        let door = Door { app, key: None, request_id };
+        let answer = tokio::time::timeout(within, call(door, actor, data).instrument(span)).await;
+        match answer {
+            Ok(Ok(answer)) => Ok(answer.body.to_string().into()),
+            Ok(Err(error)) => Err(refused(&error.into_problem())),
+            Err(_) => Err(refused(&Problem::new(408, "timeout"))),
+        }
+    }
+
+    fn send(&self, who: &Identity, data: Bytes) -> Result<(), Error> {
+        let app = self.app()?;
+        let actor = actor(who)?;
+        let sent: Sent<'_> = serde_json::from_slice(&data).map_err(|_| Error::bad_request())?;
+        let send = app.registry.sends.get(sent.method).ok_or_else(Error::method_not_found)?;
+        if app.revocations.is_revoked(actor) {
+            return Err(Error::invalid_token());
+        }
+        send(&app, actor, sent.data.get().as_bytes());
+        Ok(())
+    }
+}

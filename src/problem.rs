@@ -1,0 +1,230 @@
+//! Refusals as `application/problem+json` (RFC 9457), and the house's error.
+use crate::i18n;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::fmt;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong with one field of the input.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct FieldError {
+    /// Path of the field, such as `pings[3].lat`.
+    pub field: String,
+    /// Slug: `required`, `unknown`, `out_of_range`, …
+    pub code: String,
+    /// A sentence in the caller's language.
+    pub message: String,
+}
+
+/// An error that the caller can act on.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub status: u16,
+    /// The slug; never translated, never changed.
+    pub code: &'static str,
+    pub detail: Option<String>,
+    pub errors: Vec<FieldError>,
+    /// Members of this refusal, such as `tries_left`.
+    pub members: Map<String, Value>,
+    pub retry_after_s: Option<u32>,
+}
+
+impl Problem {
+    pub fn new(status: u16, code: &'static str) -> Self {
+        Self { status, code, detail: None, errors: Vec::new(), members: Map::new(), retry_after_s: None }
+    }
+
+    /// 404: unknown, or not the caller's.
+    pub fn not_found() -> Self {
+        Self::new(404, "not_found")
+    }
+
+    /// 403: the caller's role may not.
+    pub fn forbidden() -> Self {
+        Self::new(403, "forbidden")
+    }
+
+    /// 401: no token, or a bad one.
+    pub fn unauthorized() -> Self {
+        Self::new(401, "unauthorized")
+    }
+
+    /// 503: the database is away or a limit of ours is reached; nothing was changed.
+    pub fn busy() -> Self {
+        Self::new(503, "busy").retry_after(1)
+    }
+
+    /// 409 with the present state: the machine has no such transition.
+    pub fn invalid_transition(status: impl Serialize) -> Self {
+        Self::new(409, "invalid_transition").with("status", status)
+    }
+
+    /// 422 with one field named.
+    pub fn invalid(field: impl Into<String>, code: &str) -> Self {
+        Self::invalids([(field.into(), code.to_owned())])
+    }
+
+    /// 422 with the fields named.
+    pub fn invalids(errors: impl IntoIterator<Item = (String, String)>) -> Self {
+        let errors = errors.into_iter().map(|(field, code)| FieldError { field, message: String::new(), code }).collect();
+        Self { errors, ..Self::new(422, "invalid") }
+    }
+
+    #[must_use]
+    pub fn detail(mut self, detail: impl fmt::Display) -> Self {
+        self.detail = Some(detail.to_string());
+        self
+    }
+
+    /// Adds a member that the caller needs.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: impl Serialize) -> Self {
+        self.members.insert(member.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
+        self
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The body in `language`, with the request's id as its instance.
+    pub fn body(&self, language: i18n::Language, request_id: Option<&str>) -> Value {
+        let mut body = Map::new();
+        body.insert("type".into(), json!(format!("/problems/{}", self.code)));
+        body.insert("title".into(), json!(i18n::title(language, self.code)));
+        body.insert("status".into(), json!(self.status));
+        body.insert("code".into(), json!(self.code));
+        if let Some(detail) = &self.detail {
+            body.insert("detail".into(), json!(detail));
+        }
+        if let Some(id) = request_id {
+            body.insert("request_id".into(), json!(id));
+        }
+        if !self.errors.is_empty() {
+            let errors: Vec<_> =
+                self.errors.iter().map(|e| FieldError { message: i18n::message(language, &e.code), ..e.clone() }).collect();
+            body.insert("errors".into(), json!(errors));
+        }
+        body.extend(self.members.clone());
+        Value::Object(body)
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The body in English; `http::problems` writes it anew in the caller's language.
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = self.body(i18n::Language::En, None).to_string();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(std::sync::Arc::new(self));
+        response
+    }
+}
+
+/// A refusal is an enum of a deed: thiserror gives the sentence, `problem` the rest.
+pub trait Refusal: std::error::Error {
+    fn problem(&self) -> Problem;
+}
+
+/// What a deed or a door may end with instead of an answer.
+#[derive(Debug)]
+pub enum Error {
+    /// The caller can act on it.
+    Refused(Box<Problem>),
+    /// The same idempotency key was answered before; the door repeats the stored answer.
+    Repeat(Box<crate::db::Stored>),
+    /// The transaction lost a race that running it again may win (40001, 40P01).
+    Again(sqlx::Error),
+    /// A fault of ours: logged once, answered 500 without detail.
+    Broken(anyhow::Error),
+}
+
+impl Error {
+    pub fn broken(error: impl Into<anyhow::Error>) -> Self {
+        Self::Broken(error.into())
+    }
+
+    /// The problem to answer with. A fault of ours is logged here, once, with its chain.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Refused(problem) => *problem,
+            Self::Repeat(_) => Problem::new(409, "repeat_in_progress").retry_after(1),
+            Self::Again(error) => {
+                tracing::warn!(%error, "a deed lost its race three times");
+                Problem::busy()
+            }
+            Self::Broken(error) => {
+                tracing::error!(error = format!("{error:#}"), "broken");
+                Problem::new(500, "internal")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(problem) => write!(f, "refused: {} {}", problem.status, problem.code),
+            Self::Repeat(_) => f.write_str("answered before"),
+            Self::Again(error) => write!(f, "to be run again: {error}"),
+            Self::Broken(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        self.into_problem().into_response()
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(Box::new(problem))
+    }
+}
+
+impl<R: Refusal> From<R> for Error {
+    fn from(refusal: R) -> Self {
+        let problem = refusal.problem();
+        let detail = problem.detail.clone().unwrap_or_else(|| refusal.to_string());
+        Problem { detail: Some(detail), ..problem }.into()
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::broken(error)
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match crate::db::constraint::kind(&error) {
+            crate::db::constraint::Kind::Again => Self::Again(error),
+            crate::db::constraint::Kind::Busy => {
+                tracing::warn!(%error, "the database is busy or away");
+                Problem::busy().into()
+            }
+            crate::db::constraint::Kind::Broken => Self::broken(error),
+        }
+    }
+}
