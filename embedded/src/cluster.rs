@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A postmaster that is on its way out (after `kill -9` of its parent) gets this long.
-const LEAVING: Duration = Duration::from_secs(10);
+pub(crate) const LEAVING: Duration = Duration::from_secs(10);
 /// Recovery after a crash may take a while; a process that ended is noticed at once.
 const READY: Duration = Duration::from_secs(300);
 const STOP: Duration = Duration::from_secs(60);
@@ -182,10 +182,12 @@ impl Cluster {
 
     /// Ends all sessions, writes everything and waits until it has ended; at most 60 s, then it must quit at once.
     pub fn stop(mut self) -> Result<()> {
-        match self.started.take() {
+        let stopped = match self.started.take() {
             Some(started) => started.stop(STOP),
             None => postmaster::stop_stranger(&self.at.pg(), self.pid, STOP),
-        }
+        };
+        self.at.remove_socket_dir(&self.socket_dir);
+        stopped
     }
 
     pub(crate) fn session(&self, database: &str) -> Result<Session> {
@@ -198,6 +200,7 @@ impl Drop for Cluster {
         if let Some(started) = self.started.take().filter(|_| !self.outlives) {
             // Nobody is left to tell; the next start recovers from whatever happened.
             let _ = started.stop(STOP);
+            self.at.remove_socket_dir(&self.socket_dir);
         }
     }
 }

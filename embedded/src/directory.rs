@@ -73,10 +73,20 @@ impl Directory {
         Ok(dir)
     }
 
-    /// `<data_dir>/run`; a path too long for a socket gets a short name of its own.
+    /// Leaves no empty folder outside of the data directory.
+    pub fn remove_socket_dir(&self, dir: &Path) {
+        if !dir.starts_with(&self.data_dir) {
+            // One that is not empty is used by somebody; the next start reuses it.
+            let _ = fs::remove_dir(dir);
+        }
+    }
+
+    /// `<data_dir>/run`; a path too long for a socket, or with a comma, which libpq takes for two hosts, gets a short name of its own.
     fn socket_dir(&self) -> PathBuf {
         let beside = self.data_dir.join("run");
-        if beside.join(".s.PGSQL.5432").as_os_str().as_bytes().len() <= LONGEST_SOCKET {
+        let path = beside.join(".s.PGSQL.5432");
+        let path = path.as_os_str().as_bytes();
+        if path.len() <= LONGEST_SOCKET && !path.contains(&b',') {
             return beside;
         }
         let mut hasher = DefaultHasher::new();

@@ -2,7 +2,16 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::{Error, Result, binaries::Binaries, directory, directory::Directory, error::Doing};
+use nix::sys::signal::Signal;
+
+use crate::{
+    Error, Result,
+    binaries::Binaries,
+    cluster::LEAVING,
+    directory::{self, Directory},
+    error::Doing,
+    postmaster,
+};
 
 /// Major version that made the files in `pg`; `None` when there are none yet.
 pub(crate) fn version(pg: &Path) -> Result<Option<u32>> {
@@ -19,6 +28,7 @@ pub(crate) fn version(pg: &Path) -> Result<Option<u32>> {
 pub(crate) fn create(at: &Directory, binaries: &Binaries) -> Result<()> {
     let made = at.data_dir.join("pg.tmp");
     if made.exists() {
+        postmaster::wait_until_left(&made, LEAVING)?;
         fs::remove_dir_all(&made).doing(|| format!("removing {}", made.display()))?;
     }
     fs::create_dir(&made).doing(|| format!("creating {}", made.display()))?;
@@ -31,8 +41,9 @@ pub(crate) fn create(at: &Directory, binaries: &Binaries) -> Result<()> {
         .arg(&made)
         .current_dir("/")
         .env_clear()
-        .envs(crate::postmaster::environment());
+        .envs(postmaster::environment());
     at.account.run_as(&mut initdb);
+    postmaster::dies_with_us(&mut initdb, Signal::SIGKILL);
     let out = initdb.output().doing(|| format!("running {}", binaries.program("initdb").display()))?;
     if !out.status.success() {
         let output = [out.stdout, out.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();

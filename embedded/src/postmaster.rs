@@ -31,6 +31,19 @@ pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
     seen
 }
 
+/// Lets the kernel send `signal` to the program when the thread that starts it ends, and so also when this process is killed.
+pub(crate) fn dies_with_us(command: &mut Command, signal: Signal) {
+    let us = Pid::this();
+    // SAFETY: between fork and exec only prctl and getppid are called, both safe there.
+    unsafe {
+        command.pre_exec(move || {
+            prctl::set_pdeathsig(signal)?;
+            // We may have died before that line.
+            if getppid() == us { Ok(()) } else { Err(nix::Error::ESRCH.into()) }
+        });
+    }
+}
+
 /// The contents of `postmaster.pid`, as far as they matter here.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PidFile {
@@ -108,16 +121,8 @@ impl Postmaster {
         command.stdin(Stdio::null()).stdout(log).stderr(log_too).env_clear().envs(environment());
         // A group of its own: Ctrl-C at the terminal must reach us, and PostgreSQL only after we have drained.
         command.process_group(0);
-        let us = Pid::this();
         if !outlives {
-            // SAFETY: between fork and exec only prctl and getppid are called, both safe there.
-            unsafe {
-                command.pre_exec(move || {
-                    prctl::set_pdeathsig(Signal::SIGQUIT)?;
-                    // We may have died before that line.
-                    if getppid() == us { Ok(()) } else { Err(nix::Error::ESRCH.into()) }
-                });
-            }
+            dies_with_us(&mut command, Signal::SIGQUIT);
         }
         let alive = Arc::new(Alive::default());
         let (tell, started) = mpsc::sync_channel(1);

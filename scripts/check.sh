@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# `make check`: everything that needs no running server. Prints what it runs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/environment.sh
+
+run() {
+  say "" "> $*"
+  "$@"
+}
+
+sqlx_is_current() {
+  local changed
+  changed=$(git status --porcelain .sqlx)
+  [ -z "$changed" ] || stop "$changed" "The statements changed: commit what \`make sqlx\` wrote."
+}
+
+scripts/setup.sh test
+mkdir -p web/dist
+run cargo fmt --all --check
+run scripts/sqlx.sh
+sqlx_is_current
+run with_statements cargo clippy --workspace --all-targets -- -D warnings
+if web_has check; then
+  install_web
+  run npm --prefix web run --silent check
+fi
