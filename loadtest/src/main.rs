@@ -1,9 +1,8 @@
 //! Plays a seeded city through the public face, measures, and writes the demo town.
 
-#[allow(dead_code)]
+mod city;
 mod client;
 mod seeded;
-#[allow(dead_code)]
 mod streets;
 mod town;
 
@@ -27,10 +26,16 @@ enum Command {
         #[arg(long, default_value = "demo")]
         out: PathBuf,
     },
+    /// Plays the city: customers, sellers and crews as real clients.
+    City(city::Options),
 }
 
-fn main() -> anyhow::Result<()> {
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,wassally_loadtest=info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr).init();
     match Arguments::parse().command {
         Command::Town { seed, out } => town::write(seed, &out),
+        Command::City(options) => city::play(options).await,
     }
 }

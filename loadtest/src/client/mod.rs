@@ -10,8 +10,7 @@ mod tests;
 pub mod wire;
 
 pub use live::{Happening, Live};
-pub use order::{Counts, Stream};
-pub use pace::{Backoff, Pace};
+pub use order::Counts;
 pub use rest::{Person, Rest, Trouble};
 
 /// The instant that stands in a ping or a report.

@@ -89,7 +89,7 @@ fn cross((p, q): (Point, Point), (r, s): (Point, Point)) -> Option<(f64, f64, Po
     let area = d.0 * e.1 - d.1 * e.0;
     let w = (r.0 - p.0, r.1 - p.1);
     let (t, u) = ((w.0 * e.1 - w.1 * e.0) / area, (w.0 * d.1 - w.1 * d.0) / area);
-    ((0.0..1.0).contains(&t) && (0.0..1.0).contains(&u)).then(|| (t, u, (p.0 + t * d.0, p.1 + t * d.1)))
+    ((0.0..1.0).contains(&t) && (0.0..1.0).contains(&u)).then_some((t, u, (p.0 + t * d.0, p.1 + t * d.1)))
 }
 
 fn split(points: &[Point], cuts: Vec<(f64, Point)>) -> Vec<Vec<Point>> {

@@ -1,0 +1,376 @@
+//! A crew: rides the streets, streams its position, races for orders nearby, picks up and hands over at the door.
+
+use super::City;
+use super::jobs::{Job, Jobs, Near, Nearby};
+use super::tally::Tally;
+use crate::client::{Happening, Live, Person, Trouble, fresh_key, now};
+use crate::streets::{Place, Ride};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+pub struct Crew {
+    city: Arc<City>,
+    person: Arc<Person>,
+    live: Live,
+    heard: mpsc::Receiver<Happening>,
+    ride: Ride,
+    is_riding: bool,
+    goal: Goal,
+    jobs: Jobs,
+    nearby: Nearby,
+    pinged_at: Option<Instant>,
+    seq: u64,
+    claims_again_at: Instant,
+}
+
+enum Goal {
+    Stroll { until: Instant },
+    Shop { order: String, shop: String, since: Option<Instant> },
+    Door { order: String, since: Option<Instant>, rang: bool },
+}
+
+const TICK: Duration = Duration::from_secs(1);
+const PING_RIDING: Duration = Duration::from_secs(2);
+const PING_RESTING: Duration = Duration::from_secs(6);
+/// How many orders one crew carries at once; the house allows five.
+const CAPACITY: usize = 2;
+/// A visitor gets so long to claim a visitor's order before the city does.
+const COURTESY: Duration = Duration::from_secs(20);
+const RELOAD: Duration = Duration::from_secs(90);
+
+impl Crew {
+    pub async fn play(city: Arc<City>, username: String) {
+        let Some(person) = city.arrive(&username).await else { return };
+        let (live, heard) = Live::open(person.clone(), city.tally.heard.clone());
+        let start = city.places.get(&username).copied().unwrap_or_else(|| city.streets.corner(0));
+        let mut crew = Self {
+            city,
+            person,
+            live,
+            heard,
+            ride: Ride::along(vec![start]),
+            is_riding: false,
+            goal: Goal::Stroll { until: Instant::now() },
+            jobs: Jobs::default(),
+            nearby: Nearby::default(),
+            pinged_at: None,
+            seq: 0,
+            claims_again_at: Instant::now(),
+        };
+        crew.start().await;
+        let (mut tick, mut reload) = (interval(TICK), interval(RELOAD));
+        // After a pause the crew goes on from where it stands, without a leap.
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        reload.reset();
+        loop {
+            tokio::select! {
+                heard = crew.heard.recv() => match heard {
+                    Some(happening) => crew.hear(happening).await,
+                    None => return,
+                },
+                _ = tick.tick() => crew.tick().await,
+                _ = reload.tick() => crew.reload().await,
+            }
+        }
+    }
+
+    async fn start(&mut self) {
+        if let Err(trouble) = self.person.patch("/api/delivery/me/", &json!({ "on_duty": true })).await {
+            self.trouble("duty", &trouble);
+        }
+        match self.person.get("/api/delivery/me/").await {
+            Ok(me) => {
+                // A crew of an earlier run goes on where it was seen last.
+                if let (Some(lat), Some(lng)) = (me["position"]["lat"].as_f64(), me["position"]["lng"].as_f64()) {
+                    self.ride = Ride::along(vec![Place { lat, lng }]);
+                }
+                self.jobs.replace(&me["active"]);
+            }
+            Err(trouble) => self.trouble("own jobs", &trouble),
+        }
+        self.live.subscribe(&format!("nearby:{}", self.person.id)).await;
+        self.follow_jobs().await;
+    }
+
+    async fn follow_jobs(&self) {
+        for order in self.jobs.orders() {
+            self.live.subscribe(&format!("order:{order}")).await;
+        }
+    }
+
+    async fn reload(&mut self) {
+        match self.person.get("/api/delivery/me/").await {
+            Ok(me) => {
+                if self.jobs.replace(&me["active"]) {
+                    Tally::add(&self.city.tally.unheard);
+                }
+                if me["on_duty"] == false
+                    && let Err(trouble) = self.person.patch("/api/delivery/me/", &json!({ "on_duty": true })).await
+                {
+                    self.trouble("duty", &trouble);
+                }
+                self.follow_jobs().await;
+            }
+            Err(trouble) => self.trouble("own jobs", &trouble),
+        }
+    }
+
+    async fn hear(&mut self, happening: Happening) {
+        let (channel, data) = match happening {
+            Happening::Subscribed { channel, data: Some(data) } | Happening::Said { channel, data } => (channel, data),
+            Happening::Ended { channel, code } => {
+                tracing::debug!("{}: {channel} ended with {code}", self.person.username);
+                // The right to an order ends when it is no longer this crew's.
+                if let Some(order) = channel.strip_prefix("order:") {
+                    self.jobs.remove(order);
+                }
+                return;
+            }
+            Happening::Subscribed { .. } | Happening::Down => return,
+        };
+        if channel.starts_with("nearby:") {
+            let (city, name) = (&self.city, &self.person.username);
+            self.nearby.take(&data, || city.scaled(city.decisions.look(name).reaction_s));
+        } else if let Some(order) = channel.strip_prefix("order:") {
+            self.jobs.heed(order, &data, &self.person.id);
+        } else if matches!(data["type"].as_str(), Some("job_assigned" | "job_released" | "job_cancelled" | "order_reassigned")) {
+            // Own claims come back here too; only what is not known yet is read.
+            let is_new =
+                data["order"]["id"].as_str().or_else(|| data["order_id"].as_str()).is_some_and(|order| !self.jobs.has(order));
+            if is_new || data["type"] != "job_assigned" {
+                self.reload().await;
+            }
+        }
+    }
+
+    async fn tick(&mut self) {
+        if self.is_riding {
+            self.is_riding = !self.ride.advance(self.city.speed_mps() * TICK.as_secs_f64());
+        }
+        self.ping();
+        if !self.is_riding {
+            self.arrive().await;
+        }
+        self.claim().await;
+        self.choose_goal();
+    }
+
+    fn ping(&mut self) {
+        let every = if self.is_riding { PING_RIDING } else { PING_RESTING };
+        // Ticks come a little early or late; a ping that is due within half a tick goes now.
+        if self.pinged_at.is_some_and(|at| at.elapsed() + TICK / 2 < every) {
+            return;
+        }
+        self.pinged_at = Some(Instant::now());
+        self.seq += 1;
+        let place = self.ride.place();
+        let speed = if self.is_riding { self.city.speed_mps() } else { 0.0 };
+        let ping = json!({
+            "lat": (place.lat * 1e6).round() / 1e6,
+            "lng": (place.lng * 1e6).round() / 1e6,
+            "at": now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+            "accuracy_m": 5,
+            "heading_deg": self.ride.heading_deg().round(),
+            "speed_mps": speed,
+            "seq": self.seq,
+        });
+        if self.live.send("delivery.ping", &ping) {
+            Tally::add(&self.city.tally.pings);
+        }
+    }
+
+    /// Something to do at the end of a ride.
+    async fn arrive(&mut self) {
+        match &mut self.goal {
+            Goal::Stroll { .. } => {}
+            Goal::Shop { order, shop, since } => {
+                let waited = since.get_or_insert_with(Instant::now).elapsed();
+                let (order, shop) = (order.clone(), shop.clone());
+                let Some(job) = self.jobs.get(&order) else { return self.loiter() };
+                // A shop that is late is not waited for for ever: picking up makes the stop ready.
+                if job.is_ready(&shop) || waited > self.city.scaled(120.0) {
+                    self.pick_up(&order, &shop).await;
+                }
+            }
+            Goal::Door { order, since, .. } => {
+                let waited = since.get_or_insert_with(Instant::now).elapsed();
+                let order = order.clone();
+                if !self.jobs.has(&order) {
+                    return self.loiter();
+                }
+                if waited >= self.city.scaled(6.0) {
+                    self.hand_over(&order, waited).await;
+                }
+            }
+        }
+    }
+
+    async fn pick_up(&mut self, order: &str, shop: &str) {
+        let Some(job) = self.jobs.get_mut(order) else { return };
+        let body = json!({ "order_id": order, "shop_id": shop, "idempotency_key": job.key_for(shop) });
+        match self.live.call("delivery.advance", &body).await {
+            Ok(answer) => {
+                Tally::add(&self.city.tally.picked_up);
+                self.jobs.take(&answer);
+                if let Some(job) = self.jobs.get_mut(order) {
+                    job.picked_up(shop);
+                }
+                self.loiter();
+            }
+            Err(trouble) if trouble.is_away() => {}
+            Err(trouble) => {
+                self.trouble("pick up", &trouble);
+                self.reload().await;
+                self.loiter();
+            }
+        }
+    }
+
+    async fn hand_over(&mut self, order: &str, waited: Duration) {
+        let own = self.city.doors.is_own(order);
+        let mut pin = self.city.doors.pin(order);
+        // A visitor sees the crew at the door for a while first, and may show the PIN to a visiting crew.
+        let rings_after = if own { 20.0 } else { 15.0 };
+        if pin.is_none() && waited > self.city.scaled(rings_after) {
+            if let Goal::Door { rang, .. } = &mut self.goal
+                && std::mem::replace(rang, true)
+            {
+                return self.give_up(order, waited).await;
+            }
+            pin = match self.city.doors.ring(order).await {
+                Ok(pin) => pin,
+                Err(trouble) => {
+                    if let Goal::Door { rang, .. } = &mut self.goal {
+                        *rang = false;
+                    }
+                    return self.trouble("ring", &trouble);
+                }
+            };
+        }
+        let Some(pin) = pin else { return };
+        let place = self.ride.place();
+        let Some(job) = self.jobs.get_mut(order) else { return };
+        let body =
+            json!({ "order_id": order, "pin": pin, "lat": place.lat, "lng": place.lng, "idempotency_key": job.key_for("door") });
+        match self.live.call("delivery.confirm", &body).await {
+            Ok(_) => {
+                Tally::add(&self.city.tally.delivered);
+                self.done(order).await;
+            }
+            Err(trouble) if trouble.is_away() => {}
+            Err(trouble) => {
+                self.trouble("hand over", &trouble);
+                self.reload().await;
+                self.loiter();
+            }
+        }
+    }
+
+    /// Nobody opens: after some minutes the order goes back.
+    async fn give_up(&mut self, order: &str, waited: Duration) {
+        if waited < self.city.scaled(180.0) {
+            return;
+        }
+        for to in ["DELIVERY_FAILED", "RETURNED_TO_SHOP"] {
+            let body = json!({ "order_id": order, "to": to, "reason": "nobody opened", "idempotency_key": fresh_key() });
+            if let Err(trouble) = self.live.call("delivery.advance", &body).await {
+                self.trouble("give up", &trouble);
+                break;
+            }
+        }
+        self.done(order).await;
+    }
+
+    async fn done(&mut self, order: &str) {
+        self.jobs.remove(order);
+        self.live.unsubscribe(&format!("order:{order}")).await;
+        self.loiter();
+    }
+
+    fn loiter(&mut self) {
+        self.goal = Goal::Stroll { until: Instant::now() };
+        self.is_riding = false;
+    }
+
+    async fn claim(&mut self) {
+        let start = Instant::now();
+        if self.jobs.len() >= CAPACITY || start < self.claims_again_at {
+            return;
+        }
+        let doors = &self.city.doors;
+        let courtesy = self.city.scaled(COURTESY.as_secs_f64()).max(COURTESY);
+        let Some((order, near)) = self.nearby.nearest(|order, near: &Near| {
+            let patience = if doors.is_own(order) { near.reaction } else { near.reaction + courtesy };
+            near.seen_at.elapsed() >= patience
+        }) else {
+            return;
+        };
+        let body = json!({ "order_id": order, "idempotency_key": near.key });
+        match self.live.call("delivery.claim", &body).await {
+            Ok(answer) => {
+                Tally::add(&self.city.tally.claimed);
+                self.nearby.remove(&order);
+                self.jobs.insert(&order, Job::read(&answer));
+                self.live.subscribe(&format!("order:{order}")).await;
+                if matches!(self.goal, Goal::Stroll { .. }) {
+                    self.loiter();
+                }
+            }
+            Err(trouble) if trouble.is_away() => self.claims_again_at = start + Duration::from_secs(2),
+            Err(trouble) => {
+                self.nearby.remove(&order);
+                match trouble.code() {
+                    "already_claimed" => Tally::add(&self.city.tally.races_lost),
+                    // Gave way to the customer, or to the shop.
+                    "order_cancelled" | "not_found" | "invalid_transition" => {}
+                    code => {
+                        if matches!(code, "active_limit" | "off_duty" | "cash_cap") {
+                            self.claims_again_at = start + Duration::from_secs(30);
+                            self.reload().await;
+                        }
+                        self.trouble("claim", &trouble);
+                    }
+                }
+            }
+        }
+    }
+
+    /// First what is to be picked up, nearest first, then the doors, then a stroll.
+    fn choose_goal(&mut self) {
+        let here = self.ride.place();
+        let strolls = matches!(self.goal, Goal::Stroll { .. });
+        if !strolls {
+            return;
+        }
+        if let Some((order, shop, place)) = self.jobs.next_stop(here) {
+            self.goal = Goal::Shop { order, shop, since: None };
+            return self.ride_to(place);
+        }
+        if let Some((order, place)) = self.jobs.next_door(here) {
+            self.goal = Goal::Door { order, since: None, rang: false };
+            return self.ride_to(place);
+        }
+        let Goal::Stroll { until } = self.goal else { return };
+        if !self.is_riding && Instant::now() >= until {
+            let stroll = self.city.decisions.stroll(&self.person.username);
+            // Long ways across town are ridden in part: the rest begins somewhere on the way.
+            let mut way = self.city.streets.way(here, self.city.streets.corner(stroll.corner));
+            way.truncate(40);
+            self.ride = Ride::along(way);
+            self.is_riding = true;
+            self.goal = Goal::Stroll { until: Instant::now() + self.city.scaled(stroll.rest_s + 30.0) };
+        }
+    }
+
+    fn ride_to(&mut self, place: Place) {
+        self.ride = Ride::along(self.city.streets.way(self.ride.place(), place));
+        self.is_riding = true;
+    }
+
+    fn trouble(&self, deed: &str, trouble: &Trouble) {
+        self.city.tally.trouble(&self.person.username, deed, trouble);
+    }
+}
