@@ -13,6 +13,8 @@ export type Live<T> = {
   at: Position | null;
   /** Loads the snapshot anew, for what no event tells. */
   reload: () => void;
+  /** Lays an answer over the data at once; the event that tells the same changes nothing more. */
+  patch: (change: (data: T) => T) => void;
 };
 
 const idle = { status: 'loading' as LiveStatus, refused: null, missed: 0 };
@@ -47,13 +49,17 @@ export function useLive<T, E>(
     enabled: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return {
-    data: entry?.data,
-    live: state.status,
-    refused: state.refused,
-    at: entry?.at ?? null,
-    reload: () => void feed?.load().catch(() => null),
-  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `name` stands for the key
+  const [reload, patch] = useMemo(
+    () => [
+      () => void feed?.load().catch(() => null),
+      (change: (data: T) => T) => {
+        cache.setQueryData<Entry<T>>(key, (present) => present && { ...present, data: change(present.data) });
+      },
+    ],
+    [feed, cache, name],
+  ) as [() => void, (change: (data: T) => T) => void];
+  return { data: entry?.data, live: state.status, refused: state.refused, at: entry?.at ?? null, reload, patch };
 }
 
 const never = () => () => undefined;

@@ -1,0 +1,5 @@
+export * from './pings';
+export * from './queries';
+export * from './reduce';
+export * from './ride';
+export * from './types';

@@ -1,0 +1,76 @@
+//! Sends positions: over the socket, and in batches by request while it is away.
+import type { LiveClient } from '../../live/client';
+import { clock } from '../../live/clock';
+import { type Ping, postPings } from './queries';
+
+export type Fix = {
+  lat: number;
+  lng: number;
+  accuracy_m: number;
+  heading_deg?: number | null;
+  speed_mps?: number | null;
+  mock: boolean;
+};
+export type Sent = { fix: Fix | null /** server's clock, ms */; at: number | null; byRest: boolean };
+
+const BATCH_MS = 4000;
+const MOST = 120;
+
+export class Pings {
+  private seq = 0;
+  private waiting: Ping[] = [];
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private readonly listeners = new Set<() => void>();
+  private state: Sent = { fix: null, at: null, byRest: false };
+
+  constructor(private readonly client: LiveClient) {}
+
+  subscribe = (listener: () => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+  now = (): Sent => this.state;
+
+  send(fix: Fix) {
+    const at = clock.now();
+    this.seq += 1;
+    const ping: Ping = {
+      lat: fix.lat,
+      lng: fix.lng,
+      at: new Date(at).toISOString(),
+      accuracy_m: fix.accuracy_m,
+      seq: this.seq,
+    };
+    if (fix.heading_deg != null && Number.isFinite(fix.heading_deg)) ping.heading_deg = fix.heading_deg;
+    if (fix.speed_mps != null && Number.isFinite(fix.speed_mps)) ping.speed_mps = fix.speed_mps;
+    if (fix.mock) ping.mock = true;
+    const live = this.client.send('delivery.ping', ping);
+    if (!live) this.keep(ping);
+    this.state = { fix, at, byRest: !live };
+    for (const listener of this.listeners) listener();
+  }
+
+  stop() {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.waiting = [];
+  }
+
+  private keep(ping: Ping) {
+    this.waiting.push(ping);
+    if (this.waiting.length > MOST) this.waiting.shift();
+    this.timer ??= setTimeout(() => void this.post(), BATCH_MS);
+  }
+
+  private async post() {
+    this.timer = null;
+    const batch = this.waiting.splice(0);
+    if (batch.length === 0) return;
+    try {
+      await postPings(batch);
+    } catch {
+      this.waiting = [...batch, ...this.waiting].slice(-MOST);
+      this.timer ??= setTimeout(() => void this.post(), BATCH_MS);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { api } from '../../api/client';
+import type { Snapshot } from '../../live';
+import type { CrewState, Job } from './types';
+
+export const crewSnapshot = (userId: string): Snapshot<CrewState> => ({
+  queryKey: ['crew', userId],
+  queryFn: () => api.get<CrewState>('/api/delivery/me/'),
+});
+
+export const setDuty = (on_duty: boolean) => api.patch<CrewState>('/api/delivery/me/', { on_duty });
+export const claim = (id: string, key: string) => api.post<Job>(`/api/delivery/orders/${id}/claim/`, {}, { key });
+export const release = (id: string, reason: string) => api.post<Job>(`/api/delivery/orders/${id}/release/`, { reason });
+export const advance = (id: string, body: Record<string, string>, key: string) =>
+  api.post<Job>(`/api/delivery/orders/${id}/advance/`, body, { key });
+export const confirm = (id: string, body: Record<string, unknown>) =>
+  api.post<unknown>(`/api/orders/${id}/proof/confirm/`, body);
+export const problem = (id: string, kind: string) => api.post(`/api/delivery/orders/${id}/problem/`, { kind });
+
+export type Ping = {
+  lat: number;
+  lng: number;
+  at: string;
+  accuracy_m?: number;
+  heading_deg?: number;
+  speed_mps?: number;
+  mock?: boolean;
+  seq?: number;
+};
+/** The way for positions when the socket is down. */
+export const postPings = (pings: Ping[]) =>
+  api.post<{ accepted: number; rejected: { index: number; code: string }[] }>('/api/delivery/pings/', { pings });

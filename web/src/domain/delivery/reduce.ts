@@ -1,0 +1,64 @@
+//! What a crew sees near, and what a crew carries. Pure but for the instant a row went.
+import { clock } from '../../live/clock';
+import type { CrewEvent, CrewState, Job, Nearby, NearbyEvent, NearbyOrder, NearbyRow, Why } from './types';
+
+/** A row that vanished stays this long, grey, with its reason. */
+export const STAYS_MS = 4000;
+
+const row = (order: NearbyOrder): NearbyRow => ({ ...order, gone: null });
+
+export function reduceNearby(nearby: Nearby | undefined, event: NearbyEvent, now = clock.now()): Nearby {
+  const added = event.added ?? [];
+  if (event.full || nearby === undefined) {
+    const present = new Set(added.map((order) => order.order_id));
+    // Rows that said why they go keep saying it; a full list brings no reasons, so others just leave.
+    const going = (nearby?.rows ?? []).filter((one) => one.gone && !present.has(one.order_id) && fresh(one, now));
+    return { rows: byDistance([...added.map(row), ...going]), noPosition: event.no_position === true };
+  }
+  const rows = new Map(nearby.rows.filter((one) => fresh(one, now)).map((one) => [one.order_id, one]));
+  for (const order of added) rows.set(order.order_id, { ...rows.get(order.order_id), ...order, gone: null });
+  for (const id of event.removed ?? []) {
+    const going = rows.get(id);
+    if (going && !going.gone) rows.set(id, { ...going, gone: { why: event.why?.[id] ?? 'claimed', at: now } });
+  }
+  return { rows: byDistance([...rows.values()]), noPosition: false };
+}
+
+const fresh = (one: NearbyRow, now: number) => one.gone === null || now - one.gone.at < STAYS_MS;
+const byDistance = (rows: NearbyRow[]) =>
+  rows.sort((a, b) => a.distance_m - b.distance_m || (a.order_id < b.order_id ? -1 : 1));
+
+/** Marks a row as gone because of what this crew did or was told: a lost race, or its own claim. */
+export function leave(nearby: Nearby, id: string, why: Why, now = clock.now()): Nearby {
+  return {
+    ...nearby,
+    rows: nearby.rows.map((one) => (one.order_id === id && !one.gone ? { ...one, gone: { why, at: now } } : one)),
+  };
+}
+
+export const stillThere = (nearby: Nearby, now: number): NearbyRow[] => nearby.rows.filter((one) => fresh(one, now));
+
+const carried = (job: Job) =>
+  job.status === 'PROCESSING' || job.status === 'SHIPPED' || job.status === 'DELIVERY_FAILED';
+
+export function reduceCrew(crew: CrewState, event: CrewEvent): CrewState {
+  if (event.crew) return { ...crew, ...event.crew };
+  const on_duty = event.on_duty ?? crew.on_duty;
+  if (event.job) return { ...withJob(crew, event.job), on_duty };
+  const id = event.order_id ?? event.order?.id;
+  if (id && /_(released|cancelled|removed|unassigned)$/.test(event.type)) return { ...withoutJob(crew, id), on_duty };
+  return on_duty === crew.on_duty ? crew : { ...crew, on_duty };
+}
+
+/** The crew's jobs with this one as it is now; a job that is over leaves. */
+export function withJob(crew: CrewState, job: Job): CrewState {
+  if (!carried(job)) return withoutJob(crew, job.order_id);
+  const known = crew.active.some((one) => one.order_id === job.order_id);
+  const active = known ? crew.active.map((one) => (one.order_id === job.order_id ? job : one)) : [...crew.active, job];
+  return { ...crew, active };
+}
+
+export const withoutJob = (crew: CrewState, id: string): CrewState => ({
+  ...crew,
+  active: crew.active.filter((one) => one.order_id !== id),
+});

@@ -1,0 +1,34 @@
+import { api } from '../../api/client';
+import type { Snapshot } from '../../live';
+import type { Order } from './types';
+
+export type Page<T> = { items: T[]; next: string | null };
+
+export const orderSnapshot = (id: string): Snapshot<Order> => ({
+  queryKey: ['order', id],
+  queryFn: () => api.get<Order>(`/api/orders/${id}/`),
+});
+
+export type Proof = { pin: string; token: string; qr_svg: string };
+export const proofQuery = (id: string) => ({
+  queryKey: ['proof', id],
+  queryFn: () => api.get<Proof>(`/api/orders/${id}/proof/`),
+});
+
+export const myOrdersQuery = () => ({
+  queryKey: ['orders', 'mine'],
+  queryFn: () => api.get<Page<Order>>('/api/orders/', { limit: 30 }),
+});
+
+export type HistoryItem = {
+  type: string;
+  status: string;
+  at: string;
+  actor_role?: string | null;
+  note?: string | null;
+  offset?: number;
+};
+export const historyQuery = (id: string) => ({
+  queryKey: ['history', id],
+  queryFn: () => api.get<Page<HistoryItem>>(`/api/orders/${id}/history/`, { limit: 100 }),
+});

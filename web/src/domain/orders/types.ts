@@ -1,0 +1,80 @@
+import type { LivePosition } from '../../live';
+import type { OrderState } from '../../ui/tokens';
+
+export type PrepStatus = 'NEW' | 'ACCEPTED' | 'READY' | 'REJECTED';
+export type Line = { id: string; product_id: string; name: string; quantity: number; price: string };
+export type ShopOrder = {
+  id: string;
+  shop_id: string;
+  shop_name?: string;
+  name?: string;
+  lat?: number;
+  lng?: number;
+  prep_status: PrepStatus;
+  lines: Line[];
+  subtotal: string;
+  accept_by?: string | null;
+  ready_at?: string | null;
+  picked_up_at?: string | null;
+};
+export type CrewName = { id: string; first_name: string };
+export type Place = { lat: number; lng: number; address?: string | null };
+export type Order = {
+  id: string;
+  code: string;
+  status: OrderState;
+  fulfilment: 'delivery' | 'pickup';
+  payment_mode: 'COD' | 'COP' | 'WALLET' | 'GATEWAY';
+  payment_status?: string;
+  shop_orders: ShopOrder[];
+  delivery_fee: string;
+  tip: string;
+  total: string;
+  currency: string;
+  dropoff?: Place | null;
+  crew: CrewName | null;
+  placed_at: string;
+  delivered_at: string | null;
+  completable_at?: string | null;
+  created_at?: string;
+  updated_at?: string;
+  live?: LivePosition[];
+};
+
+/** An order as its channel tells it: no money, no address, nothing that one of its readers may not know. */
+export type ShortOrder = Pick<Order, 'id' | 'status'> & {
+  code?: string;
+  prep?: {
+    shop_id: string;
+    prep_status: PrepStatus;
+    accept_by?: string | null;
+    ready_at?: string | null;
+    picked_up_at?: string | null;
+  }[];
+  crew?: CrewName | null;
+  placed_at?: string;
+  delivered_at?: string | null;
+  completable_at?: string | null;
+};
+export type OrderEvent = { type: string; at: string; by?: unknown; order: ShortOrder };
+
+/** Where the crew is, as far as this reader may know it. */
+export type TrackEvent =
+  | {
+      type: 'position';
+      lat: number;
+      lng: number;
+      at: string;
+      heading_deg?: number | null;
+      speed_mps?: number | null;
+      eta_s?: number | null;
+      eta_high_s?: number | null;
+      remaining_m?: number | null;
+      coarse?: boolean;
+      radius_m?: number | null;
+    }
+  | { type: 'state'; status: OrderState };
+export type Track = { position: Extract<TrackEvent, { type: 'position' }> | null };
+
+export const isOver = (state: OrderState) =>
+  state === 'DELIVERED' || state === 'COMPLETED' || state === 'CANCELLED' || state === 'RETURNED_TO_SHOP';

@@ -1,0 +1,90 @@
+//! The map under everything: the city's shapes, the theme, and a list in its place where WebGL is missing.
+import { useComputedColorScheme } from '@mantine/core';
+import type { Map as GlMap, LngLatBoundsLike, StyleSpecification } from 'maplibre-gl';
+import * as maplibregl from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { MapContext } from './context';
+import classes from './map.module.css';
+import { localise } from './style';
+
+maplibregl.setWorkerUrl(workerUrl);
+
+export type BaseMapProps = {
+  /** What the map shows, for those who do not see it. */
+  label: string;
+  center: [lng: number, lat: number];
+  zoom?: number;
+  onPress?: (lat: number, lng: number) => void;
+  children?: ReactNode;
+};
+
+type Camera = { center: [number, number]; zoom: number };
+
+export default function BaseMap({ label, center, zoom = 13.4, onPress, children }: BaseMapProps) {
+  const { t, i18n } = useTranslation();
+  const scheme = useComputedColorScheme('light');
+  const holder = useRef<HTMLDivElement>(null);
+  const camera = useRef<Camera>({ center, zoom });
+  const press = useRef(onPress);
+  press.current = onPress;
+  const [map, setMap] = useState<GlMap | null>(null);
+  const [failed, setFailed] = useState(false);
+
+  useEffect(() => {
+    const container = holder.current;
+    if (!container) return;
+    let made: GlMap | null = null;
+    let gone = false;
+    const begin = async () => {
+      const style = (await (await fetch(`/map/style.json?theme=${scheme}`)).json()) as StyleSpecification;
+      if (gone) return;
+      const present = new maplibregl.Map({
+        container,
+        style: localise(style, i18n.language, location.origin),
+        ...camera.current,
+        attributionControl: false,
+        dragRotate: false,
+        pitchWithRotate: false,
+        fadeDuration: 0,
+        maxZoom: 19,
+      });
+      made = present;
+      present.touchZoomRotate.disableRotation();
+      present.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'bottom-right');
+      present.addControl(new maplibregl.ScaleControl({ maxWidth: 96 }), 'bottom-left');
+      present.on('moveend', () => {
+        const { lng, lat } = present.getCenter();
+        camera.current = { center: [lng, lat], zoom: present.getZoom() };
+      });
+      present.on('click', (event) => press.current?.(event.lngLat.lat, event.lngLat.lng));
+      present.on('webglcontextlost', () => setFailed(true));
+      present.once('load', () => setMap(present));
+    };
+    begin().catch(() => setFailed(true));
+    return () => {
+      gone = true;
+      setMap(null);
+      made?.remove();
+    };
+    // Another theme is another style: layers belong to it, so the map is made anew at the same place.
+  }, [scheme, i18n.language]);
+
+  return (
+    <div className={classes.frame} data-map={failed ? 'failed' : map ? 'ready' : 'loading'}>
+      {failed && <p className={classes.failed}>{t('common.map_failed')}</p>}
+      <section ref={holder} className={classes.canvas} aria-label={label} hidden={failed} dir="ltr" />
+      {map && !failed && <MapContext value={map}>{children}</MapContext>}
+    </div>
+  );
+}
+
+/** Bounds around points, or null for none. */
+export function boundsOf(points: readonly (readonly [lng: number, lat: number])[]): LngLatBoundsLike | null {
+  if (points.length === 0) return null;
+  const bounds = new maplibregl.LngLatBounds();
+  for (const [lng, lat] of points) bounds.extend([lng, lat]);
+  return bounds;
+}

@@ -1,0 +1,103 @@
+import { Button } from '@mantine/core';
+import { IconCircleCheck, IconHome, IconMapPin } from '@tabler/icons-react';
+import { useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type CrewState, type Job, type Spot, type Stop, withJob } from '../../domain/delivery';
+import { reduceJob } from '../../domain/delivery/job';
+import type { ShortOrder } from '../../domain/orders';
+import { type Live, useEvents } from '../../live';
+import { Money, RefusalLine, StateChip, useTint } from '../../ui';
+import classes from './crew.module.css';
+import { JobActions } from './JobActions';
+import type { Position } from './usePosition';
+
+type Props = { job: Job; crew: Live<CrewState>; position: Position };
+
+/** One order being carried: its stops in order, what to collect, and the one thing to do next. */
+export function JobCard({ job, crew, position }: Props) {
+  const { t } = useTranslation();
+  const [error, setError] = useState<unknown>(null);
+  const { patch } = crew;
+  const tint = useTint<HTMLLIElement>(job.status);
+  // Its shops' progress comes on the order's own channel.
+  const heard = useCallback(
+    (event: { order?: ShortOrder } & Partial<ShortOrder>) => {
+      const short = event.order ?? (event.id ? (event as ShortOrder) : null);
+      if (short) patch((data) => reduceJob(data, short));
+    },
+    [patch],
+  );
+  useEvents(`order:${job.order_id}`, heard);
+  const done = (next: Job) => {
+    setError(null);
+    patch((data) => withJob(data, next));
+  };
+  const ride = position.source === 'pad' ? position.ride : null;
+  return (
+    <li ref={tint} className={classes.job} data-id={job.order_id} data-state={job.status}>
+      <div className={classes.headline}>
+        <strong>
+          <bdi>{job.code ?? job.order_id.slice(-6)}</bdi>
+        </strong>
+        <StateChip state={job.status} />
+        <span className={classes.fee}>
+          <Money amount={job.fee} currency={job.currency} />
+        </span>
+      </div>
+      <ol className={classes.stops}>
+        {job.stops.map((stop) => (
+          <StopRow key={stop.shop_id} stop={stop} onRide={ride} />
+        ))}
+        {job.dropoff && (
+          <li className={classes.stop} data-state="door">
+            <IconHome size={20} aria-hidden />
+            <span dir="auto">{job.dropoff.address ?? t('crew.door')}</span>
+            <RideThere to={job.dropoff} onRide={ride} />
+          </li>
+        )}
+      </ol>
+      <p className={classes.cash}>
+        {Number(job.cash_to_collect) > 0 && job.cash_to_collect ? (
+          <strong>
+            {t('crew.collect', { money: '' })} <Money amount={job.cash_to_collect} currency={job.currency} />
+          </strong>
+        ) : (
+          t('crew.paid')
+        )}
+      </p>
+      <RefusalLine error={error} />
+      <JobActions job={job} onDone={done} onRefused={setError} />
+    </li>
+  );
+}
+
+function StopRow({ stop, onRide }: { stop: Stop; onRide: ((to: Spot) => void) | null }) {
+  const { t } = useTranslation();
+  const picked = stop.picked_up_at !== null;
+  const state = picked ? 'PICKED_UP' : stop.prep_status;
+  return (
+    <li className={classes.stop} data-state={state}>
+      {picked ? <IconCircleCheck size={20} aria-hidden /> : <IconMapPin size={20} aria-hidden />}
+      <span>
+        <span dir="auto">{stop.name}</span> <small>{t(`orders.prep.${state}`)}</small>
+      </span>
+      {!picked && <RideThere to={stop} onRide={onRide} />}
+    </li>
+  );
+}
+
+function RideThere({ to, onRide }: { to: Spot; onRide: ((to: Spot) => void) | null }) {
+  const { t } = useTranslation();
+  if (!onRide) return null;
+  return (
+    <Button
+      variant="subtle"
+      size="compact-sm"
+      mih={32}
+      onClick={() => onRide({ lat: to.lat, lng: to.lng })}
+      data-act="ride"
+    >
+      {t('crew.ride_there')}
+    </Button>
+  );
+}

@@ -1,0 +1,91 @@
+import { Button } from '@mantine/core';
+import { IconBackspace } from '@tabler/icons-react';
+import { useCallback, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Refusal } from '../../api/refusal';
+import { confirm } from '../../domain/delivery';
+import { RefusalLine } from '../../ui';
+import classes from './crew.module.css';
+
+const LENGTH = 6;
+type Props = { orderId: string; onDelivered: () => void; onClose: () => void };
+
+/** Six big digits, by thumb or keyboard; the last one sends. */
+export function PinPad({ orderId, onDelivered, onClose }: Props) {
+  const { t } = useTranslation();
+  const [pin, setPin] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const locked = error instanceof Refusal && error.code === 'proof_locked';
+  const left =
+    error instanceof Refusal && typeof error.members.tries_left === 'number' ? error.members.tries_left : null;
+
+  const press = useCallback(
+    (key: string) => {
+      if (busy || locked) return;
+      setPin((before) => (key === 'Backspace' ? before.slice(0, -1) : before.length < LENGTH ? before + key : before));
+    },
+    [busy, locked],
+  );
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once per full PIN, whatever the parent renders
+  useEffect(() => {
+    if (pin.length < LENGTH) return;
+    setBusy(true);
+    confirm(orderId, { pin })
+      .then(onDelivered)
+      .catch((refused: unknown) => {
+        setError(refused);
+        setPin('');
+      })
+      .finally(() => setBusy(false));
+  }, [pin, orderId]);
+
+  useEffect(() => {
+    const typed = (event: KeyboardEvent) => {
+      if (/^\d$/.test(event.key) || event.key === 'Backspace') press(event.key);
+      if (event.key === 'Escape') onClose();
+    };
+    addEventListener('keydown', typed);
+    return () => removeEventListener('keydown', typed);
+  }, [press, onClose]);
+
+  return (
+    <section className={classes.pin} aria-label={t('crew.pin.title')} data-pad="pin">
+      <p>{t('crew.pin.enter')}</p>
+      <output className={classes.digits} dir="ltr" aria-label={t('crew.pin.title')}>
+        {Array.from({ length: LENGTH }, (_, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: six places that never move
+          <span key={i} data-filled={i < pin.length || undefined}>
+            {pin[i] ?? ''}
+          </span>
+        ))}
+      </output>
+      <RefusalLine error={error} />
+      {left !== null && <p role="status">{t('crew.pin.tries', { count: left })}</p>}
+      <div className={classes.keys} dir="ltr">
+        {['1', '2', '3', '4', '5', '6', '7', '8', '9', '', '0', 'Backspace'].map((key) =>
+          key === '' ? (
+            <span key="none" />
+          ) : (
+            <Button
+              key={key}
+              variant="default"
+              mih={56}
+              fz={20}
+              disabled={busy || locked}
+              onClick={() => press(key)}
+              aria-label={key === 'Backspace' ? t('crew.pin.delete') : t('crew.pin.digit', { digit: key })}
+              data-key={key}
+            >
+              {key === 'Backspace' ? <IconBackspace size={24} aria-hidden /> : key}
+            </Button>
+          ),
+        )}
+      </div>
+      <Button variant="subtle" mih={48} onClick={onClose}>
+        {t('common.back')}
+      </Button>
+    </section>
+  );
+}
