@@ -34,7 +34,9 @@ impl Skew {
     pub fn seen(mut self, device_ms: i64, received_ms: i64) -> Self {
         let offset_ms = received_ms.saturating_sub(device_ms);
         let late_ms = offset_ms.saturating_sub(self.offset_ms());
-        if (-FUTURE_MS..=PAST_MS).contains(&late_ms) {
+        // Quicker than believed alone is no sign of a wrong clock: after a tunnel everything believed is late.
+        let is_ahead = late_ms < -FUTURE_MS && offset_ms < -FUTURE_MS;
+        if !is_ahead && late_ms <= PAST_MS {
             self.strays = 0;
             self.remember(offset_ms);
             return self;
@@ -70,6 +72,12 @@ mod tests {
         let skew = Skew::default().seen(10_000, 15_300).seen(14_000, 19_050).seen(18_000, 60_000);
         assert_eq!(skew.offset_ms(), 5050);
         assert_eq!(Skew::default().offset_ms(), 0);
+    }
+
+    #[test]
+    fn a_fresh_ping_after_a_tunnel_is_not_from_the_future() {
+        let tunnel = (0..10).fold(Skew::default(), |skew, n| skew.seen(n * 4000, n * 4000 + 90_000));
+        assert_eq!((tunnel.offset_ms(), tunnel.seen(120_000, 120_200).offset_ms()), (90_000, 200));
     }
 
     #[test]

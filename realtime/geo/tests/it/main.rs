@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod exact;
+mod pings;
 mod standing;
 
 /// The seed of this run, printed so that a failure can be repeated.
