@@ -108,6 +108,9 @@ impl Tail {
     /// Takes a publication, from this node, another or the log.
     pub fn accept(&mut self, publication: Publication, now: Instant) -> Out {
         let offset = publication.offset;
+        if offset == 0 {
+            return Out::default();
+        }
         self.hear_of(offset, now);
         match self.next {
             Some(next) if offset < next => return Out::default(),
@@ -124,29 +127,26 @@ impl Tail {
         self.flow(now)
     }
 
-    /// The log's answer: all it has after what was asked, ascending, perhaps cut short, and its top at reading.
+    /// The log's answer to an [`Ask`](Then::Ask): what it has after that offset, ascending, perhaps cut short, and its top at a reading
+    /// begun at `read_begun`. Where the log no longer holds what was asked for, it is an empty answer with its top.
     pub fn filled(&mut self, rows: Vec<Publication>, top: Offset, read_begun: Instant, now: Instant) -> Out {
         if self.is_above(top, read_begun) {
             return self.reset(top, now);
         }
+        self.hear_of(top, now);
+        self.due = None;
         let first = rows.first().map(|row| row.offset);
-        if let (Some(next), true) = (self.next, rows.last().map_or(top, |row| row.offset) >= self.next.unwrap_or(0)) {
-            // The log no longer holds what is missing here.
-            if first.is_none_or(|first| first > next) && self.waiting.first_key_value().is_none_or(|(lowest, _)| *lowest > next) {
+        match (self.next, first) {
+            (None, Some(first)) => self.start(self.waiting.first_key_value().map_or(first, |(lowest, _)| first.min(*lowest))),
+            (Some(next), first) if first.map_or(top >= next, |first| first > next) => {
                 rows.into_iter().for_each(|row| self.wait(row));
-                self.hear_of(top, now);
                 return self.leap(now);
             }
+            _ => {}
         }
-        if let (None, Some(first)) = (self.next, first) {
-            let lowest = self.waiting.first_key_value().map_or(first, |(lowest, _)| first.min(*lowest));
-            self.start(lowest);
-        }
-        self.hear_of(top, now);
         let mut ready = Ready::new();
         for row in rows {
             if self.next == Some(row.offset) {
-                self.waiting_bytes -= self.waiting.remove(&row.offset).map_or(0, |twin| twin.weight());
                 self.place(row.clone(), now);
                 ready.push(row);
             }
@@ -154,10 +154,10 @@ impl Tail {
         let rest = self.flow(now);
         ready.extend(rest.ready);
         // Cut short: the rest is there, so there is nothing to wait for.
-        match self.top() {
-            Some(at) if at < top && self.missing().is_some() => self.ask(ready, now),
-            _ => Out { ready, then: rest.then },
+        if self.top().is_some_and(|at| at < top) && self.missing().is_some() {
+            return self.ask(ready, now);
         }
+        Out { ready, then: rest.then }
     }
 
     /// A reading of the log, begun at `read_begun`, says that the channel stands at `top`: at a subscribe, or by the look-back.
@@ -276,5 +276,132 @@ impl Tail {
         self.hear_of(top, now);
         self.start(top + 1);
         Out { ready: Ready::new(), then: Then::Reset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Bench {
+        tail: Tail,
+        now: Instant,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let bounds = Bounds { count: 100, bytes: 1 << 20, age: Duration::from_secs(60) };
+            Self { tail: Tail::new(bounds), now: Instant::now() }
+        }
+
+        fn at(top: Offset) -> Self {
+            let mut bench = Self::new();
+            let begun = bench.now;
+            assert_eq!(bench.tail.stands_at(top, begun, begun), Out::default());
+            bench
+        }
+
+        fn hear(&mut self, offset: Offset) -> Vec<Offset> {
+            numbers(self.tail.accept(row(offset), self.now)).0
+        }
+
+        fn after_ms(&mut self, ms: u64) -> (Vec<Offset>, Then) {
+            self.now += Duration::from_millis(ms);
+            numbers(self.tail.tick(self.now))
+        }
+
+        fn fill(&mut self, rows: impl IntoIterator<Item = Offset>, top: Offset) -> (Vec<Offset>, Then) {
+            numbers(self.tail.filled(rows.into_iter().map(row).collect(), top, self.now, self.now))
+        }
+    }
+
+    fn row(offset: Offset) -> Publication {
+        Publication::new(offset, "{}")
+    }
+
+    fn numbers(out: Out) -> (Vec<Offset>, Then) {
+        (out.ready.iter().map(|row| row.offset).collect(), out.then)
+    }
+
+    #[test]
+    fn crosswise_numbers_come_out_in_order_and_once() {
+        let mut bench = Bench::at(3);
+        assert!(bench.hear(5).is_empty());
+        assert_eq!(bench.hear(4), [4, 5]);
+        assert!(bench.hear(4).is_empty() && bench.hear(5).is_empty());
+        assert_eq!((bench.hear(6), bench.tail.due()), (vec![6], None));
+    }
+
+    #[test]
+    fn a_gap_waits_20_ms_and_then_asks() {
+        let mut bench = Bench::at(3);
+        bench.hear(6);
+        assert_eq!(bench.after_ms(19), (vec![], Then::Nothing));
+        assert_eq!(bench.after_ms(1), (vec![], Then::Ask { after: 3 }));
+        assert_eq!(bench.after_ms(500), (vec![], Then::Nothing), "asked already");
+        assert_eq!(bench.after_ms(500), (vec![], Then::Ask { after: 3 }), "no answer: once more");
+        assert_eq!(bench.fill([4, 5, 6, 7], 7), (vec![4, 5, 6, 7], Then::Nothing));
+        assert!(bench.hear(7).is_empty() && !bench.tail.is_behind());
+    }
+
+    #[test]
+    fn an_answer_cut_short_asks_for_the_rest_at_once() {
+        let mut bench = Bench::at(3);
+        bench.hear(9);
+        bench.after_ms(20);
+        assert_eq!(bench.fill([4, 5], 9), (vec![4, 5], Then::Ask { after: 5 }));
+        assert_eq!(bench.fill([6, 7, 8, 9], 9), (vec![6, 7, 8, 9], Then::Nothing));
+    }
+
+    #[test]
+    fn a_wide_gap_and_a_log_that_forgot_are_insufficient() {
+        let mut bench = Bench::at(3);
+        bench.hear(1_005);
+        assert_eq!(bench.after_ms(20), (vec![1_005], Then::Insufficient), "1,001 missing");
+        let mut bench = Bench::at(3);
+        bench.hear(1_004);
+        assert_eq!(bench.after_ms(20), (vec![], Then::Ask { after: 3 }), "1,000 missing");
+        assert_eq!(bench.fill([], 1_004), (vec![1_004], Then::Insufficient));
+    }
+
+    #[test]
+    fn an_unheard_channel_waits_for_lower_numbers() {
+        let mut bench = Bench::new();
+        assert!(bench.hear(8).is_empty() && bench.hear(7).is_empty());
+        assert_eq!(bench.after_ms(20), (vec![7, 8], Then::Nothing));
+        assert!(bench.hear(6).is_empty());
+        assert_eq!(Bench::new().hear(1), [1], "nothing is lower than 1");
+    }
+
+    #[test]
+    fn a_reading_starts_an_unheard_channel_and_shows_what_is_missing() {
+        let mut bench = Bench::at(4);
+        assert_eq!(bench.tail.top(), Some(4));
+        let now = bench.now;
+        assert_eq!(bench.tail.stands_at(6, now, now), Out::default());
+        assert_eq!(bench.after_ms(20), (vec![], Then::Ask { after: 4 }));
+    }
+
+    #[test]
+    fn a_head_below_what_was_heard_before_its_reading_is_another_log() {
+        let mut bench = Bench::at(3);
+        let before = bench.now;
+        bench.now += Duration::from_millis(1);
+        assert_eq!(bench.hear(4), [4]);
+        assert_eq!(bench.tail.stands_at(3, before, bench.now), Out::default(), "the reading began before 4 was heard");
+        let later = bench.now + Duration::from_millis(1);
+        assert_eq!(bench.tail.stands_at(3, later, later).then, Then::Reset);
+        assert_eq!(bench.hear(4), [4]);
+    }
+
+    #[test]
+    fn recent_publications_recover_from_memory() {
+        let mut bench = Bench::at(3);
+        (4..=6).for_each(|offset| drop(bench.hear(offset)));
+        let since = |offset| bench.tail.since(offset).map(|rows| rows.iter().map(|row| row.offset).collect::<Vec<_>>());
+        assert_eq!(since(4), Some(vec![5, 6]));
+        assert_eq!(since(6), Some(vec![]));
+        assert_eq!((since(2), since(7)), (None, None));
+        assert!(Bench::new().tail.since(0).is_none(), "an unheard channel knows nothing");
     }
 }

@@ -1,9 +1,14 @@
 //! How a subscriber finds its place: history joined with what was buffered live, and the rule for every publication after that.
 //!
-//! The order that leaves no seam: the session joins with a buffer ([`Joining`]); log or snapshot is read in a statement begun after
-//! the join; *rights are read no earlier than that statement*; [`Joining::merge`]; the reply; then [`Place::accept`] for all that comes live.
-//! With rights read last, an end of right at or below the place was seen by that reading, and one above it arrives at its number.
-//! Where rights were read before the log, the end may lie between the two: [`Step::Doubt`] then says to read them again.
+//! The order that leaves no seam:
+//! 1. [`Joining::begin`] under the channel's lock, with the tail's top;
+//! 2. rights are read;
+//! 3. log, memory or snapshot is read, in a statement begun after both; the tail hears of it (`Tail::stands_at`);
+//! 4. where [`Joining::needs_rights_again`] says so, rights are read once more, before anything is shown: an end of right that
+//!    committed between 2 and 3 lies at or below the place that was read, and would never arrive at its number;
+//! 5. the reply, and [`Joining::join`] under the channel's lock, with the tail's top: a tail that went on without this reader
+//!    shows as a gap;
+//! 6. [`Place::accept`] for all that comes live.
 
 use super::{Offset, Publication};
 
@@ -22,7 +27,7 @@ pub enum Step {
     End { sees: bool },
     /// Already delivered, or part of the snapshot.
     Repeat,
-    /// A repeat that ends the subscriber's right: read rights again, unless they were read after this place was.
+    /// A repeat that ends the subscriber's right: nothing new where rights were read again as they had to be, else read them now.
     Doubt,
     /// Some between are missing: read the log after `after`, or unsubscribe 2500.
     Gap { after: Offset },
@@ -80,6 +85,7 @@ impl Recovered {
 /// A session that has joined a channel and does not know its place yet: it buffers what comes live.
 #[derive(Debug)]
 pub struct Joining {
+    tail_top: Option<Offset>,
     buffer: Vec<Publication>,
     bytes: usize,
     most_bytes: usize,
@@ -104,14 +110,25 @@ pub struct Joined {
     pub place: Place,
     /// Whether and why it ends at once.
     pub ended: Option<Ended>,
-    /// An end of right lies at or below `from`: read rights again, unless they were read after the log.
+    /// An end of right lies at or below `from`: as [`Step::Doubt`].
     pub in_doubt: bool,
 }
 
 impl Joining {
-    /// Begins to buffer, at most `most_bytes`.
+    /// Begins to buffer, at most `most_bytes`, while the node's tail stands at `tail_top` (`None`: it has heard nothing).
+    pub fn begin(most_bytes: usize, tail_top: Option<Offset>) -> Self {
+        Self { tail_top, buffer: Vec::new(), bytes: 0, most_bytes, is_over: false }
+    }
+
+    #[deprecated(note = "use `begin` with the tail's top, and read rights again where `needs_rights_again` says so")]
     pub fn new(most_bytes: usize) -> Self {
-        Self { buffer: Vec::new(), bytes: 0, most_bytes, is_over: false }
+        Self::begin(most_bytes, None)
+    }
+
+    /// Whether rights read after [`Joining::begin`] and before the place `from` was read may have ended at or below `from`.
+    /// What ended at or below the tail's top when we joined, the first reading saw already.
+    pub fn needs_rights_again(&self, from: Offset) -> bool {
+        self.tail_top.is_none_or(|top| from > top)
     }
 
     /// Buffers a live publication. What is beyond the bound is forgotten; the merge then ends in a gap.
@@ -123,8 +140,16 @@ impl Joining {
         }
     }
 
-    /// Joins what was read with what was buffered, for `user`.
+    #[deprecated(
+        note = "use `join` with the tail's top: the tail may have gone on without this reader (two readings of the log)"
+    )]
     pub fn merge(self, read: Recovered, user: &str) -> Joined {
+        self.join(read, user, None)
+    }
+
+    /// Joins what was read with what was buffered, for `user`, while the node's tail stands at `tail_top`; `None` joins the rows alone,
+    /// before the reader goes live.
+    pub fn join(self, read: Recovered, user: &str, tail_top: Option<Offset>) -> Joined {
         let mut joined = Joined { deliver: Vec::new(), place: Place::after(read.from), ended: None, in_doubt: false };
         for publication in read.rows.into_iter().chain(self.buffer) {
             match joined.place.accept(&publication, user) {
@@ -142,7 +167,7 @@ impl Joining {
                 }
             }
         }
-        if self.is_over {
+        if self.is_over || tail_top.is_some_and(|top| joined.place.last() < top) {
             joined.ended = Some(Ended::Gap);
         }
         joined
@@ -163,9 +188,9 @@ mod tests {
     }
 
     fn merge(read: Recovered, live: impl IntoIterator<Item = Publication>) -> (Vec<Offset>, Joined) {
-        let mut joining = Joining::new(1 << 20);
+        let mut joining = Joining::begin(1 << 20, None);
         live.into_iter().for_each(|publication| joining.hear(publication));
-        let joined = joining.merge(read, "anna");
+        let joined = joining.join(read, "anna", None);
         (joined.deliver.iter().map(|row| row.offset).collect(), joined)
     }
 
@@ -179,7 +204,7 @@ mod tests {
         assert_eq!(got, [4, 5, 6, 7, 8]);
         assert_eq!((joined.place.last(), joined.ended), (8, None));
         assert_eq!(merge(Recovered::fresh(6), (5..=8).map(row)).0, [7, 8]);
-        assert_eq!(merge(rows(6, 6), []).0, []);
+        assert!(merge(rows(6, 6), []).0.is_empty());
     }
 
     #[test]
@@ -216,10 +241,25 @@ mod tests {
     }
 
     #[test]
+    fn a_tail_that_went_on_without_the_reader_is_a_gap() {
+        // Another reading put the tail of an unheard channel at 7; this reader's own said 6.
+        let joined = Joining::begin(1 << 20, None).join(Recovered::fresh(6), "anna", Some(7));
+        assert_eq!(joined.ended, Some(Ended::Gap));
+        assert_eq!(Joining::begin(1 << 20, None).join(Recovered::fresh(7), "anna", Some(7)).ended, None);
+    }
+
+    #[test]
+    fn rights_are_read_again_where_an_end_may_lie_below_the_place() {
+        assert!(!Joining::begin(0, Some(6)).needs_rights_again(6), "an end at 6 was there before rights were read");
+        assert!(Joining::begin(0, Some(6)).needs_rights_again(7), "7 may be an end that came after them");
+        assert!(Joining::begin(0, None).needs_rights_again(6), "nobody knows what came after them");
+    }
+
+    #[test]
     fn a_full_buffer_ends_in_a_gap() {
-        let mut joining = Joining::new(3 * row(1).weight());
+        let mut joining = Joining::begin(3 * row(1).weight(), None);
         (1..=5).for_each(|offset| joining.hear(row(offset)));
-        let joined = joining.merge(Recovered::fresh(0), "anna");
+        let joined = joining.join(Recovered::fresh(0), "anna", None);
         assert_eq!((joined.deliver.len(), joined.ended), (3, Some(Ended::Gap)));
     }
 }

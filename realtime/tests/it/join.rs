@@ -1,0 +1,422 @@
+//! The join: whatever is committed, delivered, dropped, swapped, read, filled or ended in whatever order, every reader sees its
+//! channel's numbers once, in order, and nothing past the end of its right. Over the pure parts alone.
+//!
+//! `JOIN_SEED=n` repeats one schedule and prints its steps; `JOIN_SCHEDULES=n` runs another number of them.
+
+use std::time::{Duration, Instant};
+
+use wassally_realtime::channels::tail::{Out, Tail, Then};
+use wassally_realtime::host::Ends;
+use wassally_realtime::log::{Bounds, Ended, Joining, Offset, Place, Publication, Recovered, Step};
+
+const USERS: [&str; 3] = ["anna", "ben", "cleo"];
+
+/// One channel: its log, the way to one node, the node's tail, a hearer and readers.
+struct World {
+    seed: u64,
+    rng: fastrand::Rng,
+    now: Instant,
+    log: Vec<Publication>,
+    /// Rows up to here were retired.
+    retired: Offset,
+    /// Who may read now, and every end of a right so far.
+    may: [bool; USERS.len()],
+    ends: Vec<(Offset, usize, bool)>,
+    /// Published and not yet here.
+    flying: Vec<Publication>,
+    tail: Tail,
+    readings: Vec<Reading>,
+    heard: Offset,
+    may_leap: bool,
+    readers: Vec<Reader>,
+    steps: Vec<(&'static str, u64)>,
+}
+
+/// What the log said, on its way to the tail.
+struct Reading {
+    begun: Instant,
+    top: Offset,
+    /// The rows of an answer; `None` for a head alone.
+    rows: Option<Vec<Publication>>,
+}
+
+struct Reader {
+    user: usize,
+    seen: Offset,
+    at: At,
+}
+
+enum At {
+    Away,
+    Joined(Joining),
+    /// From here on with the top of the log when rights were read.
+    Allowed(Joining, Offset),
+    Read(Joining, Offset, Recovered, Option<Reading>),
+    Checked(Joining, Offset, Recovered),
+    Live(Place, Offset),
+}
+
+impl At {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Away => "away",
+            Self::Joined(_) => "joined",
+            Self::Allowed(..) => "allowed",
+            Self::Read(..) => "read",
+            Self::Checked(..) => "checked",
+            Self::Live(..) => "live",
+        }
+    }
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let bounds = Bounds { count: rng.usize(0..12), bytes: 1 << 20, age: Duration::from_millis(rng.u64(10..500)) };
+        let readers = (0..4).map(|i| Reader { user: i % USERS.len(), seen: 0, at: At::Away }).collect();
+        Self {
+            seed,
+            rng,
+            now: Instant::now(),
+            log: Vec::new(),
+            retired: 0,
+            may: [true; USERS.len()],
+            ends: Vec::new(),
+            flying: Vec::new(),
+            tail: Tail::new(bounds),
+            readings: Vec::new(),
+            heard: 0,
+            may_leap: true,
+            readers,
+            steps: Vec::new(),
+        }
+    }
+
+    fn fail(&self, what: &str) -> ! {
+        let readers: Vec<_> = self.readers.iter().map(|reader| (USERS[reader.user], reader.seen, reader.at.name())).collect();
+        let steps = &self.steps[self.steps.len().saturating_sub(60)..];
+        panic!(
+            "{what}; JOIN_SEED={}; top {}, {:?}, may {:?}, {readers:?}; last steps: {steps:?}",
+            self.seed,
+            self.top(),
+            self.tail,
+            self.may
+        )
+    }
+
+    fn top(&self) -> Offset {
+        self.log.len() as Offset
+    }
+
+    // What happens in the house.
+
+    fn commit(&mut self) {
+        let offset = self.top() + 1;
+        let mut publication = Publication::new(offset, "{}");
+        let user = self.rng.usize(..USERS.len());
+        if self.rng.u8(..8) == 0 {
+            let sees = self.rng.bool();
+            publication = publication.ending([Ends { user: USERS[user].into(), sees }]);
+            self.ends.push((offset, user, sees));
+            self.may[user] = false;
+        } else if self.rng.u8(..4) == 0 {
+            self.may[user] = true;
+        }
+        self.note("commit", offset);
+        self.log.push(publication.clone());
+        if self.rng.u8(..3) == 0 { self.hear(publication) } else { self.flying.push(publication) }
+    }
+
+    fn burst(&mut self) {
+        let wide = 1_000 + self.rng.u64(..10);
+        self.note("burst", wide);
+        (0..wide).for_each(|_| self.log.push(Publication::new(self.log.len() as Offset + 1, "{}")));
+    }
+
+    fn retire(&mut self) {
+        self.retired = self.rng.u64(self.retired..=self.top());
+        self.note("retire", self.retired);
+    }
+
+    /// At most `most` rows after `after`, as one statement reads them.
+    fn rows(&self, after: Offset, most: usize) -> Vec<Publication> {
+        self.log.iter().skip(after.max(self.retired) as usize).take(most).cloned().collect()
+    }
+
+    fn note(&mut self, step: &'static str, number: u64) {
+        self.steps.push((step, number));
+    }
+
+    // What happens on the way and in the tail.
+
+    fn deliver(&mut self) {
+        if self.flying.is_empty() {
+            return;
+        }
+        let i = self.rng.usize(..self.flying.len());
+        let publication = if self.rng.u8(..6) == 0 { self.flying[i].clone() } else { self.flying.swap_remove(i) };
+        match self.rng.u8(..5) {
+            0 => self.note("drop", publication.offset),
+            _ => self.hear(publication),
+        }
+    }
+
+    fn hear(&mut self, publication: Publication) {
+        self.note("hear", publication.offset);
+        let out = self.tail.accept(publication, self.now);
+        self.apply(out);
+    }
+
+    fn look_back(&mut self) {
+        self.note("look", self.top());
+        self.readings.push(Reading { begun: self.now, top: self.top(), rows: None });
+    }
+
+    fn answer(&mut self) {
+        if self.readings.is_empty() {
+            return;
+        }
+        let i = self.rng.usize(..self.readings.len());
+        let reading = self.readings.swap_remove(i);
+        self.take(reading);
+    }
+
+    fn take(&mut self, reading: Reading) {
+        self.note("answer", reading.top);
+        let out = match reading.rows {
+            Some(rows) => self.tail.filled(rows, reading.top, reading.begun, self.now),
+            None => self.tail.stands_at(reading.top, reading.begun, self.now),
+        };
+        self.apply(out);
+    }
+
+    fn tick(&mut self) {
+        self.now += Duration::from_millis(self.rng.u64(..15));
+        if self.tail.due().is_some_and(|due| due <= self.now) {
+            self.note("tick", 0);
+            let out = self.tail.tick(self.now);
+            self.apply(out);
+        }
+    }
+
+    fn restart(&mut self) {
+        self.note("restart", 0);
+        self.tail.renew();
+        self.readings.clear();
+        self.may_leap = true;
+        self.readers.iter_mut().for_each(|reader| reader.at = At::Away);
+    }
+
+    fn apply(&mut self, out: Out) {
+        match out.then {
+            Then::Nothing => {}
+            Then::Ask { after } => {
+                self.note("ask", after);
+                let most = self.rng.usize(1..2_000);
+                let rows = self.rows(after, most);
+                self.readings.push(Reading { begun: self.now, top: self.top(), rows: Some(rows) });
+            }
+            Then::Insufficient => {
+                self.note("insufficient", 0);
+                self.may_leap = true;
+                let live = self.readers.iter_mut().filter(|reader| matches!(reader.at, At::Live(..)));
+                live.for_each(|reader| reader.at = At::Away);
+            }
+            Then::Reset => self.fail("the log never shrank"),
+        }
+        for publication in out.ready {
+            if publication.offset != self.heard + 1 && !(self.may_leap && publication.offset > 0) {
+                self.fail("the hearer lost the order");
+            }
+            self.may_leap = false;
+            self.heard = publication.offset;
+            (0..self.readers.len()).for_each(|i| self.tell(i, &publication));
+        }
+    }
+
+    // What happens to a reader.
+
+    fn tell(&mut self, i: usize, publication: &Publication) {
+        let user = USERS[self.readers[i].user];
+        match &mut self.readers[i].at {
+            At::Away => {}
+            At::Joined(joining) | At::Allowed(joining, _) | At::Read(joining, ..) | At::Checked(joining, ..) => {
+                joining.hear(publication.clone())
+            }
+            At::Live(place, rights_at) => {
+                let (step, rights_at) = (place.accept(publication, user), *rights_at);
+                match step {
+                    Step::Deliver => self.see(i, publication.offset, rights_at),
+                    Step::End { sees } => {
+                        if sees {
+                            self.see(i, publication.offset, rights_at);
+                        }
+                        self.readers[i].at = At::Away;
+                    }
+                    // Rights were read again where an end may lie below the place.
+                    Step::Repeat | Step::Doubt => {}
+                    Step::Gap { .. } => self.readers[i].at = At::Away,
+                }
+            }
+        }
+    }
+
+    /// A publication reaches a reader whose rights were read when the log stood at `rights_at`.
+    fn see(&mut self, i: usize, offset: Offset, rights_at: Offset) {
+        let reader = &mut self.readers[i];
+        let is_next = offset == reader.seen + 1;
+        reader.seen = offset;
+        let user = reader.user;
+        if !is_next {
+            self.fail("a reader saw a gap or a repeat");
+        }
+        let is_past = |(end, whose, sees): &(Offset, usize, bool)| {
+            *whose == user && *end > rights_at && (*end < offset || *end == offset && !sees)
+        };
+        if self.ends.iter().any(is_past) {
+            self.fail("a reader saw what is past the end of its right");
+        }
+    }
+
+    fn step_reader(&mut self, i: usize) {
+        self.note("reader", i as u64);
+        let at = std::mem::replace(&mut self.readers[i].at, At::Away);
+        self.readers[i].at = match at {
+            At::Away => {
+                let most_bytes = if self.rng.u8(..50) == 0 { 500 } else { 1 << 20 };
+                At::Joined(Joining::begin(most_bytes, self.tail.top()))
+            }
+            At::Joined(joining) if self.may_read(i) => At::Allowed(joining, self.top()),
+            At::Allowed(joining, rights_at) => self.read(i, joining, rights_at),
+            At::Read(joining, rights_at, read, Some(reading)) => {
+                // The tail hears of the reading, and this reader of what that sets free.
+                self.readers[i].at = At::Read(joining, rights_at, read, None);
+                return self.take(reading);
+            }
+            At::Read(joining, rights_at, read, None) if !joining.needs_rights_again(read.from) => {
+                At::Checked(joining, rights_at, read)
+            }
+            At::Read(joining, _, read, None) if self.may_read(i) => At::Checked(joining, self.top(), read),
+            At::Joined(_) | At::Read(..) => At::Away,
+            At::Checked(joining, rights_at, read) => self.join(i, joining, rights_at, read),
+            live @ At::Live(..) if self.rng.u8(..4) > 0 => live,
+            At::Live(..) => At::Away,
+        };
+    }
+
+    fn may_read(&self, i: usize) -> bool {
+        self.may[self.readers[i].user]
+    }
+
+    fn read(&mut self, i: usize, joining: Joining, rights_at: Offset) -> At {
+        let seen = self.readers[i].seen;
+        if self.rng.bool()
+            && let Some(rows) = self.tail.since(seen)
+        {
+            let top = self.tail.top().unwrap_or_default();
+            let read = Recovered::exactly(seen, rows, top).unwrap_or_else(|| self.fail("memory holds a gap"));
+            return At::Read(joining, rights_at, read, None);
+        }
+        let most = self.rng.usize(1..40);
+        let recovered = match self.rng.u8(..5) {
+            0 => None,
+            _ => Recovered::exactly(seen, self.rows(seen, most), self.top()),
+        };
+        let read = recovered.unwrap_or_else(|| Recovered::fresh(self.top()));
+        At::Read(joining, rights_at, read, Some(Reading { begun: self.now, top: self.top(), rows: None }))
+    }
+
+    fn join(&mut self, i: usize, joining: Joining, rights_at: Offset, read: Recovered) -> At {
+        let user = self.readers[i].user;
+        if read.from < self.readers[i].seen {
+            self.fail("a snapshot is older than what its reader saw");
+        }
+        if self.ends.iter().any(|(end, whose, _)| *whose == user && (rights_at + 1..=read.from).contains(end)) {
+            self.fail("a reader was shown a state past the end of its right");
+        }
+        self.readers[i].seen = read.from;
+        let joined = joining.join(read, USERS[user], self.tail.top());
+        joined.deliver.iter().for_each(|publication| self.see(i, publication.offset, rights_at));
+        if joined.ended != Some(Ended::Right) && joined.place.last() != self.readers[i].seen {
+            self.fail("the place is not what was seen");
+        }
+        match joined.ended {
+            Some(_) => At::Away,
+            None => At::Live(joined.place, rights_at),
+        }
+    }
+
+    // A schedule.
+
+    fn step(&mut self) {
+        self.tick();
+        match self.rng.u16(..2_000) {
+            0 => self.burst(),
+            1..=15 => self.retire(),
+            16..=25 => self.restart(),
+            26..=100 => self.look_back(),
+            101..=500 => self.commit(),
+            501..=1_000 => self.deliver(),
+            1_001..=1_200 => self.answer(),
+            _ => {
+                let i = self.rng.usize(..self.readers.len());
+                self.step_reader(i);
+            }
+        }
+    }
+
+    /// No more commits: look-back and timers heal what is missing, and everybody comes back.
+    fn settle(&mut self) {
+        for _ in 0..400 {
+            self.look_back();
+            while !self.readings.is_empty() {
+                self.answer();
+            }
+            self.tick();
+            for i in 0..self.readers.len() {
+                let may = self.may[self.readers[i].user];
+                if !matches!(self.readers[i].at, At::Live(..)) && (may || !matches!(self.readers[i].at, At::Away)) {
+                    self.step_reader(i);
+                }
+            }
+            if self.is_settled() {
+                return;
+            }
+        }
+        self.fail("it never came to rest")
+    }
+
+    fn is_settled(&self) -> bool {
+        let is_level = !self.tail.is_behind() && self.tail.top() == Some(self.top());
+        is_level
+            && self.readers.iter().all(|reader| match &reader.at {
+                At::Live(place, _) => self.may[reader.user] && reader.seen == self.top() && place.last() == self.top(),
+                At::Away => !self.may[reader.user],
+                _ => false,
+            })
+    }
+}
+
+fn run(seed: u64) -> usize {
+    let mut world = World::new(seed);
+    let steps = world.rng.usize(20..160);
+    (0..steps).for_each(|_| world.step());
+    world.settle();
+    world.steps.len()
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().expect("a number"))
+}
+
+#[test]
+fn every_reader_sees_each_number_once_in_order_and_nothing_past_its_end() {
+    if let Some(seed) = number("JOIN_SEED") {
+        println!("JOIN_SEED={seed}: {} steps", run(seed));
+        return;
+    }
+    let first = fastrand::u64(..u64::MAX / 2);
+    let schedules = number("JOIN_SCHEDULES").unwrap_or(100_000);
+    let steps: usize = (first..first + schedules).map(run).sum();
+    println!("{schedules} schedules from JOIN_SEED={first}, {steps} steps");
+}
