@@ -120,6 +120,12 @@ pub trait FromActor: Sized + Send {
     fn from_actor(actor: Actor) -> Result<Self>;
 }
 
+impl AsRef<Actor> for Actor {
+    fn as_ref(&self) -> &Actor {
+        self
+    }
+}
+
 impl FromActor for Actor {
     fn from_actor(actor: Actor) -> Result<Self> {
         Ok(actor)
@@ -143,6 +149,12 @@ macro_rules! roles {
             fn from_actor(actor: Actor) -> Result<Self> {
                 let may: fn(&Actor) -> bool = $may;
                 if may(&actor) { Ok(Self(actor)) } else { Err(Problem::forbidden().into()) }
+            }
+        }
+
+        impl AsRef<Actor> for $name {
+            fn as_ref(&self) -> &Actor {
+                &self.0
             }
         }
 

@@ -117,7 +117,7 @@ impl App {
     /// Starts what runs beside the requests: chores, sweeps, the look-back, revocations, the lease.
     pub fn run_background(&self) {
         self.tasks.spawn(chores::work(self.clone()));
-        for sweep in self.registry.sweeps.clone() {
+        for sweep in self.registry.sweeps.iter().copied().chain(db::housekeeping::SWEEPS) {
             self.tasks.spawn(sweep.repeat(self.clone()));
         }
         self.tasks.spawn(live::revocation::follow(self.clone()));

@@ -60,25 +60,30 @@ pub struct Answer {
 }
 
 impl Door {
-    /// Runs `act` for `actor`, again when it lost a race, and repeats the stored answer when the key was answered before.
+    /// Runs a deed for `who`, again when it lost a race, and repeats the stored answer when the key was answered before.
     ///
-    /// `asked` is the input as one struct, the path's ids included.
-    pub async fn run<T, F>(self, actor: &Actor, deed: &'static str, status: u16, asked: &impl Serialize, act: F) -> Result<Answer>
+    /// `name` is the deed's, shared by its REST and socket doors; `ask` is the whole input, the path's ids included.
+    pub async fn run<W, A, T, F, Fut>(self, who: W, name: &'static str, status: u16, ask: A, deed: F) -> Result<Answer>
     where
+        W: AsRef<Actor> + Clone,
+        A: Serialize + Clone,
         T: Serialize,
-        F: AsyncFn(&App) -> Result<Committed<T>>,
+        F: Fn(App, W, A) -> Fut,
+        Fut: Future<Output = Result<Committed<T>>>,
     {
-        let asked = Sha256::digest(serde_json::to_vec(asked)?).to_vec();
-        let call = Call { actor: actor.clone(), deed, key: self.key, asked, status, request_id: self.request_id, lease: None };
+        let asked = Sha256::digest(serde_json::to_vec(&ask)?).to_vec();
+        let actor = who.as_ref().clone();
+        let call =
+            Call { actor: actor.clone(), deed: name, key: self.key, asked, status, request_id: self.request_id, lease: None };
         let app = self.app.with_call(call);
         for attempt in 1.. {
-            match act(&app).await {
-                Ok(done) => return Answer::new(status, serde_json::to_value(done.answer)?, done.live, actor),
+            match deed(app.clone(), who.clone(), ask.clone()).await {
+                Ok(done) => return Answer::new(status, serde_json::to_value(done.answer)?, done.live, &actor),
                 Err(Error::Repeat(stored)) => {
                     let tops: std::collections::BTreeMap<String, u64> = serde_json::from_value(stored.live).unwrap_or_default();
                     let epoch = app.epoch().to_string();
                     let live = tops.into_iter().map(|(channel, offset)| Live { channel, offset, epoch: epoch.clone() }).collect();
-                    return Answer::new(stored.status, serde_json::from_str(&stored.answer)?, live, actor);
+                    return Answer::new(stored.status, serde_json::from_str(&stored.answer)?, live, &actor);
                 }
                 Err(Error::Again(error)) if attempt < TRIES => tracing::debug!(%error, attempt, "runs again"),
                 Err(error) => return Err(error),

@@ -2,6 +2,7 @@
 pub mod constraint;
 mod doubt;
 pub mod epoch;
+pub mod housekeeping;
 mod idempotency;
 mod partitions;
 mod say;

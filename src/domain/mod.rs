@@ -1,5 +1,7 @@
 //! The slices of the business, ranked: each calls only those before it. Upwards they speak by event.
+pub mod auth;
 mod slice;
+pub mod users;
 
 pub use slice::{ChannelRule, Hearing, Registry, Slice, Snapshot};
 
@@ -16,5 +18,5 @@ pub trait Event: Serialize + Send + Sync + 'static {
 
 /// All slices, in rank order.
 pub fn slices() -> Vec<Slice> {
-    vec![]
+    vec![users::slice(), auth::slice()]
 }

@@ -1,0 +1,28 @@
+//! What the house does for its own tables: partitions ahead, answers and revocations nobody asks for any more.
+use crate::{App, chores::Sweep, problem::Result};
+use chrono::TimeDelta;
+use futures_util::future::BoxFuture;
+use std::time::Duration;
+
+/// How long an answer is kept for its idempotency key.
+const ANSWERS: TimeDelta = TimeDelta::hours(24);
+
+/// The house's own sweeps.
+pub const SWEEPS: [Sweep; 2] = [
+    Sweep { name: "house", every: Duration::from_secs(3600), run: keep_house },
+    Sweep { name: "clock", every: Duration::from_secs(10), run: set_clock },
+];
+
+fn keep_house(app: &App) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move {
+        let pool = &app.pools.background;
+        super::ensure_partitions(pool).await?;
+        sqlx::query!("delete from revocation where at < statement_timestamp() - interval '1 day'").execute(pool).await?;
+        sqlx::query!("delete from idempotency where at < $1", app.clock.now() - ANSWERS).execute(pool).await?;
+        Ok(())
+    })
+}
+
+fn set_clock(app: &App) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move { Ok(app.clock.measure(&app.pools.background).await?) })
+}

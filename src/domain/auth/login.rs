@@ -1,0 +1,97 @@
+//! Signing in by name and password.
+use super::{
+    failures::{Failures, Limit},
+    password,
+    tokens::{self, SignedIn},
+};
+use crate::{
+    App, Problem, Refusal,
+    actor::Role,
+    domain::users,
+    http::{Json, limits::Address},
+    ids::Region,
+    problem::Result,
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, header},
+};
+use serde::Deserialize;
+
+/// Who signs in.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// Username, e-mail or phone number.
+    pub username: String,
+    pub password: String,
+    /// Picks the active role; the most able one otherwise.
+    pub role: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LoginRefused {
+    #[error("the name or the password is wrong")]
+    BadCredentials,
+    #[error("this account is not active")]
+    Inactive,
+    #[error("this account has no such role")]
+    NoSuchRole,
+}
+
+impl Refusal for LoginRefused {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::BadCredentials => Problem::new(401, "bad_credentials"),
+            Self::Inactive => Problem::new(403, "account_inactive"),
+            Self::NoSuchRole => Problem::forbidden(),
+        }
+    }
+}
+
+/// Checks the password and opens a session.
+///
+/// Errors: [`LoginRefused`]; 429 after too many failures.
+pub async fn sign_in(app: &App, ask: Login, ip: &str, device: &str) -> Result<SignedIn> {
+    let failures = app.state::<Failures>();
+    let account = ask.username.to_lowercase();
+    failures.check(&account, Limit::Account)?;
+    failures.check(ip, Limit::Address)?;
+    let role = ask.role.as_deref().map(str::parse::<Role>).transpose()?;
+    // The connection goes back before the hash is worked on.
+    let known = users::by_login(&mut *app.read(Region::GLOBAL).await?, &ask.username).await?;
+    let (id, stored) = known.map_or((None, None), |(id, hash)| (Some(id), hash));
+    let is_right = password::is_right(app, ask.password, stored).await?;
+    let Some(id) = id.filter(|_| is_right) else {
+        failures.count([&account, ip]);
+        return Err(LoginRefused::BadCredentials.into());
+    };
+    let mut tx = app.begin(Region::GLOBAL).await?;
+    let user = users::find(&mut tx, id).await?.ok_or(LoginRefused::BadCredentials)?;
+    if !user.is_active {
+        return Err(LoginRefused::Inactive.into());
+    }
+    let role = role.unwrap_or(user.role);
+    if !user.roles.contains(&role) {
+        return Err(LoginRefused::NoSuchRole.into());
+    }
+    let signed_in = tokens::open_session(&mut tx, &user, role, device, ip).await?;
+    Ok(tx.commit(signed_in).await?.answer)
+}
+
+/// Sign in
+#[utoipa::path(post, path = "/api/auth/login/", tag = "auth", request_body = Login, responses((status = 200, body = SignedIn), (status = 401, description = "bad_credentials"), (status = 403, description = "account_inactive"), (status = 429, description = "too_many_requests")))]
+pub async fn post(
+    State(app): State<App>,
+    Address(ip): Address,
+    headers: HeaderMap,
+    Json(ask): Json<Login>,
+) -> Result<axum::Json<SignedIn>> {
+    Ok(axum::Json(sign_in(&app, ask, &ip.to_string(), &device(&headers)).await?))
+}
+
+/// What the client says it is, for the list of sessions.
+pub fn device(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    agent.chars().take(200).collect()
+}

@@ -1,0 +1,59 @@
+//! Signing out: the token, the session or all of them, and their sockets, within a second.
+use super::store;
+use crate::{
+    App,
+    actor::Actor,
+    db::{Committed, Said},
+    domain::Event,
+    doors::{Answer, Door},
+    http::Json,
+    ids::{Region, SessionId, UserId},
+    problem::Result,
+};
+use serde::{Deserialize, Serialize};
+
+/// What ends.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Logout {
+    /// Every session of the user.
+    pub all: bool,
+}
+
+/// A session of the user ended.
+#[derive(Debug, Serialize)]
+pub struct SessionRevoked {
+    pub r#type: &'static str,
+    #[serde(skip)]
+    pub user: UserId,
+    pub session_id: SessionId,
+}
+
+impl Event for SessionRevoked {
+    const TYPE: &'static str = "session_revoked";
+
+    fn to(&self) -> Vec<Said> {
+        vec![Said::new(format!("user:{}", self.user), self)]
+    }
+}
+
+/// Ends `only` one session of the actor, or all.
+pub async fn end_sessions(app: App, actor: Actor, only: Option<SessionId>) -> Result<Committed<()>> {
+    let mut tx = app.begin(Region::GLOBAL).await?;
+    let now = tx.now().await?;
+    let user = actor.id;
+    for session in store::end_sessions(&mut tx, actor.id, only, now).await? {
+        tx.revoke(user, Some(session)).await?;
+        tx.emit(SessionRevoked { r#type: SessionRevoked::TYPE, user, session_id: session });
+    }
+    tx.commit(()).await
+}
+
+/// Sign out
+#[utoipa::path(post, path = "/api/auth/logout/", tag = "auth", request_body = Logout, responses((status = 204)), security(("bearer" = [])))]
+pub async fn post(door: Door, actor: Actor, Json(ask): Json<Logout>) -> Result<Answer> {
+    let only = (!ask.all).then_some(actor.sid);
+    // Never under a key: a repeat would need the token that this ends.
+    let door = Door { key: None, ..door };
+    door.run(actor, "auth.logout", 204, only, end_sessions).await
+}

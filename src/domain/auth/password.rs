@@ -1,0 +1,66 @@
+//! Password hashes: Argon2id, two at a time, off the threads that serve.
+use crate::{
+    App, Problem,
+    problem::{Error, Result},
+};
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use std::sync::LazyLock;
+use tokio::sync::Semaphore;
+
+/// Shortest password.
+const MIN: usize = 8;
+const MAX: usize = 200;
+
+/// Bounds how many hashes are worked on at once: each takes 19 MiB and a core.
+pub struct Hashing(Semaphore);
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self(Semaphore::new(2))
+    }
+}
+
+/// A hash nobody's password has, so that an unknown name takes as long as a wrong password.
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody's password").unwrap_or_default());
+
+/// Hashes a password with a fresh salt. Takes tens of milliseconds: not for a thread that serves.
+pub fn hash(password: &str) -> Result<String> {
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| Error::broken(anyhow::anyhow!("{error}")))
+}
+
+/// Refuses passwords that are too short or absurdly long: 422 `weak_password`.
+pub fn check_strength(password: &str) -> Result<(), Problem> {
+    match password.chars().count() {
+        MIN..=MAX => Ok(()),
+        _ => Err(Problem { code: "weak_password", ..Problem::invalid("password", "too_short") }),
+    }
+}
+
+/// [`hash`] beside the threads that serve.
+pub async fn hash_aside(app: &App, password: String) -> Result<String> {
+    aside(app, move || hash(&password)).await?
+}
+
+/// Whether `password` belongs to `stored`; against nobody's hash when there is none.
+pub async fn is_right(app: &App, password: String, stored: Option<String>) -> Result<bool> {
+    aside(app, move || {
+        let known = stored.is_some();
+        let stored = stored.unwrap_or_else(|| NOBODY.clone());
+        let right =
+            PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+        right && known
+    })
+    .await
+}
+
+async fn aside<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let hashing = app.state::<Hashing>();
+    let _permit = hashing.0.acquire().await.map_err(Error::broken)?;
+    tokio::task::spawn_blocking(work).await.map_err(Error::broken)
+}

@@ -1,0 +1,139 @@
+//! Registration: customers freely, sellers by application; crews and staff are made by staff.
+use super::{
+    login::device,
+    password,
+    tokens::{self, SignedIn},
+};
+use crate::{
+    App, Problem, Refusal,
+    actor::Role,
+    db::OnConstraint,
+    domain::users::{self, NewUser, is_email, is_phone},
+    http::{Json, limits::Address},
+    ids::{Region, UserId},
+    problem::Result,
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use serde::Deserialize;
+
+/// Who wants in.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub phone_number: Option<String>,
+    pub password: String,
+    #[serde(default)]
+    pub first_name: String,
+    #[serde(default)]
+    pub last_name: String,
+    /// `customer` or `seller`.
+    pub user_type: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RegistrationRefused {
+    #[error("somebody has this username")]
+    UsernameTaken,
+    #[error("somebody has this e-mail")]
+    EmailTaken,
+    #[error("somebody has this phone number")]
+    PhoneTaken,
+    #[error("a customer's phone number is proved by a code, and codes are not sent here yet")]
+    OtpOff,
+}
+
+impl Refusal for RegistrationRefused {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::UsernameTaken => Problem::new(409, "username_taken"),
+            Self::EmailTaken => Problem::new(409, "email_taken"),
+            Self::PhoneTaken => Problem::new(409, "phone_taken"),
+            Self::OtpOff => Problem { code: "otp_off", ..Problem::invalid("phone_number", "invalid") },
+        }
+    }
+}
+
+impl Registration {
+    fn check(&self) -> Result<Role, Problem> {
+        let role: Role = self.user_type.parse().map_err(|_| Problem::invalid("user_type", "invalid"))?;
+        if !matches!(role, Role::Customer | Role::Seller) {
+            return Err(Problem::invalid("user_type", "invalid"));
+        }
+        if self.username.is_none() && self.email.is_none() && self.phone_number.is_none() {
+            return Err(Problem::invalid("username", "required"));
+        }
+        let mut faults: Vec<(String, String)> = vec![];
+        if self.username.as_deref().is_some_and(|name| !is_username(name)) {
+            faults.push(("username".into(), "invalid".into()));
+        }
+        if self.email.as_deref().is_some_and(|email| !is_email(email)) {
+            faults.push(("email".into(), "invalid".into()));
+        }
+        if self.phone_number.as_deref().is_some_and(|phone| !is_phone(phone)) {
+            faults.push(("phone_number".into(), "invalid".into()));
+        }
+        for (field, text) in [("first_name", &self.first_name), ("last_name", &self.last_name)] {
+            if text.chars().count() > 100 {
+                faults.push((field.into(), "too_long".into()));
+            }
+        }
+        if faults.is_empty() { password::check_strength(&self.password).map(|()| role) } else { Err(Problem::invalids(faults)) }
+    }
+}
+
+/// A username holds no `@` and no leading `+`, so that it is never taken for an e-mail or a phone number.
+fn is_username(name: &str) -> bool {
+    (3..=60).contains(&name.chars().count())
+        && !name.starts_with('+')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// Makes a person and signs them in.
+///
+/// Errors: [`RegistrationRefused`]; 422 `weak_password` and fields.
+pub async fn register(app: &App, ask: Registration, ip: &str, device: &str) -> Result<SignedIn> {
+    let role = ask.check()?;
+    if ask.phone_number.is_some() && role == Role::Customer {
+        return Err(RegistrationRefused::OtpOff.into());
+    }
+    let hash = password::hash_aside(app, ask.password).await?;
+    let new = NewUser {
+        username: ask.username,
+        email: ask.email,
+        phone_number: ask.phone_number,
+        password_hash: Some(hash),
+        first_name: ask.first_name,
+        last_name: ask.last_name,
+        user_type: role.name().to_owned(),
+        roles: vec![role],
+        location: None,
+    };
+    let mut tx = app.begin(Region::GLOBAL).await?;
+    let now = tx.now().await?;
+    // The id names the person's home for life.
+    let id = UserId::fresh(app, Region::FIRST);
+    users::create(&mut tx, id, &new, now)
+        .await
+        .on_constraint("users_username_key", RegistrationRefused::UsernameTaken)
+        .on_constraint("users_email_key", RegistrationRefused::EmailTaken)
+        .on_constraint("users_phone_number_key", RegistrationRefused::PhoneTaken)?;
+    let user = users::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let signed_in = tokens::open_session(&mut tx, &user, role, device, ip).await?;
+    Ok(tx.commit(signed_in).await?.answer)
+}
+
+/// Register
+#[utoipa::path(post, path = "/api/auth/register/", tag = "auth", request_body = Registration, responses((status = 201, body = SignedIn), (status = 409, description = "username_taken, email_taken, phone_taken"), (status = 422, description = "invalid, weak_password, otp_off")))]
+pub async fn post(
+    State(app): State<App>,
+    Address(ip): Address,
+    headers: HeaderMap,
+    Json(ask): Json<Registration>,
+) -> Result<(StatusCode, axum::Json<SignedIn>)> {
+    Ok((StatusCode::CREATED, axum::Json(register(&app, ask, &ip.to_string(), &device(&headers)).await?)))
+}

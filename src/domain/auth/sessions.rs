@@ -1,0 +1,83 @@
+//! Who am I, and where am I signed in.
+use super::logout;
+use crate::{
+    App, Problem,
+    actor::Actor,
+    clock::Timestamp,
+    domain::users::{self, User},
+    doors::{Answer, Door},
+    http::Path,
+    ids::{Region, SessionId},
+    page::{Listing, NoFilters, Page},
+    problem::Result,
+};
+use axum::extract::State;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+
+/// One sign-in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Session {
+    pub id: SessionId,
+    pub device: String,
+    pub ip: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    /// The one that asks.
+    pub current: bool,
+}
+
+/// Who am I
+#[utoipa::path(get, path = "/api/auth/user/", tag = "auth", responses((status = 200, body = User)), security(("bearer" = [])))]
+pub async fn whoami(State(app): State<App>, actor: Actor) -> Result<axum::Json<User>> {
+    let mut sql = app.read(Region::GLOBAL).await?;
+    let user = users::find(&mut sql, actor.id).await?.ok_or_else(Problem::not_found)?;
+    Ok(axum::Json(User { role: actor.role, ..user }))
+}
+
+/// The own sessions
+#[utoipa::path(get, path = "/api/auth/sessions/", tag = "auth", responses((status = 200, body = Page<Session>)), security(("bearer" = [])))]
+pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<NoFilters>) -> Result<axum::Json<Page<Session>>> {
+    let mut sql = app.read_stale(Region::GLOBAL).await?;
+    let rows = sqlx::query_as!(
+        Session,
+        r#"select id as "id: SessionId", device, ip, created_at, last_seen_at, id = $2 as "current!"
+        from session
+        where user_id = $1 and ended_at is null and ($3::uuid is null or id < $3)
+        order by id desc
+        limit $4"#,
+        actor.id.uuid(),
+        actor.sid.uuid(),
+        listing.after,
+        listing.rows(),
+    )
+    .fetch_all(&mut *sql)
+    .await?;
+    Ok(axum::Json(listing.page(rows, |session| session.id.uuid())))
+}
+
+/// End one of the own sessions
+#[utoipa::path(delete, path = "/api/auth/sessions/{id}/", tag = "auth", params(("id" = SessionId, Path)), responses((status = 204), (status = 404)), security(("bearer" = [])))]
+pub async fn delete(door: Door, actor: Actor, Path(id): Path<SessionId>) -> Result<Answer> {
+    let mut sql = door.app.read(Region::GLOBAL).await?;
+    let is_own = sqlx::query_scalar!(
+        r#"select exists(select from session where id = $1 and user_id = $2 and ended_at is null) as "is_own!""#,
+        id.uuid(),
+        actor.id.uuid()
+    )
+    .fetch_one(&mut *sql)
+    .await?;
+    drop(sql);
+    if !is_own {
+        return Err(Problem::not_found().into());
+    }
+    door.run(actor, "auth.sessions.delete", 204, Some(id), logout::end_sessions).await
+}
+
+/// Forgets refresh tokens that ran out.
+pub fn forget_old(app: &App) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move {
+        sqlx::query!("delete from refresh_token where expires_at < $1", app.clock.now()).execute(&app.pools.background).await?;
+        Ok(())
+    })
+}

@@ -1,0 +1,171 @@
+//! The own profile. PATCH: absent keeps, null clears.
+use super::{User, store};
+use crate::{
+    App, Problem, Refusal,
+    actor::Actor,
+    db::{Committed, OnConstraint},
+    doors::{Answer, Door},
+    http::Json,
+    ids::Region,
+    problem::Result,
+};
+use axum::extract::State;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What of the profile shall change. `null` clears.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProfileChange {
+    #[serde(deserialize_with = "named")]
+    pub email: Option<Option<String>>,
+    #[serde(deserialize_with = "named")]
+    pub phone_number: Option<Option<String>>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub address: Option<String>,
+    #[serde(deserialize_with = "named")]
+    pub location_lat: Option<Option<f64>>,
+    #[serde(deserialize_with = "named")]
+    pub location_lng: Option<Option<f64>>,
+    #[serde(deserialize_with = "named")]
+    pub location_address: Option<Option<String>>,
+}
+
+/// Tells `null` from absent.
+fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileRefused {
+    #[error("somebody else has this e-mail")]
+    EmailTaken,
+    #[error("somebody else has this phone number")]
+    PhoneTaken,
+}
+
+impl Refusal for ProfileRefused {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::EmailTaken => Problem::new(409, "email_taken"),
+            Self::PhoneTaken => Problem::new(409, "phone_taken"),
+        }
+    }
+}
+
+impl ProfileChange {
+    /// The faults of the new values, a field each.
+    fn check(&self) -> Result<(), Problem> {
+        let mut faults = Vec::new();
+        let too_long = |text: &Option<String>, most| text.as_ref().is_some_and(|text| text.chars().count() > most);
+        for (field, text, most) in
+            [("first_name", &self.first_name, 100), ("last_name", &self.last_name, 100), ("address", &self.address, 500)]
+        {
+            if too_long(text, most) {
+                faults.push((field.to_owned(), "too_long".to_owned()));
+            }
+        }
+        if let Some(Some(email)) = &self.email
+            && !is_email(email)
+        {
+            faults.push(("email".into(), "invalid".into()));
+        }
+        if let Some(Some(phone)) = &self.phone_number
+            && !is_phone(phone)
+        {
+            faults.push(("phone_number".into(), "invalid".into()));
+        }
+        for (field, value, most) in [("location_lat", self.location_lat, 90.0), ("location_lng", self.location_lng, 180.0)] {
+            if value.flatten().is_some_and(|degrees: f64| !degrees.is_finite() || degrees.abs() > most) {
+                faults.push((field.into(), "out_of_range".into()));
+            }
+        }
+        if too_long(&self.location_address.clone().flatten(), 500) {
+            faults.push(("location_address".into(), "too_long".into()));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalids(faults)) }
+    }
+
+    fn apply(&self, user: &mut User) {
+        let Self { email, phone_number, first_name, last_name, address, location_lat, location_lng, location_address } =
+            self.clone();
+        user.email = email.unwrap_or_else(|| user.email.take());
+        user.phone_number = phone_number.unwrap_or_else(|| user.phone_number.take());
+        user.first_name = first_name.unwrap_or_else(|| std::mem::take(&mut user.first_name));
+        user.last_name = last_name.unwrap_or_else(|| std::mem::take(&mut user.last_name));
+        user.address = address.unwrap_or_else(|| std::mem::take(&mut user.address));
+        user.location_lat = location_lat.unwrap_or(user.location_lat);
+        user.location_lng = location_lng.unwrap_or(user.location_lng);
+        user.location_address = location_address.unwrap_or_else(|| user.location_address.take());
+    }
+}
+
+/// Whether this could be an e-mail address; only a mail to it proves more.
+pub fn is_email(text: &str) -> bool {
+    let Some((name, host)) = text.rsplit_once('@') else { return false };
+    text.len() <= 254
+        && !name.is_empty()
+        && host.contains('.')
+        && !host.starts_with('.')
+        && !host.ends_with('.')
+        && !text.chars().any(char::is_whitespace)
+}
+
+/// Whether this is a phone number in E.164.
+pub fn is_phone(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Changes the own profile.
+///
+/// Errors: [`ProfileRefused`]; 422 with the fields.
+pub async fn change_profile(app: App, actor: Actor, change: ProfileChange) -> Result<Committed<User>> {
+    change.check()?;
+    let mut tx = app.begin(Region::GLOBAL).await?;
+    store::lock(&mut tx, actor.id).await?;
+    let mut user = store::find(&mut tx, actor.id).await?.ok_or_else(Problem::not_found)?;
+    change.apply(&mut user);
+    if user.location_lat.is_some() != user.location_lng.is_some() {
+        return Err(Problem::invalid("location_lng", "required").into());
+    }
+    user.updated_at = tx.now().await?;
+    user.role = actor.role;
+    store::update_profile(&mut tx, &user, user.updated_at)
+        .await
+        .on_constraint("users_email_key", ProfileRefused::EmailTaken)
+        .on_constraint("users_phone_number_key", ProfileRefused::PhoneTaken)?;
+    tx.commit(user).await
+}
+
+/// The own profile
+#[utoipa::path(get, path = "/api/users/me/", tag = "users", responses((status = 200, body = User)), security(("bearer" = [])))]
+pub async fn get(State(app): State<App>, actor: Actor) -> Result<axum::Json<User>> {
+    let mut sql = app.read(Region::GLOBAL).await?;
+    let user = store::find(&mut sql, actor.id).await?.ok_or_else(Problem::not_found)?;
+    Ok(axum::Json(User { role: actor.role, ..user }))
+}
+
+/// Change the own profile
+#[utoipa::path(patch, path = "/api/users/me/", tag = "users", request_body = ProfileChange, responses((status = 200, body = User), (status = 409, description = "email_taken, phone_taken")), security(("bearer" = [])))]
+pub async fn patch(door: Door, actor: Actor, Json(change): Json<ProfileChange>) -> Result<Answer> {
+    door.run(actor, "users.me", 200, change, change_profile).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_clears_and_absent_keeps() {
+        let change: ProfileChange = serde_json::from_str(r#"{"email":null,"location_lat":1.5}"#).expect("a change");
+        assert_eq!(change.email, Some(None));
+        assert_eq!(change.phone_number, None);
+        assert_eq!(change.location_lat, Some(Some(1.5)));
+    }
+
+    #[test]
+    fn addresses_and_numbers_are_told_from_nonsense() {
+        assert!(is_email("a.b@c.example") && !is_email("a@b") && !is_email("a b@c.d") && !is_email("@c.d"));
+        assert!(is_phone("+4915112345678") && !is_phone("015112345678") && !is_phone("+49 151"));
+    }
+}
