@@ -215,8 +215,8 @@ pub struct Grant {
     pub data: Option<Bytes>,
     /// `chan_info` shown in presence.
     pub info: Option<Bytes>,
-    /// Joins and leaves of others are pushed to this subscriber, its own are told to others.
-    pub join_leave: bool,
+    /// Whether its coming and going is told, and whether it hears of others'.
+    pub join_leave: JoinLeave,
     /// What the client is told it may do with its position, on [`Keep::Kept`] and [`Keep::Ring`].
     pub recovery: Recovery,
 }
@@ -231,7 +231,7 @@ impl Grant {
             expires_at: None,
             data: None,
             info: None,
-            join_leave: false,
+            join_leave: JoinLeave::Off,
             recovery: Recovery::Stream,
         }
     }
@@ -261,6 +261,17 @@ pub enum Presence {
     Counts,
     /// And who.
     List,
+}
+
+/// Who hears of comings and goings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum JoinLeave {
+    #[default]
+    Off,
+    /// Others hear of this subscriber.
+    Told,
+    /// And it hears of others, itself included.
+    Both,
 }
 
 /// What a client may do with its position.

@@ -1,14 +1,36 @@
 //! The hub's public face: what the host may call. Everything here is cheap to call from a deed: nothing waits for a client.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use axum::Router;
 use bytes::Bytes;
+use parking_lot::Mutex;
+use rustc_hash::FxHashSet;
+use tokio_util::{sync::DropGuard, task::TaskTracker};
 
 use crate::{
+    channels::{
+        Registry,
+        fan_out::{self, FanOut},
+        filler::{self, Filler},
+        order::now,
+        room::{Room, Seat, Told},
+    },
     config::Config,
     host::{Channel, Epoch, Error, Grant, Host, Identity, Kept, Offset, Publisher},
-    transport::sse::EventStream,
+    presence,
+    protocol::{ClientInfo, Disconnect},
+    session::{Sink, book::Book, clockwork::Clockwork},
+    transport::{
+        sse::{EventStream, Sources},
+        websocket,
+    },
 };
 
 /// The hub of one node. Clones are handles to the same hub.
@@ -17,18 +39,27 @@ pub struct Hub {
     inner: Arc<Inner>,
 }
 
-pub(crate) struct Inner {
+/// What the handles share.
+pub struct Inner {
     pub config: Config,
     pub host: Host,
-}
-
-/// Who is in a channel.
-#[derive(Debug, Clone)]
-pub struct Present {
-    pub client: Arc<str>,
-    pub user: Arc<str>,
-    pub conn_info: Option<Bytes>,
-    pub chan_info: Option<Bytes>,
+    pub channels: Registry,
+    pub book: Book,
+    pub sources: Sources,
+    pub clockwork: Arc<Clockwork>,
+    pub filler: Filler,
+    pub fan_out: FanOut,
+    pub counts: Counts,
+    pub epoch: Mutex<Epoch>,
+    pub tasks: TaskTracker,
+    pub is_draining: AtomicBool,
+    /// Sockets, accepted or not.
+    pub open: AtomicUsize,
+    pub rate: Mutex<websocket::Rate>,
+    started: std::time::Instant,
+    boot: Arc<str>,
+    next: AtomicU64,
+    _until_dropped: DropGuard,
 }
 
 /// What the node holds now, and what it did since its start.
@@ -36,103 +67,323 @@ pub struct Present {
 pub struct Stats {
     /// Accepted connections, WebSocket and EventSource.
     pub connections: usize,
-    /// Distinct users among them.
+    /// Distinct users of WebSocket connections.
     pub users: usize,
     /// Channels with at least one subscriber here.
     pub channels: usize,
     pub subscriptions: usize,
     /// Kept channels whose tail waits for a missing number.
     pub gaps: usize,
-    /// Publications put in their place, and copies of them handed to connections.
+    /// Publications put in their place, and copies of them and of fleeting ones handed to connections.
     pub published: u64,
     pub delivered: u64,
-    /// Connections closed with 3008, and fleeting readers that lagged.
+    /// Connections closed with 3008, and times that a fleeting reader lagged.
     pub slow: u64,
     pub lagged: u64,
     /// Publications taken from the log because they did not arrive.
     pub filled: u64,
 }
 
-impl Hub {
-    /// A hub with its timers running. Must be called inside a tokio runtime.
-    pub fn new(config: Config, host: Host) -> Self {
-        Self { inner: Arc::new(Inner { config, host }) }
+/// Running counts.
+#[derive(Default)]
+pub struct Counts {
+    published: AtomicU64,
+    delivered: AtomicU64,
+    slow: AtomicU64,
+    lagged: AtomicU64,
+    filled: AtomicU64,
+}
+
+impl Counts {
+    /// So many publications are in their place.
+    pub fn published(&self, count: usize) {
+        self.published.fetch_add(count as u64, Relaxed);
     }
 
-    /// The hub's endpoints, `/connection/websocket` among them. Serve it with `into_make_service_with_connect_info::<SocketAddr>()` to let
-    /// hosts see the peer.
+    /// So many came from the log.
+    pub fn filled(&self, count: usize) {
+        self.filled.fetch_add(count as u64, Relaxed);
+    }
+
+    /// A connection was too slow.
+    pub fn slow(&self) {
+        self.slow.fetch_add(1, Relaxed);
+    }
+
+    /// What a delivery counted.
+    pub fn told(&self, told: &Told) {
+        if told.delivered > 0 {
+            self.delivered.fetch_add(told.delivered, Relaxed);
+        }
+        if told.slow > 0 {
+            self.slow.fetch_add(told.slow, Relaxed);
+        }
+        if told.lagged > 0 {
+            self.lagged.fetch_add(told.lagged, Relaxed);
+        }
+    }
+}
+
+/// A kept channel without subscribers keeps its place in the order for so long.
+const TAIL_AFTER: Duration = Duration::from_secs(15 * 60);
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// A drain or renewal closes its clients in so many slices a second.
+const SLICE: Duration = Duration::from_millis(50);
+
+impl Hub {
+    /// A hub with its tasks running; they end with its last handle and connection. Must be called inside a tokio runtime.
+    pub fn new(config: Config, host: Host) -> Self {
+        let (filler, jobs) = Filler::new();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let (fan_out, rooms) = FanOut::new(cores);
+        let over = tokio_util::sync::CancellationToken::new();
+        let clockwork = Arc::new(Clockwork::default());
+        let inner = Arc::new(Inner {
+            epoch: Mutex::new(config.epoch.clone()),
+            rate: Mutex::new(websocket::Rate::new(config.connection_rate_limit)),
+            config,
+            host,
+            channels: Registry::new(),
+            book: Book::new(),
+            sources: Sources::default(),
+            clockwork: clockwork.clone(),
+            filler,
+            fan_out,
+            counts: Counts::default(),
+            tasks: TaskTracker::new(),
+            is_draining: AtomicBool::new(false),
+            open: AtomicUsize::new(0),
+            started: now(),
+            boot: new_id(),
+            next: AtomicU64::new(1),
+            _until_dropped: over.clone().drop_guard(),
+        });
+        let hub = Arc::downgrade(&inner);
+        inner.tasks.spawn(filler::run(hub.clone(), jobs));
+        for rooms in rooms {
+            inner.tasks.spawn(fan_out::run(hub.clone(), rooms));
+        }
+        let ticking = over.clone();
+        inner.tasks.spawn(async move { ticking.run_until_cancelled(clockwork.run()).await });
+        inner.tasks.spawn(over.run_until_cancelled_owned(async move {
+            loop {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                let Some(hub) = hub.upgrade() else { return };
+                hub.channels.sweep(now(), TAIL_AFTER);
+            }
+        }));
+        Self { inner }
+    }
+
+    /// The hub's endpoints: `/connection/websocket`. Serve it with `into_make_service_with_connect_info::<SocketAddr>()` to let the host see
+    /// the peer.
     pub fn router(&self) -> Router {
-        Router::new()
+        websocket::router(self.inner.clone())
     }
 
     /// Takes kept publications, from this node's commits, from peers and from the log: in any order, repeats are fine.
     ///
     /// Each channel's tail puts them back in order; whoever subscribes here gets them before this returns, unless the channel is large.
-    pub fn publish(&self, _publications: Vec<Kept>) {}
+    pub fn publish(&self, publications: Vec<Kept>) {
+        self.inner.publish(publications);
+    }
 
     /// The look-back says where the log stands. Channels whose tail is behind are filled; those without a tail here are returned, so that the
     /// host publishes the rows it saw.
     #[must_use = "channels without a tail are filled by the host from the rows it saw"]
-    pub fn behind(&self, _tops: &[(Channel, Offset)]) -> Vec<Channel> {
-        Vec::new()
+    pub fn behind(&self, tops: &[(Channel, Offset)]) -> Vec<Channel> {
+        let mut unheard = Vec::new();
+        for (channel, top) in tops {
+            let room = self.inner.channels.find(channel);
+            let has_tail = |room: &Arc<Room>| room.lock().tail.as_ref().is_some_and(|tail| tail.top().is_some());
+            match room.filter(has_tail) {
+                // The window's last number is no reading of the head: it may be older than what was heard, so it never resets a tail.
+                Some(room) => self.inner.stands_at(&room, *top, self.inner.started),
+                None => unheard.push(channel.clone()),
+            }
+        }
+        unheard
     }
 
-    /// The log began a new life: tails are emptied and kept subscriptions told to start over (2502, server-side ones 3014), spread over `over`.
-    pub fn renew(&self, _epoch: Epoch, _over: Duration) {}
+    /// The log began a new life: tails are emptied and kept subscriptions told to start over (2502, server-side ones close with 3014), spread
+    /// over `over`.
+    pub fn renew(&self, epoch: Epoch, over: Duration) {
+        *self.inner.epoch.lock() = epoch;
+        let mut seats = Vec::new();
+        for room in self.inner.channels.all() {
+            let mut inner = room.lock();
+            if let Some(tail) = &mut inner.tail {
+                tail.renew();
+                let found = inner.seats(|_| true);
+                drop(inner);
+                seats.extend(found.into_iter().map(|(sink, seat)| (room.clone(), sink, seat)));
+            }
+        }
+        fastrand::shuffle(&mut seats);
+        let hub = self.inner.clone();
+        self.inner.tasks.spawn(async move {
+            in_slices(seats, over, |(room, sink, seat)| {
+                let is_server_side = room.lock().at(seat).is_some_and(|subscriber| subscriber.is_server_side);
+                if is_server_side {
+                    sink.close(Disconnect::STATE_INVALIDATED);
+                } else {
+                    hub.end(&room, seat, 2502, "state invalidated");
+                }
+            })
+            .await;
+        });
+    }
 
-    /// The epoch of kept channels.
+    /// The epoch of kept channels; empty before the first reading of the log.
     pub fn epoch(&self) -> Epoch {
-        Arc::from("")
+        self.inner.epoch()
     }
 
     /// Says something on a fleeting channel to its subscribers here, by how each of them keeps it.
     pub fn say(&self, channel: &str, data: Bytes) {
-        self.say_by(channel, data, None);
+        self.inner.say(channel, data, None);
     }
 
     /// [`Hub::say`] with the client that published it.
-    pub fn say_by(&self, _channel: &str, _data: Bytes, _by: Option<Arc<Publisher>>) {}
+    pub fn say_by(&self, channel: &str, data: Bytes, by: Option<Arc<Publisher>>) {
+        self.inner.say(channel, data, by);
+    }
 
     /// How many subscriptions the channel has here.
-    pub fn heard_on(&self, _channel: &str) -> usize {
-        0
+    pub fn heard_on(&self, channel: &str) -> usize {
+        self.inner.channels.find(channel).map_or(0, |room| room.lock().count())
     }
 
     /// The channels with subscribers here whose name begins so.
-    pub fn channels_with_prefix(&self, _prefix: &str) -> Vec<Channel> {
-        Vec::new()
+    pub fn channels_with_prefix(&self, prefix: &str) -> Vec<Channel> {
+        let rooms = self.inner.channels.all().into_iter().filter(|room| room.name.starts_with(prefix));
+        rooms.filter(|room| room.lock().count() > 0).map(|room| room.name.clone()).collect()
     }
 
     /// Subscribes the user's connections here (or only `client`) by the server: they get a `subscribe` push.
-    pub fn subscribe(&self, _user: &str, _client: Option<&str>, _channel: &str, _grant: Grant) {}
+    pub fn subscribe(&self, user: &str, client: Option<&str>, channel: &str, grant: Grant) {
+        let channel: Channel = channel.into();
+        for session in self.inner.book.of(user) {
+            if client.is_none_or(|client| *session.client == *client) {
+                session.grant(channel.clone(), grant.clone());
+            }
+        }
+    }
 
     /// Ends subscriptions of the user (or only of `client`) with an unsubscribe push: 2000 stay away, 2500 and above come back.
-    pub fn unsubscribe(&self, _user: &str, _client: Option<&str>, _channel: &str, _code: u32, _reason: &str) {}
+    pub fn unsubscribe(&self, user: &str, client: Option<&str>, channel: &str, code: u32, reason: &str) {
+        let Some(room) = self.inner.channels.find(channel) else { return };
+        let seats = room.lock().seats(|of| *of.user == *user && client.is_none_or(|client| **of.sink.client() == *client));
+        for (_, seat) in seats {
+            self.inner.end(&room, seat, code, reason);
+        }
+    }
 
     /// Closes the connections of whom `whom` says yes to (identity and client id) and returns how many. 3000 to 3499 and 4000 to 4499 come back.
-    pub fn disconnect(&self, _whom: impl Fn(&Identity, &str) -> bool, _code: u32, _reason: &str) -> usize {
-        0
+    pub fn disconnect(&self, whom: impl Fn(&Identity, &str) -> bool, code: u32, reason: &str) -> usize {
+        let why = Disconnect::own(u16::try_from(code).unwrap_or(3503), reason.to_owned());
+        let mut closed = 0;
+        for session in self.inner.book.all() {
+            if session.identity().is_some_and(|who| whom(&who, &session.client)) {
+                session.close(why.clone());
+                closed += 1;
+            }
+        }
+        for source in self.inner.sources.all() {
+            if whom(&source.who, &source.client) {
+                source.close();
+                closed += 1;
+            }
+        }
+        closed
     }
 
     /// Who is subscribed here with presence, one entry per connection.
-    pub fn presence(&self, _channel: &str) -> Vec<Present> {
-        Vec::new()
+    pub fn presence(&self, channel: &str) -> Vec<ClientInfo> {
+        presence::of(&self.inner, channel)
     }
 
     /// What the node holds and did.
     pub fn stats(&self) -> Stats {
-        Stats::default()
+        let inner = &self.inner;
+        let mut stats = Stats {
+            connections: inner.book.all().len() + inner.sources.all().len(),
+            users: inner.book.users(),
+            published: inner.counts.published.load(Relaxed),
+            delivered: inner.counts.delivered.load(Relaxed),
+            slow: inner.counts.slow.load(Relaxed),
+            lagged: inner.counts.lagged.load(Relaxed),
+            filled: inner.counts.filled.load(Relaxed),
+            ..Stats::default()
+        };
+        for room in inner.channels.all() {
+            let room = room.lock();
+            stats.channels += usize::from(room.count() > 0);
+            stats.subscriptions += room.count();
+            stats.gaps += usize::from(room.tail.as_ref().is_some_and(|tail| tail.is_behind()));
+        }
+        stats
     }
 
     /// Refuses new connections and closes the others with 3001 in jittered slices over `over`; returns when all are gone, or a second after.
-    pub async fn drain(&self, _over: Duration) {}
+    pub async fn drain(&self, over: Duration) {
+        self.inner.is_draining.store(true, Relaxed);
+        let mut sinks: Vec<Sink> = self.inner.book.all().into_iter().map(Sink::Session).collect();
+        sinks.extend(self.inner.sources.all().into_iter().map(Sink::Source));
+        fastrand::shuffle(&mut sinks);
+        in_slices(sinks, over, |sink| sink.close(Disconnect::SHUTDOWN)).await;
+        let until = tokio::time::Instant::now() + Duration::from_secs(1);
+        while self.inner.book.users() > 0 && tokio::time::Instant::now() < until {
+            tokio::time::sleep(SLICE / 5).await;
+        }
+    }
 
     /// A plain EventSource over `channels`, resumed from `last_event_id`.
     ///
     /// Errors: a final refusal of one of the channels (its code is the host's). Trouble of our own is not an error: the stream then only says
     /// when to come again.
     pub async fn stream(&self, who: Identity, channels: &[Channel], last_event_id: Option<&str>) -> Result<EventStream, Error> {
-        let _ = (who, channels, last_event_id, &self.inner.config, &self.inner.host);
-        Ok(EventStream {})
+        EventStream::open(&self.inner, who, channels, last_event_id).await
     }
+}
+
+impl Inner {
+    /// A number no other subscription of this node has.
+    pub fn next_seat(&self) -> u64 {
+        self.next.fetch_add(1, Relaxed)
+    }
+
+    /// The epoch of a new ring: node and boot, and which ring since.
+    pub fn ring_epoch(&self) -> Epoch {
+        format!("{}-{}", self.boot, self.next_seat()).into()
+    }
+
+    /// How many users and connections a node holds at least, for tests of their end.
+    pub fn users(&self) -> FxHashSet<Arc<str>> {
+        self.book.all().iter().map(|session| session.user()).collect()
+    }
+
+    /// Ends a subscription wherever it sits.
+    pub fn forget(&self, room: &Room, seat: Seat) {
+        room.lock().leave(seat);
+        self.channels.forget_if_idle(&room.name);
+    }
+}
+
+/// Does `deed` to all of them, spread over a time.
+async fn in_slices<T>(mut all: Vec<T>, over: Duration, mut deed: impl FnMut(T)) {
+    let slices = (over.as_millis() / SLICE.as_millis()).max(1) as usize;
+    let size = all.len().div_ceil(slices).max(1);
+    while !all.is_empty() {
+        let rest = all.len().saturating_sub(size);
+        all.drain(rest..).for_each(&mut deed);
+        if !all.is_empty() {
+            tokio::time::sleep(SLICE.mul_f64(0.5 + fastrand::f64())).await;
+        }
+    }
+}
+
+/// A random id: names a connection, proves nothing.
+pub fn new_id() -> Arc<str> {
+    uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid().to_string().into()
 }

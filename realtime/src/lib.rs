@@ -7,8 +7,13 @@ pub mod channels;
 pub mod config;
 pub mod host;
 pub mod hub;
+pub mod log;
+mod presence;
+pub mod protocol;
+mod session;
 pub mod transport;
 
 pub use config::Config;
 pub use host::{Channel, Epoch, Error, Grant, Host, Identity, Keep, Kept, Offset, Presence};
-pub use hub::{Hub, Present, Stats};
+pub use hub::{Hub, Stats};
+pub use transport::sse::EventStream;

@@ -1,0 +1,436 @@
+//! One channel on this node: its subscribers, and the order in which publications reach them.
+//!
+//! Everything here runs under the room's lock and waits for nothing: a connection's writer takes a frame or refuses it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Mutex, MutexGuard};
+use smallvec::SmallVec;
+
+use super::{
+    said::{Batch, Said},
+    tail::Tail,
+};
+use crate::{
+    host::{Channel, Epoch, Grant, JoinLeave, Keep, Offset},
+    log::{Bounds, Ended, Joined, Joining, Place, Publication, Recovered, Ring, Step},
+    protocol::{Broadcast, ClientInfo, Disconnect, JoinPush, LeavePush, Push, PushBody},
+    session::Sink,
+    transport::writer::Put,
+};
+
+/// A ring answers by count; its age only frees what nobody will ask for.
+const RING_AGE: Duration = Duration::from_secs(24 * 3600);
+
+/// A channel with its lock.
+pub struct Room {
+    pub name: Channel,
+    inner: Mutex<Inner>,
+}
+
+/// What the lock guards.
+pub struct Inner {
+    name: Channel,
+    /// Slots stay where they are, so that a fan-out in pieces meets everybody once.
+    slots: Vec<Option<Subscriber>>,
+    free: Vec<u32>,
+    count: usize,
+    /// A kept channel's order.
+    pub tail: Option<Tail>,
+    /// A fleeting channel's numbers.
+    pub ring: Option<(Ring, Epoch)>,
+    /// What waits for the fan-out task, and whether it is under way.
+    pub pending: Vec<Arc<Said>>,
+    pub is_fanning_out: bool,
+    /// Removed from the registry: look it up again.
+    pub is_gone: bool,
+    /// It waits in the filler's list.
+    pub is_filling: bool,
+    /// When something was last said here.
+    pub used_at: Instant,
+}
+
+/// Where a subscription sits in its room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    slot: u32,
+    pub id: u64,
+}
+
+/// One connection's subscription, as its room sees it.
+pub struct Subscriber {
+    pub id: u64,
+    pub sink: Sink,
+    pub user: Arc<str>,
+    pub grant: Option<Arc<Grant>>,
+    pub is_server_side: bool,
+    state: State,
+}
+
+enum State {
+    /// Buffers what comes until its place is known.
+    Joining { kept: Joining, fleeting: Vec<Arc<Said>>, place: Option<Place> },
+    /// Kept channels go by the place, fleeting ones pass everything on.
+    Live(Place),
+    /// A fleeting reader that lags: it gets the whole when its socket drained.
+    Stale(Place),
+}
+
+/// What a deed under the lock leaves to do for whoever holds no lock.
+pub enum After {
+    /// The reader lags here: it gets the whole when its socket drained.
+    Stale(Sink, Seat),
+    /// The subscription ended and its client was told.
+    Ended(Sink, Seat),
+    /// Rights must be read again.
+    Doubt(Sink, Seat),
+}
+
+/// Counts of a delivery, and what is left to do.
+#[derive(Default)]
+pub struct Told {
+    pub after: Vec<After>,
+    pub delivered: u64,
+    pub slow: u64,
+    pub lagged: u64,
+}
+
+impl Room {
+    /// An empty room.
+    pub fn new(name: Channel) -> Self {
+        Self { inner: Mutex::new(Inner::new(name.clone())), name }
+    }
+
+    /// The room's lock. Never taken while a session's is held.
+    pub fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock()
+    }
+}
+
+impl Room {
+    /// The lock, if nobody holds it.
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, Inner>> {
+        self.inner.try_lock()
+    }
+}
+
+/// Bytes and publications a joining subscriber may buffer.
+const JOIN_BYTES: usize = 512 * 1024;
+const JOIN_COUNT: usize = 1024;
+
+impl Inner {
+    fn new(name: Channel) -> Self {
+        Self {
+            name,
+            slots: Vec::new(),
+            free: Vec::new(),
+            count: 0,
+            tail: None,
+            ring: None,
+            pending: Vec::new(),
+            is_fanning_out: false,
+            is_gone: false,
+            is_filling: false,
+            used_at: Instant::now(),
+        }
+    }
+
+    /// How many subscriptions there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many slots a fan-out in pieces walks over.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// All subscriptions that have been answered.
+    pub fn live(&self) -> impl Iterator<Item = &Subscriber> {
+        self.slots.iter().flatten().filter(|subscriber| !matches!(subscriber.state, State::Joining { .. }))
+    }
+
+    /// Everybody whose subscription `which` says yes to, with their seats.
+    pub fn seats(&self, which: impl Fn(&Subscriber) -> bool) -> Vec<(Sink, Seat)> {
+        let all = self.slots.iter().zip(0..).filter_map(|(slot, at)| slot.as_ref().map(|of| (of, at)));
+        all.filter(|(of, _)| which(of)).map(|(of, slot)| (of.sink.clone(), Seat { slot, id: of.id })).collect()
+    }
+
+    /// Takes a subscriber in; it buffers from now on.
+    pub fn join(&mut self, id: u64, sink: Sink, user: Arc<str>, is_server_side: bool) -> Seat {
+        let state = State::Joining { kept: Joining::new(JOIN_BYTES), fleeting: Vec::new(), place: None };
+        let subscriber = Subscriber { id, sink, user, grant: None, is_server_side, state };
+        self.count += 1;
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = Some(subscriber);
+                slot
+            }
+            None => {
+                self.slots.push(Some(subscriber));
+                u32::try_from(self.slots.len() - 1).expect("a node has fewer connections than that")
+            }
+        };
+        Seat { slot, id }
+    }
+
+    /// The subscriber on a seat, if it still sits there.
+    pub fn at(&mut self, seat: Seat) -> Option<&mut Subscriber> {
+        self.slots.get_mut(seat.slot as usize)?.as_mut().filter(|subscriber| subscriber.id == seat.id)
+    }
+
+    /// Takes a subscriber out and tells the others, where they want to hear it.
+    pub fn leave(&mut self, seat: Seat) -> Option<Subscriber> {
+        self.at(seat)?;
+        let left = self.slots[seat.slot as usize].take()?;
+        self.count -= 1;
+        if self.count == 0 {
+            self.slots = Vec::new();
+            self.free = Vec::new();
+        } else {
+            self.free.push(seat.slot);
+        }
+        if left.is_told() && !matches!(left.state, State::Joining { .. }) {
+            self.tell(PushBody::Leave(LeavePush { info: Some(left.info()) }));
+        }
+        Some(left)
+    }
+
+    /// Ends a subscription and says so to its client.
+    pub fn end(&mut self, seat: Seat, code: u32, reason: &str, told: &mut Told) {
+        if let Some(left) = self.leave(seat) {
+            left.sink.unsubscribed(&self.name, code, reason);
+            told.after.push(After::Ended(left.sink, seat));
+        }
+    }
+
+    /// The ring of the channel, begun with the first subscriber that wants one.
+    pub fn ring(&mut self, size: usize, epoch: impl FnOnce() -> Epoch) -> &mut (Ring, Epoch) {
+        self.ring.get_or_insert_with(|| (Ring::new(Bounds { count: size, bytes: 4 << 20, age: RING_AGE }), epoch()))
+    }
+
+    /// Gives a joining subscriber its place: what was read, up to an end of right in it. It goes on buffering until [`Inner::go_live`].
+    /// `None` when the subscriber is gone.
+    pub fn settle(&mut self, seat: Seat, grant: Arc<Grant>, read: Recovered) -> Option<Joined> {
+        let subscriber = self.at(seat)?;
+        let joined = Joining::new(0).merge(read, &subscriber.user);
+        if let State::Joining { place, .. } = &mut subscriber.state {
+            *place = Some(joined.place.clone());
+        }
+        subscriber.grant = Some(grant);
+        Some(joined)
+    }
+
+    /// Gives a joining subscriber of a fleeting channel its grant and its place in the ring, 0 where there is none.
+    pub fn settle_fleeting(&mut self, seat: Seat, grant: Arc<Grant>, at: Offset) {
+        if let Some(subscriber) = self.at(seat) {
+            subscriber.grant = Some(grant);
+            if let State::Joining { place, .. } = &mut subscriber.state {
+                *place = Some(Place::after(at));
+            }
+        }
+    }
+
+    /// The reply is written: `rows` and what came meanwhile follow, then everything as it comes.
+    ///
+    /// `Err(offset)` = the log must be read once more from there, and this be called with what it said.
+    pub fn go_live(&mut self, seat: Seat, rows: Vec<Publication>, told: &mut Told) -> Result<(), Offset> {
+        let name = self.name.clone();
+        let Some(subscriber) = self.at(seat) else { return Ok(()) };
+        let State::Joining { kept, fleeting, place } = &mut subscriber.state else { return Ok(()) };
+        let from = place.as_ref().map_or(0, Place::last);
+        let fleeting = std::mem::take(fleeting);
+        let joined = std::mem::replace(kept, Joining::new(JOIN_BYTES)).merge(Recovered { from, rows }, &subscriber.user);
+        let last = joined.place.last();
+        let mut said: Vec<Arc<Said>> = joined.deliver.into_iter().map(|row| Arc::new(Said::new(&name, row))).collect();
+        if joined.ended == Some(Ended::Gap) {
+            *place = Some(joined.place);
+        } else {
+            said.extend(fleeting.into_iter().filter(|said| said.row.offset == 0 || said.row.offset > from));
+            let last = said.last().map_or(last, |said| said.row.offset.max(last));
+            subscriber.state = State::Live(Place::after(last));
+        }
+        if !said.is_empty() {
+            subscriber.pass(&name, &Batch::new(said), 0, true, told);
+        }
+        if joined.in_doubt {
+            told.after.push(After::Doubt(subscriber.sink.clone(), seat));
+        }
+        match joined.ended {
+            Some(Ended::Gap) => return Err(last),
+            Some(Ended::Right) => self.end(seat, 2000, "server unsubscribe", told),
+            None => {
+                let info = subscriber.is_told().then(|| subscriber.info());
+                if let Some(info) = info {
+                    self.tell(PushBody::Join(JoinPush { info: Some(info) }));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A stale reader begins to buffer again, before the whole is read. Returns its last number; `None` when it is not stale.
+    pub fn rejoin(&mut self, seat: Seat) -> Option<Offset> {
+        let subscriber = self.at(seat)?;
+        let State::Stale(place) = &subscriber.state else { return None };
+        let last = place.last();
+        subscriber.state =
+            State::Joining { kept: Joining::new(JOIN_BYTES), fleeting: Vec::new(), place: Some(Place::after(last)) };
+        Some(last)
+    }
+
+    /// The whole for a reader that lagged, then what came while it was read.
+    pub fn resume(&mut self, seat: Seat, whole: Vec<Arc<Said>>, at: Offset, told: &mut Told) {
+        let name = self.name.clone();
+        let Some(subscriber) = self.at(seat) else { return };
+        let State::Joining { fleeting, .. } = &mut subscriber.state else { return };
+        let mut said = whole;
+        said.extend(std::mem::take(fleeting).into_iter().filter(|said| said.row.offset == 0 || said.row.offset > at));
+        let last = said.last().map_or(at, |said| said.row.offset.max(at));
+        subscriber.state = State::Live(Place::after(last));
+        if !said.is_empty() {
+            subscriber.pass(&name, &Batch::new(said), 0, true, told);
+        }
+    }
+
+    /// Gives a batch to the subscribers in these slots.
+    pub fn fan_out(&mut self, batch: &Batch, slots: std::ops::Range<usize>, told: &mut Told) {
+        let is_kept = self.tail.is_some();
+        let mut endings: SmallVec<[(Seat, u32, &str); 2]> = SmallVec::new();
+        for slot in slots {
+            let Some(Some(subscriber)) = self.slots.get_mut(slot) else { continue };
+            let seat = Seat { slot: slot as u32, id: subscriber.id };
+            match subscriber.give(&self.name, batch, is_kept, seat, told) {
+                Given::On => {}
+                Given::Right => endings.push((seat, 2000, "server unsubscribe")),
+                Given::Gap if subscriber.is_server_side => subscriber.sink.close(Disconnect::INSUFFICIENT_STATE),
+                Given::Gap => endings.push((seat, 2500, "insufficient state")),
+            }
+        }
+        for (seat, code, reason) in endings {
+            self.end(seat, code, reason, told);
+        }
+    }
+
+    /// A join or leave for everybody who wants to hear it.
+    fn tell(&self, body: PushBody) {
+        let hears = |of: &&Subscriber| of.grant.as_ref().is_some_and(|grant| grant.join_leave == JoinLeave::Both);
+        let mut hearing = self.live().filter(hears).peekable();
+        if hearing.peek().is_some() {
+            let push = Broadcast::new(Push::on(&*self.name, body));
+            hearing.for_each(|subscriber| subscriber.sink.push(&push));
+        }
+    }
+}
+
+/// How a subscription stands after a batch.
+enum Given {
+    On,
+    Right,
+    Gap,
+}
+
+impl Subscriber {
+    /// Has its subscribe been answered?
+    pub fn is_answered(&self) -> bool {
+        !matches!(self.state, State::Joining { .. })
+    }
+
+    fn is_told(&self) -> bool {
+        self.grant.as_ref().is_some_and(|grant| grant.join_leave != JoinLeave::Off)
+    }
+
+    /// The subscriber as others see it.
+    pub fn info(&self) -> ClientInfo {
+        ClientInfo {
+            user: self.user.to_string(),
+            client: self.sink.client().to_string(),
+            conn_info: self.sink.conn_info().unwrap_or_default(),
+            chan_info: self.grant.as_ref().and_then(|grant| grant.info.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn give(&mut self, name: &Channel, batch: &Batch, is_kept: bool, seat: Seat, told: &mut Told) -> Given {
+        match &mut self.state {
+            State::Joining { kept, .. } if is_kept => {
+                batch.said.iter().for_each(|said| kept.hear(said.row.clone()));
+                Given::On
+            }
+            State::Joining { fleeting, .. } => {
+                fleeting.extend(batch.said.iter().cloned());
+                let over = fleeting.len().saturating_sub(JOIN_COUNT);
+                fleeting.drain(..over);
+                Given::On
+            }
+            State::Stale(_) => Given::On,
+            State::Live(_) if is_kept => self.give_kept(name, batch, seat, told),
+            State::Live(place) => {
+                let last = batch.said.last().map_or(0, |said| said.row.offset);
+                let before = place.last();
+                let keep = self.grant.as_ref().map_or(Keep::Plain, |grant| grant.keep);
+                let first = if keep == Keep::Latest { batch.said.len() - 1 } else { 0 };
+                let put = self.pass(name, batch, first, keep == Keep::Plain, told);
+                self.state = if put == Put::Lags {
+                    told.lagged += 1;
+                    told.after.push(After::Stale(self.sink.clone(), seat));
+                    State::Stale(Place::after(before))
+                } else {
+                    State::Live(Place::after(last))
+                };
+                Given::On
+            }
+        }
+    }
+
+    fn give_kept(&mut self, name: &Channel, batch: &Batch, seat: Seat, told: &mut Told) -> Given {
+        let State::Live(place) = &mut self.state else { return Given::On };
+        let mut due = 0..0;
+        let mut given = Given::On;
+        for (at, said) in batch.said.iter().enumerate() {
+            match place.accept(&said.row, &self.user) {
+                Step::Deliver if due.is_empty() => due = at..at + 1,
+                Step::Deliver => due.end = at + 1,
+                Step::End { sees } => {
+                    if sees {
+                        due = if due.is_empty() { at..at + 1 } else { due.start..at + 1 };
+                    }
+                    given = Given::Right;
+                    break;
+                }
+                Step::Repeat => {}
+                Step::Doubt => told.after.push(After::Doubt(self.sink.clone(), seat)),
+                Step::Gap { .. } => {
+                    given = Given::Gap;
+                    break;
+                }
+            }
+        }
+        if due.is_empty() {
+            return given;
+        }
+        if due.end == batch.said.len() {
+            self.pass(name, batch, due.start, true, told);
+        } else {
+            let cut = Batch::new(batch.said[due].to_vec());
+            self.pass(name, &cut, 0, true, told);
+        }
+        given
+    }
+
+    /// Hands the frames from `first` on to the connection.
+    fn pass(&self, name: &Channel, batch: &Batch, first: usize, may_wait: bool, told: &mut Told) -> Put {
+        let put = self.sink.pass(name, batch, first, may_wait);
+        match put {
+            Put::Sent | Put::Queued => told.delivered += (batch.said.len() - first) as u64,
+            Put::Over => {
+                told.slow += 1;
+                self.sink.close(Disconnect::SLOW);
+            }
+            Put::Lags | Put::Gone => {}
+        }
+        put
+    }
+}

@@ -1,0 +1,463 @@
+//! One connection: its states, and one match on what it asks.
+//!
+//! The connection's task reads, drains the writer and runs what the client asked, one command after the other; reading never waits for one.
+//! Whatever others do to the session (publish, close, grant) leaves work here and wakes the task.
+
+pub mod book;
+mod call;
+pub mod clockwork;
+mod connect;
+mod sink;
+mod subscribe;
+mod timers;
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+pub use self::{
+    sink::Sink,
+    subscribe::{Position, Seated},
+};
+use crate::{
+    channels::room::{Room, Seat},
+    host::{Channel, Error, Grant, Identity, Left},
+    hub::Inner,
+    protocol::{self, Answer, Ask, Command, Disconnect, Format, Push, Reply},
+    transport::{
+        frames::{self, Incoming, Reader},
+        writer::{Put, Socket, Writer},
+    },
+};
+
+/// One connection of the Centrifuge protocol.
+pub struct Session {
+    pub client: Arc<str>,
+    pub hub: Arc<Inner>,
+    pub format: Format,
+    pub writer: Writer,
+    /// WebSocket pings instead of the protocol's own.
+    pub pings_natively: bool,
+    user: OnceLock<Arc<str>>,
+    state: Mutex<State>,
+}
+
+struct State {
+    phase: Phase,
+    who: Option<Arc<Identity>>,
+    subs: Vec<Sub>,
+    work: VecDeque<Work>,
+    stale: Vec<(Channel, Seat)>,
+    timers: timers::Timers,
+    why: Option<Left>,
+    request: Option<Box<Request>>,
+}
+
+/// What the HTTP request under the connection said; dropped after connect.
+pub struct Request {
+    pub headers: http::HeaderMap,
+    pub peer: Option<SocketAddr>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    New,
+    Connecting,
+    Live,
+    /// Connect was refused by an error: nothing is answered any more.
+    Refused,
+    Closed,
+}
+
+/// A subscription as its session knows it.
+#[derive(Clone)]
+struct Sub {
+    room: Arc<Room>,
+    seat: Seat,
+    grant: Arc<Grant>,
+    is_server_side: bool,
+}
+
+/// What the session's task does one after the other.
+enum Work {
+    Command(Command),
+    /// The server subscribes the client.
+    Grant(Channel, Box<Grant>),
+    /// A reader that lagged gets the whole.
+    Resync(Channel, Seat),
+    /// An end of right came too late to be judged: ask again.
+    Recheck(Seat),
+}
+
+/// A command under way.
+pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Session {
+    /// A session that waits for its connect.
+    pub fn new(hub: Arc<Inner>, socket: Socket, format: Format, pings_natively: bool, request: Request) -> Arc<Self> {
+        let writer = Writer::new(socket, hub.config.queue_limit);
+        let connect_by = Instant::now() + hub.config.connect_timeout;
+        let state = State {
+            phase: Phase::New,
+            who: None,
+            subs: Vec::new(),
+            work: VecDeque::new(),
+            stale: Vec::new(),
+            timers: timers::Timers::until(connect_by),
+            why: None,
+            request: Some(Box::new(request)),
+        };
+        let session = Arc::new(Self {
+            client: crate::hub::new_id(),
+            hub,
+            format,
+            writer,
+            pings_natively,
+            user: OnceLock::new(),
+            state: Mutex::new(state),
+        });
+        session.wake_at(connect_by);
+        session
+    }
+
+    /// Runs until the connection is over and everything was said. `early` is what arrived behind the upgrade request.
+    pub async fn run(self: &Arc<Self>, early: Bytes) {
+        let mut reader = Reader::new(self.hub.config.message_limit);
+        let mut running: Option<Running> = None;
+        let mut early = Some(early).filter(|early| !early.is_empty());
+        std::future::poll_fn(|cx| {
+            if let Some(early) = early.take() {
+                self.take_bytes(cx, &early, &mut reader, &mut running);
+            }
+            self.poll(cx, &mut reader, &mut running)
+        })
+        .await;
+        drop(running);
+        self.leave();
+    }
+
+    fn poll(self: &Arc<Self>, cx: &mut Context<'_>, reader: &mut Reader, running: &mut Option<Running>) -> Poll<()> {
+        self.writer.waker.register(cx.waker());
+        loop {
+            let drained = match self.writer.poll_drain(cx) {
+                Poll::Ready(Ok(())) => matches!(self.writer.poll_flush(cx), Poll::Ready(Ok(()))),
+                Poll::Ready(Err(_)) => {
+                    self.writer.abandon();
+                    false
+                }
+                Poll::Pending => false,
+            };
+            if self.writer.is_finished() {
+                *running = None;
+                self.leave();
+                return if drained || self.writer.is_done() { Poll::Ready(()) } else { Poll::Pending };
+            }
+            if drained {
+                self.resync();
+            }
+            self.advance(cx, running);
+            let read = BUFFER.with(|buffer| {
+                let mut bytes = buffer.take();
+                bytes.resize(READ_AT_ONCE, 0);
+                let read = self.writer.poll_read(cx, &mut bytes);
+                let goes_on = match read {
+                    Poll::Ready(Ok(0) | Err(_)) => {
+                        self.writer.abandon();
+                        true
+                    }
+                    Poll::Ready(Ok(n)) => {
+                        self.take_bytes(cx, &bytes[..n], reader, running);
+                        true
+                    }
+                    Poll::Pending => false,
+                };
+                buffer.set(bytes);
+                goes_on
+            });
+            if !read && !(self.writer.is_finished()) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Runs what waits until something has to be waited for.
+    fn advance(self: &Arc<Self>, cx: &mut Context<'_>, running: &mut Option<Running>) {
+        loop {
+            if let Some(command) = running {
+                match command.as_mut().poll(cx) {
+                    Poll::Ready(()) => *running = None,
+                    Poll::Pending => return,
+                }
+            }
+            let next = self.state.lock().next_work();
+            match next {
+                Some(work) => *running = Some(self.clone().work(work)),
+                None => return,
+            }
+        }
+    }
+
+    fn take_bytes(self: &Arc<Self>, cx: &mut Context<'_>, mut bytes: &[u8], reader: &mut Reader, running: &mut Option<Running>) {
+        while !self.writer.is_finished() {
+            match reader.next(&mut bytes) {
+                Ok(None) => return,
+                Ok(Some(Incoming::Text(message) | Incoming::Binary(message))) => self.take_message(cx, message, running),
+                Ok(Some(Incoming::Ping(payload))) => self.put(frames::pong(&payload)),
+                Ok(Some(Incoming::Pong(_))) if self.pings_natively => drop(self.state.lock().timers.pong()),
+                Ok(Some(Incoming::Pong(_))) => {}
+                Ok(Some(Incoming::Close(said))) => {
+                    let code = said.map_or(1000, |(code, _)| code);
+                    self.writer.finish(Some(frames::close(code, "")), true);
+                }
+                Err(fault) => {
+                    self.state.lock().why.get_or_insert(Left::Closed(fault.code().into()));
+                    self.writer.finish(Some(frames::close(fault.code(), "")), true);
+                }
+            }
+        }
+    }
+
+    fn take_message(self: &Arc<Self>, cx: &mut Context<'_>, message: Bytes, running: &mut Option<Running>) {
+        for command in protocol::framing::commands(self.format, message, self.hub.config.message_limit) {
+            match command {
+                Ok(command) => self.take(command),
+                Err(_) => self.close(Disconnect::BAD_REQUEST),
+            }
+            if self.writer.is_finished() {
+                return;
+            }
+            self.advance(cx, running);
+        }
+    }
+
+    /// Judges a command: pongs and sends are taken at once, the rest in order.
+    fn take(self: &Arc<Self>, command: Command) {
+        let config = &self.hub.config;
+        let mut state = self.state.lock();
+        let id = command.id;
+        let verdict = match (state.phase, command.ask) {
+            (Phase::Closed | Phase::Refused, _) => return,
+            (Phase::Live, Some(Ask::Send(send))) => {
+                let who = state.who.clone();
+                drop(state);
+                let sent = who.map(|who| self.hub.host.rpc.send(&who, send.data));
+                if let Some(Err(error)) = sent
+                    && error.closes()
+                {
+                    self.close_with(&error);
+                }
+                return;
+            }
+            (Phase::Live, _) if id == 0 && state.timers.pong() => return,
+            (_, _) if id == 0 => Err(()),
+            (_, None) => Err(()),
+            (Phase::New, Some(ask @ Ask::Connect(_))) => {
+                state.phase = Phase::Connecting;
+                Ok((ask, 1))
+            }
+            (Phase::New, _) | (_, Some(Ask::Connect(_))) => Err(()),
+            // A first frame often holds the connect and all subscriptions.
+            (Phase::Connecting, Some(ask)) => Ok((ask, config.command_limit + config.channel_limit)),
+            (Phase::Live, Some(ask)) => Ok((ask, config.command_limit)),
+        };
+        match verdict {
+            Err(()) => {
+                drop(state);
+                self.close(Disconnect::BAD_REQUEST);
+            }
+            Ok((_, most)) if state.work.len() >= most => {
+                drop(state);
+                self.refuse(id, &Error::too_many_requests());
+            }
+            Ok((ask, _)) => state.work.push_back(Work::Command(Command { id, ask: Some(ask) })),
+        }
+    }
+
+    fn work(self: Arc<Self>, work: Work) -> Running {
+        Box::pin(async move {
+            match work {
+                Work::Command(Command { id, ask: Some(ask) }) => self.answer(id, ask).await,
+                Work::Command(_) => {}
+                Work::Grant(channel, grant) => self.granted(channel, *grant).await,
+                Work::Resync(channel, seat) => self.hub.clone().resync(&channel, seat, self.identity()).await,
+                Work::Recheck(seat) => self.recheck(seat).await,
+            }
+        })
+    }
+
+    /// The one match on what a client asks.
+    async fn answer(self: &Arc<Self>, id: u32, ask: Ask) {
+        let answered = match ask {
+            Ask::Connect(ask) => return self.connect(id, ask).await,
+            Ask::Subscribe(ask) => return self.subscribe(id, ask).await,
+            Ask::Unsubscribe(ask) => self.unsubscribe(ask),
+            Ask::Publish(ask) => self.publish(ask).await,
+            Ask::Presence(ask) => self.presence(ask).await,
+            Ask::PresenceStats(ask) => self.presence_stats(ask).await,
+            Ask::History(ask) => self.history(ask).await,
+            Ask::Rpc(ask) => self.rpc(ask).await,
+            Ask::Refresh(ask) => self.refresh(ask).await,
+            Ask::SubRefresh(ask) => self.sub_refresh(ask).await,
+            Ask::Ping(_) => Ok(Answer::Ping(protocol::PingResult {})),
+            Ask::Send(_) => return,
+        };
+        match answered {
+            Ok(answer) => self.reply(Reply::to(id, answer)),
+            Err(error) => self.refuse(id, &error),
+        }
+    }
+
+    /// Who this is; only to be asked after connect.
+    fn who(&self) -> Result<Arc<Identity>, Error> {
+        self.state.lock().who.clone().ok_or_else(Error::internal)
+    }
+
+    /// The user's id, empty before connect.
+    pub fn user(&self) -> Arc<str> {
+        self.user.get().cloned().unwrap_or_default()
+    }
+
+    /// `conn_info` of the identity.
+    pub fn info(&self) -> Option<Bytes> {
+        self.state.lock().who.as_ref().and_then(|who| who.info.clone())
+    }
+
+    /// Who this is, once accepted.
+    pub fn identity(&self) -> Option<Arc<Identity>> {
+        self.state.lock().who.clone()
+    }
+
+    fn refuse(self: &Arc<Self>, id: u32, error: &Error) {
+        if error.closes() {
+            return self.close_with(error);
+        }
+        self.reply(Reply::refused(id, protocol::Error::from(error)));
+    }
+
+    fn reply(&self, reply: Reply) {
+        match self.format.frame(&reply) {
+            Ok(frame) => self.put(frame),
+            Err(_) => self.close(Disconnect::INAPPROPRIATE_PROTOCOL),
+        }
+    }
+
+    /// A push to this client alone.
+    pub fn push(&self, push: Push) {
+        self.reply(Reply::push(push));
+    }
+
+    /// Writes a frame; a client that is too slow for it is closed.
+    pub fn put(&self, frame: Bytes) {
+        if self.writer.send(frame) == Put::Over {
+            self.hub.counts.slow();
+            self.close(Disconnect::SLOW);
+        }
+    }
+
+    fn close_with(&self, error: &Error) {
+        self.close(Disconnect::own(u16::try_from(error.code).unwrap_or(3004), error.message.clone()));
+    }
+
+    /// Closes the connection; what a slow client has not read is dropped.
+    pub fn close(&self, why: Disconnect) {
+        self.state.lock().why.get_or_insert(Left::Closed(why.code.into()));
+        self.writer.finish(Some(frames::close(why.code, &why.reason)), why == Disconnect::SLOW);
+    }
+
+    /// The reader lags in this room: it gets the whole when its socket drained.
+    pub fn stale(&self, channel: &Channel, seat: Seat) {
+        self.state.lock().stale.push((channel.clone(), seat));
+        self.writer.waker.wake();
+    }
+
+    fn resync(&self) {
+        let mut state = self.state.lock();
+        if !state.stale.is_empty() {
+            let stale = std::mem::take(&mut state.stale);
+            state.work.extend(stale.into_iter().map(|(channel, seat)| Work::Resync(channel, seat)));
+        }
+    }
+
+    /// The subscription on this seat ended.
+    pub fn forget(&self, seat: Seat) {
+        let mut state = self.state.lock();
+        let at = state.subs.iter().position(|sub| sub.seat == seat);
+        let gone = at.map(|at| state.subs.swap_remove(at));
+        let who = state.who.clone();
+        drop(state);
+        if let (Some(gone), Some(who)) = (gone, who) {
+            self.hub.host.watch.unsubscribed(&who, &self.client, &gone.room.name);
+            self.hub.channels.forget_if_idle(&gone.room.name);
+        }
+    }
+
+    /// Rights on this seat must be read again.
+    pub fn doubt(&self, seat: Seat) {
+        self.leave_work(Work::Recheck(seat));
+    }
+
+    /// The server subscribes the client.
+    pub fn grant(&self, channel: Channel, grant: Grant) {
+        self.leave_work(Work::Grant(channel, Box::new(grant)));
+    }
+
+    fn leave_work(&self, work: Work) {
+        self.state.lock().work.push_back(work);
+        self.writer.waker.wake();
+    }
+
+    /// Takes the session out of everything. Runs once.
+    fn leave(&self) {
+        let mut state = self.state.lock();
+        if std::mem::replace(&mut state.phase, Phase::Closed) == Phase::Closed {
+            return;
+        }
+        state.work = VecDeque::new();
+        state.stale = Vec::new();
+        let subs = std::mem::take(&mut state.subs);
+        let who = state.who.clone();
+        let why = state.why.unwrap_or(Left::Gone);
+        drop(state);
+        for sub in &subs {
+            sub.room.lock().leave(sub.seat);
+            self.hub.channels.forget_if_idle(&sub.room.name);
+        }
+        if let Some(who) = who {
+            self.hub.book.remove(&who.user, &self.client);
+            for sub in &subs {
+                self.hub.host.watch.unsubscribed(&who, &self.client, &sub.room.name);
+            }
+            self.hub.host.watch.left(&who, &self.client, why);
+        }
+    }
+}
+
+impl State {
+    fn next_work(&mut self) -> Option<Work> {
+        let work = self.work.pop_front();
+        if self.work.is_empty() && self.work.capacity() > 0 {
+            self.work = VecDeque::new();
+        }
+        work
+    }
+}
+
+impl From<&Error> for protocol::Error {
+    fn from(of: &Error) -> Self {
+        Self { code: of.code, message: of.message.to_string(), temporary: of.temporary }
+    }
+}
+
+/// One read takes so much; the buffer is the thread's, so that an idle connection has none.
+const READ_AT_ONCE: usize = 16 * 1024;
+thread_local! {
+    static BUFFER: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
+}

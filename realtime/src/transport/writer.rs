@@ -1,0 +1,325 @@
+//! The one writer of a connection: every outgoing byte, pongs and close included, passes here.
+//!
+//! Whoever has a frame writes it to the socket directly while nothing waits; on a partial write the rest goes first, and the connection's own
+//! task drains the queue when the socket is ready again.
+
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, Waker, ready},
+};
+
+use bytes::{Buf, Bytes};
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::Instant,
+};
+
+/// Any stream that is not a bare TCP socket: TLS, a Unix socket, a pipe in a test.
+pub trait Io: AsyncRead + AsyncWrite + Send + 'static {}
+impl<T: AsyncRead + AsyncWrite + Send + 'static> Io for T {}
+
+/// Where a connection's bytes go.
+pub enum Socket {
+    /// Written by whoever has something to say.
+    Tcp(TcpStream),
+    /// The same, through a lock, as such streams want to be alone.
+    Other(Mutex<Pin<Box<dyn Io>>>),
+    /// The body of an HTTP response: only ever queued, taken out by whoever polls the body.
+    Body,
+}
+
+/// What became of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// Handed to the kernel, at least its beginning.
+    Sent,
+    /// Waits for the socket.
+    Queued,
+    /// Not taken: something else waits, and this frame may be left out.
+    Lags,
+    /// Not taken: the queue is over its bound.
+    Over,
+    /// Not taken: the connection is finished.
+    Gone,
+}
+
+/// The writer of one connection.
+pub struct Writer {
+    pub socket: Socket,
+    out: Mutex<Out>,
+    /// Wakes the connection's task, to drain or to look at its session.
+    pub waker: AtomicWaker,
+    limit: usize,
+}
+
+#[derive(Default)]
+struct Out {
+    queue: VecDeque<Bytes>,
+    waiting: usize,
+    /// The first of the queue was written in part: it must be finished before anything else.
+    is_torn: bool,
+    /// When something last moved while something waited.
+    moved_at: Option<Instant>,
+    /// Nothing may follow what is queued.
+    is_finished: bool,
+    is_gone: bool,
+}
+
+impl Writer {
+    /// A writer that lets `limit` bytes wait.
+    pub fn new(socket: Socket, limit: usize) -> Self {
+        Self { socket, out: Mutex::new(Out::default()), waker: AtomicWaker::new(), limit }
+    }
+
+    /// Writes a frame, or queues it up to the bound.
+    pub fn send(&self, frame: Bytes) -> Put {
+        let mut out = self.out.lock();
+        if out.is_finished || out.is_gone {
+            return Put::Gone;
+        }
+        if out.queue.is_empty() {
+            return self.write_first(&mut out, frame);
+        }
+        if out.waiting + frame.len() > self.limit {
+            return Put::Over;
+        }
+        out.waiting += frame.len();
+        out.queue.push_back(frame);
+        Put::Queued
+    }
+
+    /// Writes a frame only if nothing waits.
+    pub fn offer(&self, frame: Bytes) -> Put {
+        let mut out = self.out.lock();
+        if out.is_finished || out.is_gone {
+            return Put::Gone;
+        }
+        if !out.queue.is_empty() {
+            return Put::Lags;
+        }
+        self.write_first(&mut out, frame)
+    }
+
+    /// Takes a last frame. `drop_queue` leaves out what waits behind a frame already begun.
+    pub fn finish(&self, last: Option<Bytes>, drop_queue: bool) {
+        let mut out = self.out.lock();
+        if out.is_finished || out.is_gone {
+            return;
+        }
+        if drop_queue {
+            let keep = usize::from(out.is_torn);
+            out.queue.truncate(keep);
+            out.waiting = out.queue.iter().map(Bytes::len).sum();
+        }
+        if let Some(last) = last {
+            if out.queue.is_empty() {
+                self.write_first(&mut out, last);
+            } else {
+                out.waiting += last.len();
+                out.queue.push_back(last);
+            }
+        }
+        out.is_finished = true;
+        drop(out);
+        self.waker.wake();
+    }
+
+    /// The connection is gone: nothing is taken any more, what waits is dropped.
+    pub fn abandon(&self) {
+        let mut out = self.out.lock();
+        *out = Out { is_finished: true, is_gone: true, ..Out::default() };
+        drop(out);
+        self.waker.wake();
+    }
+
+    /// Is everything said that ever will be?
+    pub fn is_done(&self) -> bool {
+        let out = self.out.lock();
+        out.is_gone || (out.is_finished && out.queue.is_empty())
+    }
+
+    /// Will nothing be taken any more?
+    pub fn is_finished(&self) -> bool {
+        let out = self.out.lock();
+        out.is_finished || out.is_gone
+    }
+
+    /// Does nothing wait?
+    pub fn is_drained(&self) -> bool {
+        self.out.lock().queue.is_empty()
+    }
+
+    /// Since when nothing moved although something waits.
+    pub fn stalled_since(&self) -> Option<Instant> {
+        let out = self.out.lock();
+        if out.queue.is_empty() { None } else { out.moved_at }
+    }
+
+    /// Drains the queue as far as the socket takes it: `Ready` when nothing waits. Registers `cx` otherwise.
+    pub fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            {
+                let mut out = self.out.lock();
+                if out.queue.is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                match self.write_queue(&mut out, cx) {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => return Poll::Ready(Err(error)),
+                }
+            }
+            match &self.socket {
+                Socket::Tcp(stream) => ready!(stream.poll_write_ready(cx))?,
+                Socket::Other(_) | Socket::Body => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Reads into `buffer`; registers `cx` when nothing is there. `Ok(0)` = the other side has said all.
+    pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        match &self.socket {
+            Socket::Tcp(stream) => loop {
+                ready!(stream.poll_read_ready(cx))?;
+                match stream.try_read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    other => return Poll::Ready(other),
+                }
+            },
+            Socket::Other(stream) => {
+                let mut buffer = ReadBuf::new(buffer);
+                ready!(stream.lock().as_mut().poll_read(cx, &mut buffer))?;
+                Poll::Ready(Ok(buffer.filled().len()))
+            }
+            Socket::Body => Poll::Pending,
+        }
+    }
+
+    /// Takes the next piece of a [`Socket::Body`]: `None` when nothing follows.
+    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.waker.register(cx.waker());
+        let mut out = self.out.lock();
+        match out.queue.pop_front() {
+            Some(piece) => {
+                out.waiting -= piece.len();
+                out.moved_at = Some(Instant::now());
+                if out.queue.is_empty() {
+                    out.queue = VecDeque::new();
+                }
+                Poll::Ready(Some(piece))
+            }
+            None if out.is_finished || out.is_gone => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Writes a frame to an idle socket; what does not fit is the new rest.
+    fn write_first(&self, out: &mut Out, mut frame: Bytes) -> Put {
+        let written = match &self.socket {
+            Socket::Tcp(stream) => stream.try_write(&frame),
+            Socket::Other(stream) => {
+                let mut cx = Context::from_waker(Waker::noop());
+                let mut stream = stream.lock();
+                match stream.as_mut().poll_write(&mut cx, &frame) {
+                    Poll::Ready(Ok(n)) => match stream.as_mut().poll_flush(&mut cx) {
+                        Poll::Ready(Err(error)) => Err(error),
+                        _ => Ok(n),
+                    },
+                    Poll::Ready(Err(error)) => Err(error),
+                    Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+                }
+            }
+            Socket::Body => Err(io::ErrorKind::WouldBlock.into()),
+        };
+        let put = match written {
+            Ok(n) if n == frame.len() => {
+                // A TLS stream may still hold it: its own task flushes.
+                if matches!(self.socket, Socket::Other(_)) {
+                    self.waker.wake();
+                }
+                return Put::Sent;
+            }
+            Ok(n) => {
+                frame.advance(n);
+                out.is_torn = n > 0;
+                Put::Sent
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Put::Queued,
+            Err(_) => {
+                *out = Out { is_finished: true, is_gone: true, ..Out::default() };
+                self.waker.wake();
+                return Put::Gone;
+            }
+        };
+        out.waiting = frame.len();
+        out.queue.push_back(frame);
+        out.moved_at = Some(Instant::now());
+        self.waker.wake();
+        put
+    }
+
+    /// One write of as much of the queue as goes at once. `Ok(false)` = the socket is full.
+    fn write_queue(&self, out: &mut Out, cx: &mut Context<'_>) -> io::Result<bool> {
+        const AT_ONCE: usize = 32;
+        let mut slices = [IoSlice::new(&[]); AT_ONCE];
+        let mut count = 0;
+        for (slice, frame) in slices.iter_mut().zip(&out.queue) {
+            *slice = IoSlice::new(frame);
+            count += 1;
+        }
+        let written = match &self.socket {
+            Socket::Tcp(stream) => stream.try_write_vectored(&slices[..count]),
+            Socket::Other(stream) => match stream.lock().as_mut().poll_write_vectored(cx, &slices[..count]) {
+                Poll::Ready(written) => written,
+                Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            },
+            Socket::Body => Err(io::ErrorKind::WouldBlock.into()),
+        };
+        match written {
+            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => {
+                out.take(n);
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Pushes what a TLS stream still holds; nothing to do elsewhere.
+    pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &self.socket {
+            Socket::Other(stream) => stream.lock().as_mut().poll_flush(cx),
+            Socket::Tcp(_) | Socket::Body => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl Out {
+    /// `n` bytes from the front are written.
+    fn take(&mut self, mut n: usize) {
+        self.waiting -= n;
+        self.moved_at = Some(Instant::now());
+        self.is_torn = false;
+        while n > 0 {
+            let front = self.queue.front_mut().expect("no more was written than was queued");
+            if n < front.len() {
+                front.advance(n);
+                self.is_torn = true;
+                return;
+            }
+            n -= front.len();
+            self.queue.pop_front();
+        }
+        if self.queue.is_empty() {
+            // Thousands of idle connections must not keep the queue of their worst moment.
+            self.queue = VecDeque::new();
+        }
+    }
+}
