@@ -1,0 +1,114 @@
+//! What happens to orders. Claimed, released, shipped, delivered and their like are delivery's to tell.
+use super::{
+    order::{By, Line, Listing, Order, OrderState, listing},
+    view::OrderView,
+};
+use crate::{
+    clock::Timestamp,
+    db::Said,
+    domain::Event,
+    ids::{OrderId, ShopId, UserId},
+    money::Money,
+};
+use serde::Serialize;
+use serde_json::json;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal { $($field:ident: $type:ty),* $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Serialize)]
+        pub struct $name {
+            pub order: OrderState,
+            pub customer_id: UserId,
+            $(pub $field: $type,)*
+            #[serde(skip)]
+            said: Vec<Said>,
+        }
+
+        impl Event for $name {
+            const TYPE: &'static str = $kind;
+            fn to(&self) -> Vec<Said> {
+                self.said.clone()
+            }
+        }
+    )+};
+}
+
+events! {
+    /// A customer ordered. `listing` is what crews may see; `None` for pickup.
+    OrderCreated = "order_created" { listing: Option<Listing>, shops: Vec<(ShopId, UserId)> }
+    /// A shop will prepare its part.
+    OrderAccepted = "order_accepted" { shop_id: ShopId }
+    /// A shop's part waits at its counter.
+    OrderReady = "order_ready" { shop_id: ShopId }
+    /// A shop will not prepare its part. The last one's rejection cancels the order.
+    OrderRejected = "order_rejected" { shop_id: ShopId, reason: String }
+    /// Nothing comes of it; its crew, if it had one, is free.
+    OrderCancelled = "order_cancelled" { crew_id: Option<UserId>, reason: String }
+    /// Sellers and crew were paid.
+    OrderCompleted = "order_completed" { crew_id: Option<UserId>, paid: Vec<(UserId, Money)> }
+}
+
+impl OrderCreated {
+    /// Its shops hear their own lines, its customer the whole of it.
+    pub fn new(order: &Order, lines: &[Line], now: Timestamp, by: By) -> Self {
+        let listing = listing(order);
+        let mut said = order.said(Self::TYPE, now, by, &json!({ "listing": listing }));
+        for (said, part) in said.iter_mut().skip(1).zip(&order.shop_orders) {
+            let mut body = json!({ "type": Self::TYPE, "at": now, "by": by, "order": order.state() });
+            body["shop_order"] = super::view::part_for_shop(order, part, lines);
+            *said = Said::new(format!("shop:{}", part.shop_id), &body);
+        }
+        let whole = OrderView::whole(order, lines);
+        said.push(Said::new(format!("user:{}", order.customer_id), &json!({ "type": Self::TYPE, "at": now, "order": whole })));
+        let shops = order.shop_orders.iter().map(|part| (part.shop_id, part.seller_id)).collect();
+        Self { order: order.state(), customer_id: order.customer_id, listing, shops, said }
+    }
+}
+
+impl OrderAccepted {
+    pub fn new(order: &Order, shop_id: ShopId, now: Timestamp, by: By) -> Self {
+        let said = order.said(Self::TYPE, now, by, &json!({ "shop_id": shop_id }));
+        Self { order: order.state(), customer_id: order.customer_id, shop_id, said }
+    }
+}
+
+impl OrderReady {
+    pub fn new(order: &Order, shop_id: ShopId, now: Timestamp, by: By) -> Self {
+        let said = order.said(Self::TYPE, now, by, &json!({ "shop_id": shop_id }));
+        Self { order: order.state(), customer_id: order.customer_id, shop_id, said }
+    }
+}
+
+impl OrderRejected {
+    pub fn new(order: &Order, shop_id: ShopId, reason: &str, now: Timestamp, by: By) -> Self {
+        let said = order.said(Self::TYPE, now, by, &json!({ "shop_id": shop_id, "reason": reason, "listing": relisted(order) }));
+        Self { order: order.state(), customer_id: order.customer_id, shop_id, reason: reason.to_owned(), said }
+    }
+}
+
+/// What crews shall see from now on of an order that lost a stop while it was listed.
+fn relisted(order: &Order) -> Option<Listing> {
+    order.is_claimable().then(|| listing(order)).flatten()
+}
+
+impl OrderCancelled {
+    /// `crew_id` is who had claimed it.
+    pub fn new(order: &Order, crew_id: Option<UserId>, reason: &str, now: Timestamp, by: By) -> Self {
+        let said = order.said(Self::TYPE, now, by, &json!({ "reason": reason }));
+        Self { order: order.state(), customer_id: order.customer_id, crew_id, reason: reason.to_owned(), said }
+    }
+
+    /// The order it was about.
+    pub fn order_id(&self) -> OrderId {
+        self.order.id
+    }
+}
+
+impl OrderCompleted {
+    /// `paid` is what each seller got.
+    pub fn new(order: &Order, paid: Vec<(UserId, Money)>, now: Timestamp, by: By) -> Self {
+        let said = order.said(Self::TYPE, now, by, &json!({}));
+        Self { order: order.state(), customer_id: order.customer_id, crew_id: order.crew_id, paid, said }
+    }
+}

@@ -1,0 +1,141 @@
+//! The machine: which state follows which. Each step checks, writes, and leaves telling to its caller.
+use super::{
+    complete::Complete,
+    order::{Fulfilment, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus},
+    store,
+};
+use crate::{
+    chores::Chore,
+    clock::Timestamp,
+    db::Tx,
+    domain::{inventory, wallet},
+    ids::{ShopId, UserId},
+    money::Money,
+    problem::{Problem, Result},
+};
+use chrono::TimeDelta;
+
+/// From delivery to the moment the sellers are paid.
+pub const COMPLETION: TimeDelta = TimeDelta::days(3);
+
+/// Gives the order to a crew (id, first name), to another one, or with `None` back to the list.
+///
+/// Errors: 409 `invalid_transition` unless CREATED (taking) or PROCESSING (handing on, giving back).
+pub async fn assign(tx: &mut Tx, order: &mut Order, crew: Option<(UserId, String)>, now: Timestamp) -> Result<()> {
+    let may = match order.status {
+        OrderStatus::Created => crew.is_some() && order.is_claimable(),
+        OrderStatus::Processing => true,
+        _ => false,
+    };
+    if !may {
+        return Err(Problem::invalid_transition(order.status).into());
+    }
+    order.status = if crew.is_some() { OrderStatus::Processing } else { OrderStatus::Created };
+    (order.crew_id, order.crew_name) = crew.unzip();
+    store::save(tx, order, now).await
+}
+
+/// Marks one stop, or with `None` all that are left, as picked up: READY, and after the last the order is SHIPPED.
+///
+/// A stop that is marked already stays as it is. Errors: 409 `invalid_transition` unless PROCESSING; 404 for a shop that is no stop.
+pub async fn pick_up(tx: &mut Tx, order: &mut Order, at: Option<ShopId>, now: Timestamp) -> Result<()> {
+    if order.status != OrderStatus::Processing {
+        return Err(Problem::invalid_transition(order.status).into());
+    }
+    if at.is_some_and(|shop| !order.live_parts().any(|part| part.shop_id == shop)) {
+        return Err(Problem::not_found().into());
+    }
+    for part in &mut order.shop_orders {
+        let is_meant = part.prep_status != PrepStatus::Rejected && at.is_none_or(|shop| part.shop_id == shop);
+        if is_meant && part.picked_up_at.is_none() {
+            part.prep_status = PrepStatus::Ready;
+            part.ready_at = part.ready_at.filter(|at| *at <= now).or(Some(now));
+            part.picked_up_at = Some(now);
+        }
+    }
+    if order.live_parts().all(|part| part.picked_up_at.is_some()) {
+        order.status = OrderStatus::Shipped;
+    }
+    store::save_parts(tx, order).await?;
+    store::save(tx, order, now).await
+}
+
+/// The goods are in the customer's hands. Cash that changed hands is booked; completion is planned.
+///
+/// Errors: 409 `invalid_transition` unless SHIPPED, or CREATED with all parts READY for pickup.
+pub async fn deliver(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> {
+    let may = match order.fulfilment {
+        Fulfilment::Delivery => order.status == OrderStatus::Shipped,
+        Fulfilment::Pickup => {
+            order.status == OrderStatus::Created && order.live_parts().all(|part| part.prep_status == PrepStatus::Ready)
+        }
+    };
+    if !may {
+        return Err(Problem::invalid_transition(order.status).into());
+    }
+    order.status = OrderStatus::Delivered;
+    order.delivered_at = Some(now);
+    order.completable_at = Some(now + COMPLETION);
+    book_cash(tx, order);
+    tx.enqueue(Complete { order_id: order.id }.at(now + COMPLETION));
+    store::save(tx, order, now).await
+}
+
+/// Cash in somebody's hand is theirs to hand in: it waits in escrow until completion says whose it is.
+fn book_cash(tx: &mut Tx, order: &mut Order) {
+    let about = wallet::HoldFor::Order(order.id);
+    match (order.payment_mode, order.crew_id) {
+        (PaymentMode::Cod, Some(crew)) => {
+            let money = Money::new(order.total, order.currency);
+            wallet::pay_for(tx, wallet::Account::CrewCash(crew), wallet::Account::Escrow, money, wallet::Kind::Payment, about);
+        }
+        (PaymentMode::Cod | PaymentMode::Cop, _) => {
+            for part in order.shop_orders.iter().filter(|part| part.prep_status != PrepStatus::Rejected) {
+                let money = Money::new(part.subtotal, order.currency);
+                let from = wallet::Account::SellerCash(part.seller_id);
+                wallet::pay_for(tx, from, wallet::Account::Escrow, money, wallet::Kind::Payment, about);
+            }
+        }
+        _ => return,
+    }
+    order.payment_status = PaymentStatus::Paid;
+}
+
+/// The customer could not be met or refused.
+///
+/// Errors: 409 `invalid_transition` unless SHIPPED.
+pub async fn fail(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> {
+    if order.status != OrderStatus::Shipped {
+        return Err(Problem::invalid_transition(order.status).into());
+    }
+    order.status = OrderStatus::DeliveryFailed;
+    store::save(tx, order, now).await
+}
+
+/// The goods are back at their shops: held money returns to the customer, the goods to the stock.
+///
+/// Errors: 409 `invalid_transition` unless DELIVERY_FAILED.
+pub async fn returned(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> {
+    if order.status != OrderStatus::DeliveryFailed {
+        return Err(Problem::invalid_transition(order.status).into());
+    }
+    order.status = OrderStatus::ReturnedToShop;
+    undo(tx, order).await?;
+    store::save(tx, order, now).await
+}
+
+/// Gives the customer's money and the live parts' goods back.
+pub(super) async fn undo(tx: &mut Tx, order: &mut Order) -> Result<()> {
+    if order.payment_status == PaymentStatus::Held {
+        wallet::release(tx, wallet::HoldFor::Order(order.id));
+        order.payment_status = PaymentStatus::Released;
+    }
+    let live: Vec<_> = order.live_parts().map(|part| part.id).collect();
+    let goods: Vec<_> = store::lines(tx, order.id)
+        .await?
+        .into_iter()
+        .filter(|line| line.shop_order_id.is_some_and(|id| live.contains(&id)))
+        .map(|line| (line.product_id, line.quantity))
+        .collect();
+    inventory::give_back(tx, &goods).await
+}

@@ -1,0 +1,319 @@
+//! The order as deeds hold it, and what others see of it.
+use crate::{
+    actor::{Actor, Role},
+    clock::Timestamp,
+    db::Said,
+    ids::{OrderId, ProductId, ShopId, ShopOrderId, UserId},
+    money::{Amount, Currency, Money},
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use wassally_geo::Point;
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+        #[sqlx(type_name = "text")]
+        pub enum $name { $(#[serde(rename = $word)] #[sqlx(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// The word in SQL and JSON.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    )+};
+}
+
+words! {
+    /// Where an order stands.
+    OrderStatus {
+        Created = "CREATED", Processing = "PROCESSING", Shipped = "SHIPPED", Delivered = "DELIVERED", Completed = "COMPLETED",
+        Cancelled = "CANCELLED", DeliveryFailed = "DELIVERY_FAILED", ReturnedToShop = "RETURNED_TO_SHOP",
+    }
+    /// Where a shop's part stands at the shop.
+    PrepStatus { New = "NEW", Accepted = "ACCEPTED", Ready = "READY", Rejected = "REJECTED" }
+    /// How the goods reach the customer.
+    Fulfilment { Delivery = "delivery", Pickup = "pickup" }
+    /// How the customer pays: cash on delivery, cash on pickup, wallet, gateway.
+    PaymentMode { Wallet = "WALLET", Cod = "COD", Cop = "COP", Gateway = "GATEWAY" }
+    /// Where the money stands. `RELEASED` is a hold given back.
+    PaymentStatus { Unpaid = "UNPAID", Held = "HELD", Paid = "PAID", Released = "RELEASED", Refunded = "REFUNDED" }
+}
+
+impl OrderStatus {
+    /// What a person reads.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Created => "Order Placed",
+            Self::Processing => "Courier Assigned",
+            Self::Shipped => "Out for Delivery",
+            Self::Delivered => "Delivered",
+            Self::Completed => "Completed",
+            Self::Cancelled => "Cancelled",
+            Self::DeliveryFailed => "Delivery Failed",
+            Self::ReturnedToShop => "Returned to Shop",
+        }
+    }
+}
+
+/// An order with its shop orders, as [`super::lock`] gives it: the customer's money, the place, the crew.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub id: OrderId,
+    /// What people say: `K7Q-204`.
+    pub code: String,
+    pub customer_id: UserId,
+    pub customer_name: String,
+    pub customer_phone: Option<String>,
+    pub status: OrderStatus,
+    pub fulfilment: Fulfilment,
+    pub payment_mode: PaymentMode,
+    pub payment_status: PaymentStatus,
+    /// `None` for pickup.
+    pub dropoff: Option<Dropoff>,
+    pub delivery_fee: Decimal,
+    pub tip: Decimal,
+    pub tax: Decimal,
+    pub discount: Decimal,
+    pub total: Decimal,
+    pub currency: Currency,
+    pub crew_id: Option<UserId>,
+    /// First name only.
+    pub crew_name: Option<String>,
+    pub note: Option<String>,
+    pub placed_at: Timestamp,
+    pub delivered_at: Option<Timestamp>,
+    pub completable_at: Option<Timestamp>,
+    /// By position: the order of the customer's cart.
+    pub shop_orders: Vec<ShopOrder>,
+}
+
+/// Where a delivery goes, as it was at checkout.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Dropoff {
+    pub address: String,
+    pub lat: f64,
+    pub lng: f64,
+}
+
+/// An order's part for one shop; for the crew it is a stop.
+#[derive(Debug, Clone)]
+pub struct ShopOrder {
+    pub id: ShopOrderId,
+    pub shop_id: ShopId,
+    pub seller_id: UserId,
+    pub name: String,
+    pub address: String,
+    pub lat: f64,
+    pub lng: f64,
+    pub prep_status: PrepStatus,
+    pub prep_minutes: i32,
+    pub accept_by: Timestamp,
+    pub ready_at: Option<Timestamp>,
+    pub picked_up_at: Option<Timestamp>,
+    pub reason: Option<String>,
+    pub subtotal: Decimal,
+}
+
+/// One product of a shop order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Line {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: uuid::Uuid,
+    #[serde(skip)]
+    pub shop_order_id: Option<ShopOrderId>,
+    pub product_id: ProductId,
+    pub name: String,
+    pub quantity: i32,
+    pub price: Amount,
+}
+
+/// Who did it, as every reader of a channel may know.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct By {
+    pub role: &'static str,
+    /// Of sellers and crews alone: customers and staff stay unnamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<UserId>,
+}
+
+impl By {
+    /// A deadline or a rule, not a person.
+    pub const HOUSE: Self = Self { role: "system", id: None };
+}
+
+impl From<&Actor> for By {
+    fn from(actor: &Actor) -> Self {
+        if actor.id.uuid().is_nil() {
+            return Self::HOUSE;
+        }
+        Self { role: actor.role.name(), id: matches!(actor.role, Role::Seller | Role::Crew).then_some(actor.id) }
+    }
+}
+
+/// The snapshot of `order:` and the member `order` of its events: what every reader may know.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrderState {
+    pub id: OrderId,
+    pub code: String,
+    pub status: OrderStatus,
+    pub fulfilment: Fulfilment,
+    pub payment_mode: PaymentMode,
+    pub prep: Vec<Prep>,
+    pub crew: Option<CrewName>,
+    pub placed_at: Timestamp,
+    pub delivered_at: Option<Timestamp>,
+    pub completable_at: Option<Timestamp>,
+}
+
+/// A stop's progress.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Prep {
+    pub shop_id: ShopId,
+    pub prep_status: PrepStatus,
+    pub accept_by: Timestamp,
+    pub ready_at: Option<Timestamp>,
+    pub picked_up_at: Option<Timestamp>,
+}
+
+/// The crew as a customer knows them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CrewName {
+    pub id: UserId,
+    pub first_name: String,
+}
+
+/// What crews see of a claimable order, before they claim it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Listing {
+    pub order_id: OrderId,
+    pub code: String,
+    pub stops: Vec<ListedStop>,
+    pub fee: Amount,
+    pub currency: Currency,
+    /// From the last stop to the door, as the crow flies.
+    pub dropoff_distance_m: i64,
+    pub payment_mode: PaymentMode,
+}
+
+/// A shop to fetch goods from.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ListedStop {
+    pub shop_id: ShopId,
+    pub name: String,
+    pub lat: f64,
+    pub lng: f64,
+}
+
+impl Order {
+    /// What every reader of `order:` may know.
+    pub fn state(&self) -> OrderState {
+        OrderState {
+            id: self.id,
+            code: self.code.clone(),
+            status: self.status,
+            fulfilment: self.fulfilment,
+            payment_mode: self.payment_mode,
+            prep: self.shop_orders.iter().map(ShopOrder::prep).collect(),
+            crew: self.crew_id.map(|id| CrewName { id, first_name: self.crew_name.clone().unwrap_or_default() }),
+            placed_at: self.placed_at,
+            delivered_at: self.delivered_at,
+            completable_at: self.completable_at,
+        }
+    }
+
+    /// What `order:` and each of its shops hear of `kind`: `{ type, at, by, order, …extra }`, and to a shop its own part as `shop_order`.
+    ///
+    /// `extra` is an object whose members every reader may know, or `json!({})`.
+    pub fn said(&self, kind: &str, now: Timestamp, by: By, extra: &Value) -> Vec<Said> {
+        let mut body = json!({ "type": kind, "at": now, "by": by, "order": self.state() });
+        if let (Value::Object(body), Value::Object(extra)) = (&mut body, extra) {
+            body.extend(extra.clone());
+        }
+        let mut said = vec![Said::new(format!("order:{}", self.id), &body)];
+        for part in &self.shop_orders {
+            // A rejected part is over for its shop: the rejection is the last it hears.
+            if part.prep_status == PrepStatus::Rejected && kind != "order_rejected" {
+                continue;
+            }
+            body["shop_order"] = json!(part.brief(self));
+            said.push(Said::new(format!("shop:{}", part.shop_id), &body));
+        }
+        said
+    }
+
+    /// A crew can claim it: delivery, not yet taken, its money not outstanding at a gateway.
+    pub fn is_claimable(&self) -> bool {
+        self.status == OrderStatus::Created
+            && self.fulfilment == Fulfilment::Delivery
+            && !(self.payment_mode == PaymentMode::Gateway && self.payment_status == PaymentStatus::Unpaid)
+    }
+
+    /// The parts that are still to be carried: those not rejected.
+    pub fn live_parts(&self) -> impl Iterator<Item = &ShopOrder> {
+        self.shop_orders.iter().filter(|part| part.prep_status != PrepStatus::Rejected)
+    }
+
+    /// What the crew takes at the door.
+    pub fn cash_to_collect(&self) -> Money {
+        let amount = if matches!(self.payment_mode, PaymentMode::Cod | PaymentMode::Cop) { self.total } else { Decimal::ZERO };
+        Money::new(amount, self.currency).rounded()
+    }
+
+    /// `amount` as it is written in this order's currency.
+    pub fn amount(&self, amount: Decimal) -> Amount {
+        Amount::of(amount, self.currency)
+    }
+}
+
+impl ShopOrder {
+    /// Its progress.
+    pub fn prep(&self) -> Prep {
+        Prep {
+            shop_id: self.shop_id,
+            prep_status: self.prep_status,
+            accept_by: self.accept_by,
+            ready_at: self.ready_at,
+            picked_up_at: self.picked_up_at,
+        }
+    }
+
+    /// Its short form for its shop, without the lines.
+    fn brief(&self, order: &Order) -> Value {
+        json!({
+            "id": self.id, "order_id": order.id, "shop_id": self.shop_id, "code": order.code, "prep_status": self.prep_status,
+            "prep_minutes": self.prep_minutes, "accept_by": self.accept_by, "ready_at": self.ready_at, "picked_up_at": self.picked_up_at,
+            "subtotal": order.amount(self.subtotal), "currency": order.currency,
+        })
+    }
+}
+
+/// What crews see of `order`. `None` for pickup.
+pub fn listing(order: &Order) -> Option<Listing> {
+    let dropoff = order.dropoff.as_ref()?;
+    let last = order.live_parts().last()?;
+    let from = Point::new(last.lat, last.lng).ok()?;
+    let to = Point::new(dropoff.lat, dropoff.lng).ok()?;
+    #[allow(clippy::cast_possible_truncation, reason = "distances on earth fit")]
+    let dropoff_distance_m = from.distance_m(to).round() as i64;
+    let stops = order.live_parts().map(|part| ListedStop { shop_id: part.shop_id, name: part.name.clone(), lat: part.lat, lng: part.lng });
+    Some(Listing {
+        order_id: order.id,
+        code: order.code.clone(),
+        stops: stops.collect(),
+        fee: order.amount(order.delivery_fee + order.tip),
+        currency: order.currency,
+        dropoff_distance_m,
+        payment_mode: order.payment_mode,
+    })
+}
