@@ -2,6 +2,7 @@
 
 mod city;
 mod client;
+mod scenarios;
 mod seeded;
 mod streets;
 mod town;
@@ -28,6 +29,13 @@ enum Command {
     },
     /// Plays the city: customers, sellers and crews as real clients.
     City(city::Options),
+    /// Channels with subscribers and publishers: CPU per delivery, latency, loss.
+    #[command(name = "fan_out")]
+    FanOut(scenarios::FanOut),
+    /// Memory of connections at rest.
+    Idle(scenarios::Idle),
+    /// A storm of connecting clients.
+    Connects(scenarios::Connects),
 }
 
 #[tokio::main]
@@ -37,5 +45,8 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Town { seed, out } => town::write(seed, &out),
         Command::City(options) => city::play(options).await,
+        Command::FanOut(options) => scenarios::fan_out(&options),
+        Command::Idle(options) => scenarios::idle(&options),
+        Command::Connects(options) => scenarios::connects(&options),
     }
 }

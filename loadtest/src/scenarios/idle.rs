@@ -1,0 +1,79 @@
+//! `idle`: what a connection with one subscription weighs while nothing happens.
+
+use super::Against;
+use super::report::{Table, median, short};
+use super::swarm::{Heard, Swarm};
+use anyhow::{Result, ensure};
+use clap::Args;
+use std::time::{Duration, Instant};
+
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    against: Against,
+    #[arg(long, default_value_t = 10_000)]
+    connections: usize,
+    /// Held so long before the second weighing.
+    #[arg(long, default_value_t = 6.0)]
+    seconds: f64,
+}
+
+struct Weight {
+    bytes_each: f64,
+    cpu_percent: f64,
+    other_percent: f64,
+}
+
+pub fn idle(options: &Options) -> Result<()> {
+    let mut weights: Vec<(&str, Vec<Weight>)> = Vec::new();
+    for round in 0..options.against.rounds {
+        for subject in options.against.subjects()? {
+            // A hub that was measured before keeps freed memory; only its first round starts fresh.
+            if subject.name == "hub" && round > 0 {
+                continue;
+            }
+            let before = subject.server.rss()?;
+            let mut swarm = Swarm::new()?;
+            let channels: Vec<String> = (0..options.connections).map(|n| format!("idle{n}")).collect();
+            subject.dialect.subscribe_all(&mut swarm, &channels, 256)?;
+            hold(&mut swarm, Duration::from_secs(1))?;
+            let look = subject.server.look()?;
+            hold(&mut swarm, Duration::from_secs_f64(options.seconds))?;
+            let spent = subject.server.since(&look)?;
+            let bytes_each = (subject.server.rss()?.saturating_sub(before)) as f64 / options.connections as f64;
+            let weight =
+                Weight { bytes_each, cpu_percent: 100.0 * spent.server_s / spent.seconds, other_percent: spent.other_percent };
+            match weights.iter_mut().find(|(name, _)| *name == subject.name) {
+                Some((_, list)) => list.push(weight),
+                None => weights.push((subject.name, vec![weight])),
+            }
+        }
+    }
+    println!("{} connections with a channel each, held {} s", options.connections, options.seconds);
+    let mut table = Table::new(&["server", "RSS kB each", "CPU % of a core at rest", "others %"]);
+    for (name, list) in &weights {
+        let figure = |of: &dyn Fn(&Weight) -> f64| short(median(list.iter().map(of).collect()));
+        table.row(vec![
+            (*name).to_owned(),
+            figure(&|weight| weight.bytes_each / 1000.0),
+            figure(&|weight| weight.cpu_percent),
+            figure(&|weight| weight.other_percent),
+        ]);
+    }
+    table.print();
+    Ok(())
+}
+
+fn hold(swarm: &mut Swarm, time: Duration) -> Result<()> {
+    let end = Instant::now() + time;
+    let mut closed = 0;
+    while Instant::now() < end {
+        swarm.wait(Duration::from_millis(50), &mut |swarm, number, heard| match heard {
+            Heard::Text(b"{}") => swarm.say(number, b"{}"),
+            Heard::Closed => closed += 1,
+            Heard::Text(_) | Heard::Open => {}
+        })?;
+    }
+    ensure!(closed == 0, "the server closed {closed} idle connections");
+    Ok(())
+}

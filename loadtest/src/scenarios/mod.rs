@@ -1,0 +1,97 @@
+//! Load scenarios: open-loop rates, HDR histograms, the server's CPU and memory by /proc, a yardstick in the same run.
+
+mod connects;
+mod dialect;
+mod fan_out;
+mod idle;
+mod machine;
+mod report;
+mod swarm;
+#[cfg(test)]
+mod tests;
+mod traffic;
+
+pub use connects::{Options as Connects, connects};
+pub use fan_out::{Options as FanOut, fan_out};
+pub use idle::{Options as Idle, idle};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use dialect::Dialect;
+use machine::Server;
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The server under test and the yardstick.
+#[derive(Args, Clone)]
+pub struct Against {
+    /// The hub's WebSocket.
+    #[arg(long, default_value = "ws://127.0.0.1:8000/connection/websocket")]
+    url: String,
+    /// Connection token; empty for a hub that takes everybody.
+    #[arg(long, default_value = "")]
+    token: String,
+    /// Processes of the server, separated by commas.
+    #[arg(long, value_delimiter = ',', required = true)]
+    server_pid: Vec<u32>,
+    /// Starts the limit probe with this command, measures it in the same way and prints ratios.
+    #[arg(long)]
+    beside: Option<String>,
+    /// Where the limit probe listens.
+    #[arg(long, default_value = "ws://127.0.0.1:9002")]
+    beside_url: String,
+    /// Measures so often and prints medians.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+}
+
+/// A server that is measured under a name.
+struct Subject {
+    name: &'static str,
+    dialect: Dialect,
+    server: Server,
+    /// A process that this run started, ended with it.
+    _child: Option<Ended>,
+}
+
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Against {
+    fn hub(&self) -> Subject {
+        let dialect = Dialect::Hub { url: self.url.clone(), token: self.token.clone() };
+        Subject { name: "hub", dialect, server: Server(self.server_pid.clone()), _child: None }
+    }
+
+    /// The yardstick, freshly started and listening.
+    fn yardstick(&self) -> Result<Option<Subject>> {
+        let Some(command) = &self.beside else { return Ok(None) };
+        let mut words = command.split_whitespace();
+        let program = words.next().context("--beside is empty")?;
+        let child = Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+        let child = Ended(child.with_context(|| format!("cannot start {program}"))?);
+        let address = swarm::Address::read(&self.beside_url)?;
+        let end = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect(address.at).is_err() {
+            if Instant::now() > end {
+                bail!("{command} does not listen at {}", self.beside_url);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let dialect = Dialect::Bare { url: self.beside_url.clone() };
+        Ok(Some(Subject { name: "limit", dialect, server: Server(vec![child.0.id()]), _child: Some(child) }))
+    }
+
+    /// The subjects of one round: the yardstick, then the hub.
+    fn subjects(&self) -> Result<Vec<Subject>> {
+        Ok(self.yardstick()?.into_iter().chain([self.hub()]).collect())
+    }
+}
