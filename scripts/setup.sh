@@ -36,16 +36,21 @@ list_missing() {
   have_cargo || ! in_apt rustup || need rustup
 }
 
-in_apt() { have apt-cache && apt-cache show "$1" >/dev/null 2>&1; }
+# `apt-cache show` also succeeds for a name that is only mentioned.
+in_apt() { have apt-cache && LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
 
 # A cluster of the system would take memory and a port for nothing: ours is private.
 no_system_cluster() {
   case " ${missing[*]} " in *" postgresql "*) ;; *) return 0 ;; esac
-  apt_get install postgresql-common
+  apt_get install --no-install-recommends postgresql-common
   sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 }
 
-apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$1" -y --no-install-recommends "${@:2}" >/dev/null; }
+# Silent when it works: packages talk a lot while they are set up.
+apt_get() {
+  local said
+  said=$(DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 "$@" 2>&1) || stop "$said" "Installing failed: apt-get $*"
+}
 
 install_packages() {
   list_missing
@@ -57,10 +62,10 @@ install_packages() {
     stop "missing: ${missing[*]}. Run this once as root, then try again:" "  apt-get update && apt-get install -y ${missing[*]}"
   fi
   say "Installing ${missing[*]} ..."
-  DEBIAN_FRONTEND=noninteractive apt-get -qq update
+  apt_get update
   list_missing                                  # rustup may have become known
   no_system_cluster
-  apt_get install "${missing[@]}"
+  apt_get install --no-install-recommends "${missing[@]}"
 }
 
 # Debian's Node may be older than the web build wants; the registry has it as a package.
@@ -68,8 +73,7 @@ install_node() {
   have_node && return 0
   say "Installing Node 22 for the web build (into target/tools) ..."
   mkdir -p target/tools
-  npm install --silent --no-fund --no-audit --no-save --prefix target/tools node@22 >/dev/null
-  have_node || stop "Node 20.19 or newer is needed for the pages, and installing it from npm failed. Install it and try again."
+  npm install --loglevel=error --no-fund --no-audit --no-save --prefix target/tools node@22 >/dev/null && hash -r && have_node || stop "Node 20.19 or newer is needed for the pages, and installing it from npm failed. Install it and try again."
 }
 
 install_cargo() {
