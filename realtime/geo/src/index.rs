@@ -9,9 +9,8 @@ use crate::slots::Slots;
 use h3o::{CellIndex, LatLng, Resolution};
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-use std::collections::BinaryHeap;
 use std::hash::{BuildHasher, Hash};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 const SHARDS: usize = 64;
 
@@ -41,6 +40,9 @@ pub struct Index<K> {
     places: Box<[Mutex<Places<K>>]>,
     slots: Slots,
     len: AtomicUsize,
+    /// Changes of cell begun and done: while none is under way, no search can see a key twice.
+    crossings_begun: AtomicU64,
+    crossings_done: AtomicU64,
 }
 
 struct Bucket<K> {
@@ -111,6 +113,8 @@ impl<K: Key> Index<K> {
             places: (0..SHARDS).map(|_| Mutex::new(Places { of: FxHashMap::default(), free_pairs: Vec::new() })).collect(),
             slots: Slots::new(),
             len: AtomicUsize::new(0),
+            crossings_begun: AtomicU64::new(0),
+            crossings_done: AtomicU64::new(0),
         }
     }
 
@@ -139,8 +143,10 @@ impl<K: Key> Index<K> {
             } else {
                 // First in, then out: a reader rather sees a key twice than not at all, and drops the second sight.
                 let moved = Place { cell, handle: place.handle ^ 1 };
+                self.crossings_begun.fetch_add(1, Ordering::SeqCst);
                 self.enter(cell, Entry { handle: moved.handle, ..entry });
                 self.leave(place);
+                self.crossings_done.fetch_add(1, Ordering::SeqCst);
                 places.of.insert(key, moved);
             }
             return false;
@@ -184,17 +190,21 @@ impl<K: Key> Index<K> {
             return Vec::new();
         }
         let search = Search { at, radius_m, limit, filter };
+        let done = self.crossings_done.load(Ordering::SeqCst);
+        let begun = self.crossings_begun.load(Ordering::SeqCst);
         let mut best = self.search(&search);
-        // Only a key that changed its cell meanwhile is seen twice; looking again is rarer than sorting it out is dear.
-        for _ in 0..3 {
-            if !has_twins(&best) {
-                break;
+        if done != begun || self.crossings_begun.load(Ordering::SeqCst) != begun {
+            // Looking again is rarer than sorting twins out is dear: only a key that changed its cell meanwhile is seen twice.
+            for _ in 0..3 {
+                if !has_twins(&best) {
+                    break;
+                }
+                best = self.search(&search);
             }
-            best = self.search(&search);
-        }
-        if has_twins(&best) {
-            let mut seen = FxHashSet::default();
-            best.retain(|found| seen.insert(found.key));
+            if has_twins(&best) {
+                let mut seen = FxHashSet::default();
+                best.retain(|found| seen.insert(found.key));
+            }
         }
         best.into_iter().map(|found| Hit { key: found.key, distance_m: chord2_to_m(found.chord2), tag: found.tag }).collect()
     }
@@ -227,6 +237,10 @@ impl<K: Key> Index<K> {
             let centre = Point::from_h3(LatLng::from(cell)).unit();
             Bucket { centre, inner2: m_to_chord2(self.lattice.inner_radius_m(centre)), entries: Vec::new() }
         });
+        if bucket.entries.len() == bucket.entries.capacity() {
+            // By half, not by doubling: most buckets stay small, and there are many.
+            bucket.entries.reserve_exact((bucket.entries.len() / 2).max(2));
+        }
         self.slots.set(entry.handle, bucket.entries.len());
         bucket.entries.push(entry);
     }
@@ -260,11 +274,11 @@ impl<K: Key> Index<K> {
             }
         } else if !self.walk(origin.grid_disk_distances_fast(last_ring), reach, &mut best) {
             // A pentagon: what was seen may be wrong, and the safe walk is in ring order too.
-            best.heap.clear();
+            best.found.clear();
             best.limit2 = m_to_chord2(search.radius_m);
             self.walk(origin.grid_disk_distances_safe(last_ring).map(Some), reach, &mut best);
         }
-        best.heap.into_sorted_vec()
+        best.sorted()
     }
 
     /// Looks into the cells ring by ring until nothing nearer can follow. False when the walk broke off at a pentagon.
@@ -298,24 +312,32 @@ struct Search<F> {
     filter: F,
 }
 
-/// The best so far, worst on top.
+/// The best so far, in no order, with up to as many again that a later cut drops.
 struct Best<'a, K, F> {
     at: Unit,
-    /// Squared chord of the radius, or of the worst kept once there are enough.
+    /// Squared chord of the radius, or of the worst that the last cut kept.
     limit2: f64,
     circumradius_chord: f64,
     search: &'a Search<F>,
-    heap: BinaryHeap<Found<K>>,
+    found: Vec<Found<K>>,
+    /// Cut when this many are there.
+    cut_at: usize,
 }
 
 impl<'a, K: Key, F: Fn(&K, u32) -> bool> Best<'a, K, F> {
     fn new(search: &'a Search<F>, circumradius_chord: f64) -> Self {
-        let heap = BinaryHeap::with_capacity(search.limit.min(128) + 1);
-        Self { at: search.at.unit(), limit2: m_to_chord2(search.radius_m), circumradius_chord, search, heap }
+        let cut_at = search.limit.saturating_mul(2).saturating_add(16);
+        let found = Vec::with_capacity(cut_at.min(256));
+        Self { at: search.at.unit(), limit2: m_to_chord2(search.radius_m), circumradius_chord, search, found, cut_at }
     }
 
-    fn is_full(&self) -> bool {
-        self.heap.len() >= self.search.limit
+    /// Whether enough are found, so that `limit2` is the distance of the worst that counts.
+    fn is_full(&mut self) -> bool {
+        if self.found.len() < self.search.limit {
+            return false;
+        }
+        self.cut();
+        true
     }
 
     fn look(&mut self, bucket: &Bucket<K>) {
@@ -329,20 +351,25 @@ impl<'a, K: Key, F: Fn(&K, u32) -> bool> Best<'a, K, F> {
             if chord2 > self.limit2 || !(self.search.filter)(&entry.key, entry.tag) {
                 continue;
             }
-            let found = Found { chord2, key: entry.key, tag: entry.tag };
-            if self.heap.len() < self.search.limit {
-                self.heap.push(found);
-            } else if let Some(mut worst) = self.heap.peek_mut()
-                && found < *worst
-            {
-                *worst = found;
-            }
-            if self.is_full()
-                && let Some(worst) = self.heap.peek()
-            {
-                self.limit2 = worst.chord2;
+            self.found.push(Found { chord2, key: entry.key, tag: entry.tag });
+            if self.found.len() >= self.cut_at {
+                self.cut();
             }
         }
+    }
+
+    /// Keeps the best `limit`, of which there are enough, and lowers the limit to the worst of them.
+    fn cut(&mut self) {
+        let worst = self.search.limit - 1;
+        let (_, worst, _) = self.found.select_nth_unstable(worst);
+        self.limit2 = worst.chord2;
+        self.found.truncate(self.search.limit);
+    }
+
+    fn sorted(mut self) -> Vec<Found<K>> {
+        self.found.sort_unstable();
+        self.found.truncate(self.search.limit);
+        self.found
     }
 }
 

@@ -13,10 +13,10 @@
 
 use crate::book::{Book, Listed, Listing, Mark, TOMBSTONE_MS, Why};
 use crate::index::{Index, Key, shard_of};
-use crate::point::Point;
+use crate::point::{Point, Unit};
 use h3o::Resolution;
 use parking_lot::{Mutex, RwLock};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -97,8 +97,20 @@ struct Watcher<O> {
     range: Range,
     at: Option<Point>,
     accuracy_m: f64,
-    shown: FxHashSet<O>,
+    shown: FxHashMap<O, Shown>,
+    /// Counts the looks; what a look sees bears its number.
+    looks: u64,
     seq: u64,
+}
+
+/// What a look or a visit added and removed.
+type Changes<O, P> = (Vec<Near<O, P>>, Vec<(O, Why)>);
+
+/// An order on a list, and where it was when it got there.
+#[derive(Clone, Copy)]
+struct Shown {
+    at: Unit,
+    seen_in_look: u64,
 }
 
 impl<W: Key, O: Key, P: Clone + PartialEq> Default for Nearby<W, O, P> {
@@ -163,7 +175,7 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         let range = Range { radius_m: range.radius_m.clamp(0.0, RADIUS_MAX_M), ..range };
         let mut seats = self.seats[shard_of(&who)].write();
         let seat = seats.entry(who).or_insert_with(|| {
-            let watcher = Watcher { range, at: None, accuracy_m: 0.0, shown: FxHashSet::default(), seq: 0 };
+            let watcher = Watcher { range, at: None, accuracy_m: 0.0, shown: FxHashMap::default(), looks: 0, seq: 0 };
             Arc::new(Mutex::new(Some(watcher)))
         });
         let seat = Arc::clone(seat);
@@ -208,7 +220,7 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         let mut seated = seat.lock();
         let watcher = seated.as_mut()?;
         let mut list: Vec<Near<O, P>> = match watcher.at {
-            Some(at) => watcher.shown.iter().filter_map(|order| Some(near(at, self.book.get(order)?))).collect(),
+            Some(at) => watcher.shown.keys().filter_map(|order| Some(near(at, self.book.get(order)?))).collect(),
             None => Vec::new(),
         };
         list.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then_with(|| a.listing.order.cmp(&b.listing.order)));
@@ -256,71 +268,101 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         }
     }
 
-    fn visit(&self, watcher: &mut Watcher<O>, order: &O) -> Option<(Vec<Near<O, P>>, Vec<(O, Why)>)> {
+    fn visit(&self, watcher: &mut Watcher<O>, order: &O) -> Option<Changes<O, P>> {
         let at = watcher.at?;
-        let is_shown = watcher.shown.contains(order);
         let is_full = watcher.shown.len() >= watcher.range.limit;
-        let (mut added, removed) = match self.book.get(order) {
-            None if !is_shown => return None,
+        let is_shown = watcher.shown.contains_key(order);
+        match self.book.get(order) {
+            None if !is_shown => None,
             None if !is_full => {
                 watcher.shown.remove(order);
-                return Some((Vec::new(), vec![(*order, self.book.why_gone(order))]));
+                Some((Vec::new(), vec![(*order, self.book.why_gone(order))]))
             }
-            Some(listing) if !is_shown && !is_full => {
+            Some(listing) if !is_shown => {
                 if !at.is_within(listing.at, watcher.range.radius_m) {
                     return None;
                 }
-                watcher.shown.insert(*order);
-                return Some((vec![near(at, listing)], Vec::new()));
+                let mut removed = Vec::new();
+                if is_full {
+                    let (chord2, last) = watcher.farthest(at.unit())?;
+                    if (at.unit().chord2(listing.at.unit()), *order) > (chord2, last) {
+                        return None;
+                    }
+                    watcher.shown.remove(&last);
+                    removed.push((last, self.book.why_gone(&last)));
+                }
+                watcher.shown.insert(*order, Shown { at: listing.at.unit(), seen_in_look: 0 });
+                Some((vec![near(at, listing)], removed))
             }
-            // The others on the list are affected: one leaves for it, or one comes in its place.
-            _ => self.look(watcher),
-        };
-        if is_shown && watcher.shown.contains(order) {
-            added.extend(self.book.get(order).map(|listing| near(at, listing)));
+            // It changed, perhaps its place; or one may come in its place.
+            now => {
+                let (mut added, removed) = self.look(watcher);
+                if let Some(shown) = watcher.shown.get_mut(order)
+                    && let Some(listing) = now
+                {
+                    shown.at = listing.at.unit();
+                    added.push(near(at, listing));
+                }
+                (!added.is_empty() || !removed.is_empty()).then_some((added, removed))
+            }
         }
-        (!added.is_empty() || !removed.is_empty()).then_some((added, removed))
     }
 
     /// Makes the list what it should be by the whole rule; what that added and removed.
-    fn look(&self, watcher: &mut Watcher<O>) -> (Vec<Near<O, P>>, Vec<(O, Why)>) {
+    fn look(&self, watcher: &mut Watcher<O>) -> Changes<O, P> {
         let Some(at) = watcher.at else { return (Vec::new(), Vec::new()) };
         let Range { radius_m, limit } = watcher.range;
-        let mut list: Vec<(f64, O)> =
-            self.book.index().nearest(at, radius_m, limit, |_, _| true).iter().map(|hit| (hit.distance_m, hit.key)).collect();
-        let kept = list.iter().filter(|(_, order)| watcher.shown.contains(order)).count();
-        if kept == watcher.shown.len() && kept == list.len() {
-            return (Vec::new(), Vec::new());
-        }
+        watcher.looks += 1;
+        let look = watcher.looks;
+        let mut hits = self.book.index().nearest(at, radius_m, limit, |_, _| true);
+        let room = limit - hits.len();
+        hits.retain(|hit| match watcher.shown.get_mut(&hit.key) {
+            Some(shown) => {
+                shown.seen_in_look = look;
+                false
+            }
+            None => true,
+        });
+        let kept = limit - room - hits.len();
+        let mut removed = Vec::new();
         if kept < watcher.shown.len() {
-            let inside: FxHashSet<O> = list.iter().map(|(_, order)| *order).collect();
-            let exit_m = watcher.exit_m();
-            for order in watcher.shown.iter().filter(|order| !inside.contains(order)) {
-                // The book, not the list, knows where it is and whether it still is.
-                if let Some(place) = self.book.place_of(order).filter(|place| at.is_within(*place, exit_m)) {
-                    list.push((at.distance_m(place), *order));
+            self.keep_at_the_rim(watcher, at, room);
+            watcher.shown.retain(|order, shown| {
+                let stays = shown.seen_in_look == look;
+                if !stays {
+                    removed.push((*order, self.book.why_gone(order)));
                 }
-            }
-            list.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
-            list.truncate(limit);
+                stays
+            });
         }
-        let now: FxHashSet<O> = list.iter().map(|(_, order)| *order).collect();
-        let removed: Vec<(O, Why)> =
-            watcher.shown.iter().filter(|order| !now.contains(order)).map(|order| (*order, self.book.why_gone(order))).collect();
-        for (order, _) in &removed {
-            watcher.shown.remove(order);
-        }
-        let mut added = Vec::new();
-        for (_, order) in list {
-            // Ended between the two looks: its own visit is on the way and finds nothing to remove.
-            if !watcher.shown.contains(&order)
-                && let Some(listing) = self.book.get(&order)
-            {
-                watcher.shown.insert(order);
-                added.push(near(at, listing));
-            }
-        }
+        // One that ended between the two looks is not there: its own visit is on the way and will find nothing to remove.
+        let added: Vec<_> = hits.iter().filter_map(|hit| Some(near(at, self.book.get(&hit.key)?))).collect();
+        watcher
+            .shown
+            .extend(added.iter().map(|near| (near.listing.order, Shown { at: near.listing.at.unit(), seen_in_look: look })));
         (added, removed)
+    }
+
+    /// Marks the `room` nearest of those beyond the radius but within the exit as seen. Whoever is within the radius and was not a hit has `limit`
+    /// others before it, and then there is no room.
+    fn keep_at_the_rim(&self, watcher: &mut Watcher<O>, at: Point, room: usize) {
+        if room == 0 {
+            return;
+        }
+        let (exit_m, look) = (watcher.exit_m(), watcher.looks);
+        let unseen = watcher.shown.iter().filter(|(_, shown)| shown.seen_in_look != look);
+        // The book, not the list, knows where an order is and whether it still is.
+        let mut rim: Vec<(f64, O)> = unseen
+            .filter_map(|(order, _)| Some((self.book.place_of(order)?, *order)))
+            .filter(|(place, _)| at.is_within(*place, exit_m))
+            .map(|(place, order)| (at.distance_m(place), order))
+            .collect();
+        rim.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+        for (_, order) in rim.iter().take(room) {
+            if let Some(shown) = watcher.shown.get_mut(order) {
+                shown.seen_in_look = look;
+            }
+        }
     }
 
     /// Puts a watcher where it is now. Its seat is locked.
@@ -342,7 +384,13 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
     }
 }
 
-impl<O> Watcher<O> {
+impl<O: Key> Watcher<O> {
+    /// The last of the list: its squared chord and order.
+    fn farthest(&self, at: Unit) -> Option<(f64, O)> {
+        let by_distance = |a: &(f64, O), b: &(f64, O)| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1));
+        self.shown.iter().map(|(order, shown)| (at.chord2(shown.at), *order)).max_by(by_distance)
+    }
+
     fn exit_m(&self) -> f64 {
         self.range.radius_m + (self.range.radius_m * 0.1).max(20.0).max(self.accuracy_m)
     }

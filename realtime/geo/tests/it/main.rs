@@ -4,6 +4,7 @@
 mod exact;
 mod pings;
 mod standing;
+mod threads;
 
 /// The seed of this run, printed so that a failure can be repeated.
 fn seed(of: &str) -> u64 {
