@@ -1,1 +1,5 @@
-fn main() {}
+//! One binary for all tests of the product: the kit, a file per slice, journeys, faults.
+mod kit;
+
+mod auth;
+mod house;

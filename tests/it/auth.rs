@@ -1,0 +1,96 @@
+//! Signing in and out, as an app does it.
+use crate::kit::TestApp;
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_registers_and_is_known() {
+    let house = TestApp::start().await;
+    let answer = house
+        .post("/api/auth/register/", json!({ "username": "anna", "password": "a good password", "user_type": "buyer", "first_name": "Anna" }))
+        .await;
+    assert_eq!(answer.status, 201);
+    let body = answer.ok();
+    assert_eq!((&body["user"]["role"], &body["expires_in"]), (&json!("customer"), &json!(900)));
+    let access = body["access"].as_str().expect("a token");
+    let me = crate::kit::as_token(&house, Method::GET, "/api/auth/user", access).await.ok();
+    assert_eq!(me["username"], "anna");
+
+    house.post("/api/auth/register/", json!({ "username": "ANNA", "password": "a good password", "user_type": "customer" })).await.refused(409, "username_taken");
+    house.post("/api/auth/register/", json!({ "username": "ben", "password": "short", "user_type": "customer" })).await.refused(422, "weak_password");
+    house.post("/api/auth/register/", json!({ "password": "a good password", "user_type": "customer" })).await.refused(422, "invalid");
+    house.post("/api/auth/register/", json!({ "username": "eve", "password": "a good password", "user_type": "admin" })).await.refused(422, "invalid");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_and_an_unknown_name_read_the_same() {
+    let house = TestApp::start().await;
+    let anna = house.customer().await;
+    let wrong = house.post("/api/auth/login/", json!({ "username": anna.username, "password": "not hers" })).await.refused(401, "bad_credentials");
+    let unknown = house.post("/api/auth/login/", json!({ "username": "nobody", "password": "not hers" })).await.refused(401, "bad_credentials");
+    assert_eq!((&wrong["title"], &wrong["detail"]), (&unknown["title"], &unknown["detail"]));
+    house.post("/api/auth/login/", json!({ "username": anna.username.to_uppercase(), "password": "wassally-demo" })).await.ok();
+    house.post("/api/auth/login/", json!({ "username": anna.username, "password": "wassally-demo", "role": "staff" })).await.refused(403, "forbidden");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_eleventh_failure_of_a_name_waits() {
+    let house = TestApp::start().await;
+    let anna = house.customer().await;
+    for _ in 0..10 {
+        house.post("/api/auth/login/", json!({ "username": anna.username, "password": "guess" })).await.refused(401, "bad_credentials");
+    }
+    let answer = house.post("/api/auth/login/", json!({ "username": anna.username, "password": "wassally-demo" })).await;
+    assert!(answer.headers.contains_key("retry-after"));
+    answer.refused(429, "too_many_requests");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_rotates_and_a_copy_ends_the_session() {
+    let house = TestApp::start().await;
+    let anna = house.customer().await;
+    let renew = |token: String| {
+        let house = house.clone();
+        async move { house.post("/api/auth/refresh/", json!({ "refresh": token })).await }
+    };
+    let first = renew(anna.refresh.clone()).await.ok()["refresh"].as_str().expect("a token").to_owned();
+    // The reply was lost: the old one works once more while its successor is unused.
+    let second = renew(anna.refresh.clone()).await.ok()["refresh"].as_str().expect("a token").to_owned();
+    renew(first).await.refused(401, "unauthorized");
+    let third = renew(second).await.ok();
+    // The successor was used: whoever comes with the old one has a copy.
+    renew(anna.refresh.clone()).await.refused(401, "unauthorized");
+    renew(third["refresh"].as_str().expect("a token").to_owned()).await.refused(401, "unauthorized");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logout_ends_tokens_and_sockets_within_a_second() {
+    let house = TestApp::start().await;
+    let anna = house.customer().await;
+    let mut socket = anna.socket().await;
+    assert_eq!(anna.post("/api/auth/logout/", json!({})).await.status, 204);
+    assert_eq!(socket.closed().await, 3500);
+    anna.get("/api/auth/user/").await.refused(401, "unauthorized");
+    house.post("/api/auth/refresh/", json!({ "refresh": anna.refresh })).await.refused(401, "unauthorized");
+    drop(socket);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_profile_changes_by_field() {
+    let house = TestApp::start().await;
+    let (anna, ben) = (house.customer().await, house.customer().await);
+    let me = anna.patch("/api/users/me/", json!({ "email": "anna@example.org", "first_name": "Anna" })).await.ok();
+    assert_eq!((&me["email"], &me["first_name"], &me["last_name"]), (&json!("anna@example.org"), &json!("Anna"), &json!(anna.username)));
+    ben.patch("/api/users/me/", json!({ "email": "ANNA@example.org" })).await.refused(409, "email_taken");
+    let me = anna.patch("/api/users/me/", json!({ "email": null, "location_lat": null, "location_lng": null })).await.ok();
+    assert!(me["email"].is_null() && me["location_lat"].is_null());
+    let refused = anna.patch("/api/users/me/", json!({ "location_lat": 91.0, "location_lng": 3.0 })).await.refused(422, "invalid");
+    assert_eq!(refused["errors"][0]["field"], "location_lat");
+    anna.patch("/api/users/me/", json!({ "location_lat": 9.0 })).await.refused(422, "invalid");
+    house.end().await;
+}

@@ -1,0 +1,120 @@
+//! The tests' vocabulary: a house of its own per test on a copy of the migrated database, people with verbs, raw sockets.
+#![allow(dead_code, reason = "a vocabulary is larger than any one test")]
+mod cluster;
+mod people;
+mod socket;
+mod world;
+
+pub use people::{Answer, Person};
+pub use socket::Socket;
+#[allow(unused_imports)]
+pub use world::Stall;
+
+use reqwest::Method;
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::{net::TcpListener, task::JoinHandle};
+use wassally::{App, config::Config, ids::Random};
+
+/// A running server over its own database. End it with [`TestApp::end`]: that checks that nothing was left behind.
+pub struct TestApp {
+    pub app: App,
+    pub url: String,
+    /// The database's URL, for a second connection.
+    pub database: String,
+    pub http: reqwest::Client,
+    server: JoinHandle<()>,
+}
+
+impl TestApp {
+    /// A server with the defaults.
+    pub async fn start() -> Arc<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// A server with some settings of its own.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Arc<Self> {
+        let database = cluster::fresh_database();
+        Self::over(&database, &database, settings).await
+    }
+
+    /// A server that reaches `database` by `through`, such as a proxy of the test's.
+    pub async fn over(database: &str, through: &str, settings: &[(&str, &str)]) -> Arc<Self> {
+        let mut vars: BTreeMap<String, String> = BTreeMap::from([
+            ("DATABASE_URL".into(), through.to_owned()),
+            ("WASSALLY_SECRET_KEY".into(), "a secret that only these tests know".into()),
+            ("WASSALLY_LISTEN".into(), "127.0.0.1:0".into()),
+            ("WASSALLY_POOLS".into(), "8,4,3".into()),
+            ("WASSALLY_DRAIN".into(), "0".into()),
+        ]);
+        vars.extend(settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
+        let config = Config::from(&vars).expect("the tests' settings are right");
+        wassally::telemetry::start_logs(&config);
+        let built = App::build(config, through, Random::system()).await.expect("the house is built");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        built.app.run_background();
+        let (app, router) = (built.app.clone(), built.router);
+        let server = tokio::spawn(async move { app.serve(router, listener).await.expect("serves until told to stop") });
+        Arc::new(Self { app: built.app, url, database: database.to_owned(), http: reqwest::Client::new(), server })
+    }
+
+    /// Stops the server, and fails on a chore given up or a channel whose log does not reach its head.
+    pub async fn end(self: Arc<Self>) {
+        let given_up: Vec<String> = sqlx::query_scalar("select kind || ': ' || coalesce(last_error, '') from chore where gave_up_at is not null")
+            .fetch_all(&self.app.pools.background)
+            .await
+            .expect("the chores can be read");
+        assert!(given_up.is_empty(), "chores were given up: {given_up:?}");
+        let torn: Vec<String> = sqlx::query_scalar(
+            "select h.channel from channel_head h
+            where h.top <> (select count(*) from channel_log l where l.region = h.region and l.channel = h.channel)",
+        )
+        .fetch_all(&self.app.pools.background)
+        .await
+        .expect("the log can be read");
+        assert!(torn.is_empty(), "heads and logs differ: {torn:?}");
+        self.app.stop.cancel();
+        let mut me = self;
+        // Somebody else may still hold the server, as a socket's task does: then it ends with the process.
+        if let Some(me) = Arc::get_mut(&mut me) {
+            (&mut me.server).await.expect("the server ends in order");
+        }
+    }
+
+    /// Runs chores that are due until none is, then one look-back: what was planned for now has happened.
+    pub async fn settle(&self) {
+        while wassally::chores::run_due(&self.app).await.expect("chores run").done > 0 {}
+        wassally::live::look_back(&self.app, None).await.expect("looks back");
+    }
+
+    /// Moves the database's clock and the application's together.
+    pub async fn pass(&self, time: chrono::TimeDelta) {
+        sqlx::query("update house set shift = shift + make_interval(secs => $1)")
+            .bind(time.num_seconds() as f64)
+            .execute(&self.app.pools.background)
+            .await
+            .expect("the clock can be moved");
+        self.app.clock.measure(&self.app.pools.background).await.expect("the clock follows");
+    }
+
+    /// A request without a person.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        people::send(self, method, path, None, body, &[]).await
+    }
+
+    /// A GET without a person.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// A POST without a person.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, Some(&body)).await
+    }
+}
+
+/// A request under a bare token.
+pub async fn as_token(house: &TestApp, method: Method, path: &str, token: &str) -> Answer {
+    people::send(house, method, path, Some(token), None, &[]).await
+}

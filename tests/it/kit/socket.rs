@@ -1,0 +1,158 @@
+//! A raw client of the wire in JSON: what it sends and gets is in plain sight.
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::{collections::VecDeque, time::Duration};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+
+/// Longer than anything takes that comes at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One connection.
+pub struct Socket {
+    wire: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next_id: u32,
+    unread: VecDeque<Value>,
+    /// The result of connect.
+    pub hello: Value,
+}
+
+impl Socket {
+    /// Connects with an access token.
+    pub async fn connect(url: &str, token: &str) -> Self {
+        let mut socket = Self::open(url).await;
+        let hello = socket.command(json!({ "connect": { "token": token, "name": "test" } })).await;
+        assert!(hello.get("connect").is_some(), "connect: {hello}");
+        socket.hello = hello["connect"].clone();
+        socket
+    }
+
+    /// A socket that has not said anything yet.
+    pub async fn open(url: &str) -> Self {
+        let url = format!("{}/connection/websocket", url.replacen("http", "ws", 1));
+        let (wire, _) = connect_async(url).await.expect("the hub upgrades");
+        Self { wire, next_id: 0, unread: VecDeque::new(), hello: Value::Null }
+    }
+
+    /// Sends a command and waits for its reply; pushes meanwhile are kept.
+    pub async fn command(&mut self, mut command: Value) -> Value {
+        self.next_id += 1;
+        let id = self.next_id;
+        command["id"] = id.into();
+        self.raw(&command.to_string()).await;
+        loop {
+            let message = self.read().await.expect("a reply before the end");
+            if message["id"] == id {
+                return message;
+            }
+            self.unread.push_back(message);
+        }
+    }
+
+    /// Sends text as it is.
+    pub async fn raw(&mut self, text: &str) {
+        self.wire.send(Message::text(text)).await.expect("the socket takes it");
+    }
+
+    /// Calls a method: its data, or `(code, slug)`.
+    pub async fn call(&mut self, method: &str, data: Value) -> Result<Value, (u64, String)> {
+        let reply = self.command(json!({ "rpc": { "method": method, "data": data } })).await;
+        match reply.get("error") {
+            Some(error) => Err((error["code"].as_u64().unwrap_or_default(), error["message"].as_str().unwrap_or_default().to_owned())),
+            None => Ok(reply["rpc"]["data"].clone()),
+        }
+    }
+
+    /// Subscribes: the result, or the error.
+    pub async fn try_subscribe(&mut self, channel: &str) -> Result<Value, (u64, String)> {
+        self.resubscribe(channel, None).await
+    }
+
+    /// Subscribes from `(offset, epoch)`.
+    pub async fn resubscribe(&mut self, channel: &str, since: Option<(u64, &str)>) -> Result<Value, (u64, String)> {
+        let mut ask = json!({ "channel": channel });
+        if let Some((offset, epoch)) = since {
+            ask = json!({ "channel": channel, "recover": true, "offset": offset, "epoch": epoch });
+        }
+        let reply = self.command(json!({ "subscribe": ask })).await;
+        match reply.get("error") {
+            Some(error) => Err((error["code"].as_u64().unwrap_or_default(), error["message"].as_str().unwrap_or_default().to_owned())),
+            None => Ok(reply["subscribe"].clone()),
+        }
+    }
+
+    pub async fn subscribe(&mut self, channel: &str) -> Value {
+        self.try_subscribe(channel).await.unwrap_or_else(|error| panic!("subscribe {channel}: {error:?}"))
+    }
+
+    /// Waits for the next publication of `channel` with this `type`; others are passed over. The whole `pub`.
+    pub async fn expect_push(&mut self, channel: &str, kind: &str) -> Value {
+        self.expect(|message| message["push"]["channel"] == channel && message["push"]["pub"]["data"]["type"] == kind).await["push"]["pub"].clone()
+    }
+
+    /// Waits for a message that fits; others are passed over.
+    pub async fn expect(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+        let mut passed = Vec::new();
+        loop {
+            let message = match self.unread.pop_front() {
+                Some(message) => message,
+                None => match tokio::time::timeout(PATIENCE, self.read()).await {
+                    Ok(Some(message)) => message,
+                    Ok(None) => panic!("the socket ended; passed over: {passed:?}"),
+                    Err(_) => panic!("nothing that fits came; passed over: {passed:?}"),
+                },
+            };
+            if fits(&message) {
+                return message;
+            }
+            passed.push(message);
+        }
+    }
+
+    /// Everything that came on `channel` until now: a call's reply marks the end, for one connection's messages come in order.
+    pub async fn so_far(&mut self, channel: &str) -> Vec<Value> {
+        let _ = self.call("no.such.method", json!({})).await;
+        let (mine, others): (VecDeque<_>, VecDeque<_>) = self.unread.drain(..).partition(|message| message["push"]["channel"] == channel);
+        self.unread = others;
+        mine.into_iter().map(|message| message["push"]["pub"].clone()).collect()
+    }
+
+    /// The next message; `None` at the end. Pings are answered.
+    async fn read(&mut self) -> Option<Value> {
+        loop {
+            match self.wire.next().await? {
+                Ok(Message::Text(text)) => {
+                    for line in text.split('\n').filter(|line| !line.is_empty()) {
+                        let message: Value = serde_json::from_str(line).expect("the hub speaks JSON");
+                        if message == json!({}) {
+                            self.raw("{}").await;
+                        } else {
+                            self.unread.push_back(message);
+                        }
+                    }
+                    if let Some(message) = self.unread.pop_back() {
+                        // Keep the order: what came first is read first.
+                        self.unread.push_back(message);
+                        return self.unread.pop_front();
+                    }
+                }
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Waits for the close frame and returns its code.
+    pub async fn closed(&mut self) -> u16 {
+        let wait = async {
+            loop {
+                match self.wire.next().await {
+                    Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                    Some(Ok(_)) => {}
+                    _ => return 1006,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("the hub closes the socket")
+    }
+}
