@@ -4,9 +4,9 @@ import type { Map as GlMap, LngLatBoundsLike, StyleSpecification } from 'maplibr
 import * as maplibregl from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { MapContext } from './context';
+import { type Held, MapContext } from './context';
 import classes from './map.module.css';
 import { localise } from './style';
 
@@ -25,12 +25,12 @@ type Camera = { center: [number, number]; zoom: number };
 
 export default function BaseMap({ label, center, zoom = 13.4, onPress, children }: BaseMapProps) {
   const { t, i18n } = useTranslation();
-  const scheme = useComputedColorScheme('light');
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const holder = useRef<HTMLDivElement>(null);
   const camera = useRef<Camera>({ center, zoom });
   const press = useRef(onPress);
   press.current = onPress;
-  const [map, setMap] = useState<GlMap | null>(null);
+  const [held, setHeld] = useState<Held | null>(null);
   const [failed, setFailed] = useState(false);
 
   useEffect(() => {
@@ -61,22 +61,26 @@ export default function BaseMap({ label, center, zoom = 13.4, onPress, children 
       });
       present.on('click', (event) => press.current?.(event.lngLat.lat, event.lngLat.lng));
       present.on('webglcontextlost', () => setFailed(true));
-      present.once('load', () => setMap(present));
+      present.once('load', () => setHeld({ map: present, scheme }));
     };
     begin().catch(() => setFailed(true));
     return () => {
       gone = true;
-      setMap(null);
+      setHeld(null);
       made?.remove();
     };
     // Another theme is another style: layers belong to it, so the map is made anew at the same place.
   }, [scheme, i18n.language]);
 
   return (
-    <div className={classes.frame} data-map={failed ? 'failed' : map ? 'ready' : 'loading'}>
+    <div className={classes.frame} data-map={failed ? 'failed' : held ? 'ready' : 'loading'}>
       {failed && <p className={classes.failed}>{t('common.map_failed')}</p>}
       <section ref={holder} className={classes.canvas} aria-label={label} hidden={failed} dir="ltr" />
-      {map && !failed && <MapContext value={map}>{children}</MapContext>}
+      {held && !failed && (
+        <MapContext value={held}>
+          <Suspense fallback={null}>{children}</Suspense>
+        </MapContext>
+      )}
     </div>
   );
 }

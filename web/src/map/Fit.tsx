@@ -5,7 +5,7 @@ import type { Point } from './index';
 
 /** Shows all points once, and again when `of` changes: never while somebody looks around. */
 export function Fit({ points, of, maxZoom = 16 }: { points: readonly Point[]; of: string; maxZoom?: number }) {
-  const map = useMap();
+  const { map } = useMap();
   const done = useRef<string | null>(null);
   useEffect(() => {
     const bounds = boundsOf(points);

@@ -1,4 +1,3 @@
-import { useComputedColorScheme } from '@mantine/core';
 import type { GeoJSONSource } from 'maplibre-gl';
 import { useEffect } from 'react';
 import { surfaces } from '../ui/tokens';
@@ -14,8 +13,7 @@ const line = (points: readonly Point[]) => ({
 
 /** A line through points: stops in order (dashed), or where a crew was. */
 export function Path({ id, points, dashed = false }: { id: string; points: readonly Point[]; dashed?: boolean }) {
-  const map = useMap();
-  const scheme = useComputedColorScheme('light');
+  const { map, scheme } = useMap();
   const colour = surfaces[scheme].accent;
   useEffect(() => {
     map.addSource(id, { type: 'geojson', data: line([]) });
@@ -40,8 +38,7 @@ export function Path({ id, points, dashed = false }: { id: string; points: reado
 
 /** A circle on the ground, in metres: a position that is only roughly known. */
 export function Circle({ id, lat, lng, radius_m }: { id: string; lat: number; lng: number; radius_m: number }) {
-  const map = useMap();
-  const scheme = useComputedColorScheme('light');
+  const { map, scheme } = useMap();
   const colour = surfaces[scheme].accent;
   useEffect(() => {
     map.addSource(id, { type: 'geojson', data: ring(lat, lng, radius_m) });

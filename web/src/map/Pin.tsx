@@ -21,7 +21,7 @@ type Props = {
 
 /** One thing on the map: a shop, a door, a crew. */
 export function Pin({ kind, lat, lng, title, at, old = false, onDrag }: Props) {
-  const map = useMap();
+  const { map } = useMap();
   const [element] = useState(() => document.createElement('div'));
   const marker = useRef<Marker | null>(null);
   const glide = useRef(new Glide());

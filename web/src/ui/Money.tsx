@@ -4,7 +4,7 @@ import { ago, clockTime, distance, money } from './format';
 
 /** An amount as it came from the server. */
 export function Money({ amount, currency }: { amount: string; currency: string }) {
-  return <bdi>{money(amount, currency)}</bdi>;
+  return <bdi data-number>{money(amount, currency)}</bdi>;
 }
 
 /** How long ago; past an hour the time itself. The exact instant on hover. */
@@ -22,5 +22,5 @@ export function When({ at }: { at: string }) {
 
 export function Distance({ metres }: { metres: number }) {
   const { t } = useTranslation();
-  return <bdi>{distance(metres, t)}</bdi>;
+  return <bdi data-number>{distance(metres, t)}</bdi>;
 }

@@ -46,6 +46,8 @@ function variables(scheme: Scheme): Record<string, string> {
   out['--mantine-color-dimmed'] = ground.muted;
   out['--mantine-color-placeholder'] = ground.faint;
   out['--mantine-color-default'] = ground.surface;
+  out['--mantine-color-default-color'] = ground.ink;
+  out['--mantine-color-bright'] = ground.ink;
   out['--mantine-color-default-border'] = ground.line;
   out['--mantine-color-error'] = stateTones[scheme].DELIVERY_FAILED.text;
   return out;
