@@ -57,6 +57,7 @@ pub async fn run(hub: Weak<Inner>, mut rooms: mpsc::UnboundedReceiver<Arc<Room>>
 /// What goes out next, and to how many slots; `None` ends the room's turn.
 fn next(room: &Room) -> Option<(Batch, usize)> {
     let mut inner = room.lock();
+    inner.fanning_from = None;
     if inner.pending.is_empty() {
         inner.is_fanning_out = false;
         inner.pending = Vec::new();
@@ -68,6 +69,7 @@ fn next(room: &Room) -> Option<(Batch, usize)> {
         bytes <= MOST_BYTES
     });
     let count = fitting.count().max(1);
-    let said = inner.pending.drain(..count).collect();
+    let said: Vec<_> = inner.pending.drain(..count).collect();
+    inner.fanning_from = said.first().map(|said: &std::sync::Arc<super::said::Said>| said.row.offset);
     Some((Batch::new(said), inner.slots()))
 }

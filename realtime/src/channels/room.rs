@@ -45,6 +45,8 @@ pub struct Inner {
     /// What waits for the fan-out task, and whether it is under way.
     pub pending: Vec<Arc<Said>>,
     pub is_fanning_out: bool,
+    /// The first number of the batch that is being handed out.
+    pub fanning_from: Option<Offset>,
     /// Removed from the registry: look it up again.
     pub is_gone: bool,
     /// It waits in the filler's list.
@@ -132,6 +134,7 @@ impl Inner {
             ring: None,
             pending: Vec::new(),
             is_fanning_out: false,
+            fanning_from: None,
             is_gone: false,
             is_filling: false,
             used_at: Instant::now(),
@@ -161,7 +164,8 @@ impl Inner {
 
     /// Takes a subscriber in; it buffers from now on.
     pub fn join(&mut self, id: u64, sink: Sink, user: Arc<str>, is_server_side: bool) -> Seat {
-        let state = State::Joining { kept: Joining::new(JOIN_BYTES), fleeting: Vec::new(), place: None };
+        let top = self.tail.as_ref().and_then(Tail::top);
+        let state = State::Joining { kept: Joining::begin(JOIN_BYTES, top), fleeting: Vec::new(), place: None };
         let subscriber = Subscriber { id, sink, user, grant: None, is_server_side, state };
         self.count += 1;
         let slot = match self.free.pop() {
@@ -216,7 +220,7 @@ impl Inner {
     /// `None` when the subscriber is gone.
     pub fn settle(&mut self, seat: Seat, grant: Arc<Grant>, read: Recovered) -> Option<Joined> {
         let subscriber = self.at(seat)?;
-        let joined = Joining::new(0).merge(read, &subscriber.user);
+        let joined = Joining::begin(0, None).join(read, &subscriber.user, None);
         if let State::Joining { place, .. } = &mut subscriber.state {
             *place = Some(joined.place.clone());
         }
@@ -239,11 +243,12 @@ impl Inner {
     /// `Err(offset)` = the log must be read once more from there, and this be called with what it said.
     pub fn go_live(&mut self, seat: Seat, rows: Vec<Publication>, told: &mut Told) -> Result<(), Offset> {
         let name = self.name.clone();
+        let top = self.handed_out();
         let Some(subscriber) = self.at(seat) else { return Ok(()) };
         let State::Joining { kept, fleeting, place } = &mut subscriber.state else { return Ok(()) };
         let from = place.as_ref().map_or(0, Place::last);
         let fleeting = std::mem::take(fleeting);
-        let joined = std::mem::replace(kept, Joining::new(JOIN_BYTES)).merge(Recovered { from, rows }, &subscriber.user);
+        let joined = std::mem::replace(kept, Joining::begin(JOIN_BYTES, None)).join(Recovered { from, rows }, &subscriber.user, top);
         let last = joined.place.last();
         let mut said: Vec<Arc<Said>> = joined.deliver.into_iter().map(|row| Arc::new(Said::new(&name, row))).collect();
         if joined.ended == Some(Ended::Gap) {
@@ -272,13 +277,28 @@ impl Inner {
         Ok(())
     }
 
+    /// The last number that everybody here was handed: the tail's top, less what the fan-out has still before it.
+    fn handed_out(&self) -> Option<Offset> {
+        let before = self.pending.first().map_or(self.fanning_from, |said| self.fanning_from.or(Some(said.row.offset)));
+        let top = self.tail.as_ref()?.top()?;
+        Some(before.map_or(top, |offset| top.min(offset.saturating_sub(1))))
+    }
+
+    /// Whether rights must be read again before a subscriber that joined here is shown the state at `from`.
+    pub fn needs_rights_again(&mut self, seat: Seat, from: Offset) -> bool {
+        match self.at(seat).map(|subscriber| &subscriber.state) {
+            Some(State::Joining { kept, .. }) => kept.needs_rights_again(from),
+            _ => false,
+        }
+    }
+
     /// A stale reader begins to buffer again, before the whole is read. Returns its last number; `None` when it is not stale.
     pub fn rejoin(&mut self, seat: Seat) -> Option<Offset> {
         let subscriber = self.at(seat)?;
         let State::Stale(place) = &subscriber.state else { return None };
         let last = place.last();
         subscriber.state =
-            State::Joining { kept: Joining::new(JOIN_BYTES), fleeting: Vec::new(), place: Some(Place::after(last)) };
+            State::Joining { kept: Joining::begin(JOIN_BYTES, None), fleeting: Vec::new(), place: Some(Place::after(last)) };
         Some(last)
     }
 
@@ -368,10 +388,13 @@ impl Subscriber {
             State::Stale(_) => Given::On,
             State::Live(_) if is_kept => self.give_kept(name, batch, seat, told),
             State::Live(place) => {
-                let last = batch.said.last().map_or(0, |said| said.row.offset);
                 let before = place.last();
+                let last = batch.said.last().map_or(0, |said| said.row.offset).max(before);
                 let keep = self.grant.as_ref().map_or(Keep::Plain, |grant| grant.keep);
-                let first = if keep == Keep::Latest { batch.said.len() - 1 } else { 0 };
+                // A ring's reader may have recovered some of what the fan-out brings now.
+                let is_new = |said: &Arc<Said>| said.row.offset == 0 || said.row.offset > before;
+                let Some(first) = batch.said.iter().position(is_new) else { return Given::On };
+                let first = if keep == Keep::Latest { batch.said.len() - 1 } else { first };
                 let put = self.pass(name, batch, first, keep == Keep::Plain, told);
                 self.state = if put == Put::Lags {
                     told.lagged += 1;

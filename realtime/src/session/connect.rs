@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::time::Instant;
 
-use super::{Phase, Session, subscribe::Position, subscribe::Rights};
+use super::{Phase, Position, Rights, Session};
 use crate::{
     host::{Error, Hello, Identity, Welcome},
     protocol::{Answer, ConnectRequest, ConnectResult, Disconnect, RefreshRequest, RefreshResult, Reply},

@@ -7,6 +7,7 @@ pub mod book;
 mod call;
 pub mod clockwork;
 mod connect;
+mod settle;
 mod sink;
 mod subscribe;
 mod timers;
@@ -24,8 +25,8 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 pub use self::{
+    settle::{Position, Rights, Seated},
     sink::Sink,
-    subscribe::{Position, Seated},
 };
 use crate::{
     channels::room::{Room, Seat},

@@ -1,75 +1,16 @@
-//! Subscribing: join with a buffer, read rights, read log or snapshot, reply, go live; and the ways out.
+//! What a client asks about its subscriptions, and what the server does to them.
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
-use super::{Session, Sink, Sub, connect::closes, connect::ttl};
+use super::{Position, Rights, Seated, Session, Sink, Sub, connect::closes, connect::ttl};
 use crate::{
-    channels::{
-        name,
-        room::{Room, Seat, Told},
-        said::on_wire,
-    },
-    host::{Channel, Error, Grant, Keep, Offset, Page, Recovery, Subscribe},
-    hub::Inner,
-    log::{Ended, Publication, Recovered},
+    channels::{name, room::Seat},
+    host::{Channel, Error, Grant, Subscribe},
     protocol::{
         Answer, Disconnect, Push, PushBody, Reply, SubRefreshRequest, SubRefreshResult, SubscribePush, SubscribeRequest,
         SubscribeResult, UnsubscribeRequest, UnsubscribeResult,
     },
 };
-
-/// Where a client says it stands.
-#[derive(Debug, Clone, Default)]
-pub struct Position {
-    pub recover: bool,
-    pub offset: Offset,
-    pub epoch: String,
-    /// The client reloads by itself and wants error 112 instead of a snapshot.
-    pub reloads: bool,
-}
-
-impl Position {
-    /// The position in a subscribe request.
-    pub fn of(ask: &SubscribeRequest) -> Self {
-        Self { recover: ask.recover, offset: ask.offset, epoch: ask.epoch.clone(), reloads: ask.flag & 2 != 0 }
-    }
-}
-
-/// Where a subscription's rights come from.
-pub enum Rights {
-    /// The server gave them.
-    Granted(Box<Grant>),
-    /// The host is asked.
-    Asked(Box<Subscribe>),
-}
-
-/// A subscriber in its room, not live yet; leaves when dropped.
-pub struct Seated {
-    hub: Arc<Inner>,
-    pub room: Arc<Room>,
-    pub seat: Seat,
-    ended: Option<Ended>,
-    stays: bool,
-}
-
-impl Seated {
-    /// The subscriber stays, whatever becomes of this. Says whether its right ended with what it recovers.
-    pub fn stay(mut self) -> (Arc<Room>, Seat, bool) {
-        self.stays = true;
-        (self.room.clone(), self.seat, self.ended == Some(Ended::Right))
-    }
-}
-
-impl Drop for Seated {
-    fn drop(&mut self) {
-        if !self.stays {
-            self.room.lock().leave(self.seat);
-            self.hub.channels.forget_if_idle(&self.room.name);
-        }
-    }
-}
 
 /// A subscription that may be answered.
 pub struct Entered {
@@ -127,11 +68,7 @@ impl Session {
         let who = self.who()?;
         let is_server_side = matches!(rights, Rights::Granted(_));
         let mut seated = self.hub.sit(channel, Sink::Session(self.clone()), is_server_side);
-        let grant = match rights {
-            Rights::Granted(grant) => Arc::new(*grant),
-            Rights::Asked(ask) => Arc::new(self.hub.host.authorizer.subscribe(&who, &ask).await?),
-        };
-        let result = self.hub.clone().settle(&mut seated, &grant, &who, position).await?;
+        let (result, grant) = self.hub.clone().settle(&mut seated, &who, rights, position).await?;
         let sub = Sub { room: seated.room.clone(), seat: seated.seat, grant, is_server_side };
         let mut state = self.state.lock();
         if state.phase == super::Phase::Closed {
@@ -259,184 +196,5 @@ pub(super) fn check(channel: &str) -> Result<(), Error> {
         Ok(()) => Ok(()),
         Err(name::BadName::Empty) => Err(closes(Disconnect::BAD_REQUEST)),
         Err(_) => Err(Error::bad_request()),
-    }
-}
-
-impl Inner {
-    /// Takes a connection into a channel; it buffers from now on.
-    pub fn sit(self: &Arc<Self>, channel: &Channel, sink: Sink, is_server_side: bool) -> Seated {
-        let user = match &sink {
-            Sink::Session(session) => session.user(),
-            Sink::Source(source) => source.user(),
-        };
-        let id = self.next_seat();
-        let (room, seat) =
-            self.channels.within(channel, |room, inner| (room.clone(), inner.join(id, sink, user, is_server_side)));
-        Seated { hub: self.clone(), room, seat, ended: None, stays: false }
-    }
-
-    /// Reads what the grant keeps and takes the place that follows from it; the result is the reply.
-    pub async fn settle(
-        self: Arc<Self>,
-        seated: &mut Seated,
-        grant: &Arc<Grant>,
-        who: &crate::Identity,
-        position: Position,
-    ) -> Result<SubscribeResult, Error> {
-        let (expires, ttl) = ttl(grant.expires_at);
-        let mut result = SubscribeResult {
-            expires,
-            ttl,
-            data: grant.data.clone().unwrap_or_default(),
-            was_recovering: position.recover,
-            ..SubscribeResult::default()
-        };
-        let room = seated.room.clone();
-        match grant.keep {
-            Keep::Kept => self.settle_kept(seated, grant, who, position, &mut result).await?,
-            Keep::Ring(size) => {
-                let (top, epoch, missed) = {
-                    let mut inner = room.lock();
-                    let (ring, epoch) = inner.ring(size, || self.ring_epoch());
-                    let is_same = position.epoch.is_empty() || *position.epoch == **epoch;
-                    let missed: Option<Vec<_>> = if position.recover && is_same {
-                        ring.since(position.offset).map(|rows| rows.map(on_wire).collect())
-                    } else {
-                        None
-                    };
-                    (ring.top(), epoch.clone(), missed)
-                };
-                result.epoch = epoch.to_string();
-                (result.recoverable, result.positioned) = (true, true);
-                if let Some(missed) = missed {
-                    (result.recovered, result.offset, result.publications) = (true, position.offset, missed);
-                } else if position.recover && position.reloads {
-                    return Err(Error::unrecoverable_position());
-                } else {
-                    // The state is read after the join; what came since is in the buffer and follows.
-                    result.offset = top;
-                    self.state_into(&mut result, &room.name, who).await?;
-                }
-                room.lock().settle_fleeting(seated.seat, grant.clone(), top);
-            }
-            Keep::Latest | Keep::Deltas => {
-                self.state_into(&mut result, &room.name, who).await?;
-                room.lock().settle_fleeting(seated.seat, grant.clone(), 0);
-            }
-            Keep::Plain => room.lock().settle_fleeting(seated.seat, grant.clone(), 0),
-        }
-        Ok(result)
-    }
-
-    async fn state_into(&self, result: &mut SubscribeResult, channel: &Channel, who: &crate::Identity) -> Result<(), Error> {
-        if result.data.is_empty() {
-            let snapshot = self.host.history.snapshot(channel, who).await?;
-            result.data = snapshot.data.unwrap_or_default();
-        }
-        Ok(())
-    }
-
-    async fn settle_kept(
-        self: &Arc<Self>,
-        seated: &mut Seated,
-        grant: &Arc<Grant>,
-        who: &crate::Identity,
-        position: Position,
-        result: &mut SubscribeResult,
-    ) -> Result<(), Error> {
-        let channel = seated.room.name.clone();
-        result.positioned = grant.recovery != Recovery::Off;
-        result.recoverable = matches!(grant.recovery, Recovery::Stream | Recovery::Cache);
-        let missed = match grant.recovery {
-            Recovery::Stream if position.recover => self.missed(&seated.room, &position).await?,
-            Recovery::Cache if position.recover => self.newest(&channel, &position).await?,
-            _ => None,
-        };
-        let read = match missed {
-            Some((read, epoch)) => {
-                result.recovered = true;
-                result.offset = position.offset;
-                result.epoch = epoch.to_string();
-                read
-            }
-            None if position.recover && position.reloads && result.recoverable => return Err(Error::unrecoverable_position()),
-            None => {
-                let begun = Instant::now().into_std();
-                let snapshot = self.host.history.snapshot(&channel, who).await?;
-                self.learn(&snapshot.epoch);
-                self.stands_at(&seated.room, snapshot.offset, begun);
-                result.offset = snapshot.offset;
-                result.epoch = snapshot.epoch.to_string();
-                if result.data.is_empty() {
-                    result.data = snapshot.data.unwrap_or_default();
-                }
-                Recovered::fresh(snapshot.offset)
-            }
-        };
-        if !result.positioned {
-            (result.offset, result.epoch) = (0, String::new());
-        }
-        let settled = seated.room.lock().settle(seated.seat, grant.clone(), read).ok_or_else(Error::internal)?;
-        result.publications = settled.deliver.iter().map(on_wire).collect();
-        seated.ended = settled.ended;
-        Ok(())
-    }
-
-    /// What a client missed since its position: from memory, else from the log. `None` when it cannot be recovered.
-    async fn missed(self: &Arc<Self>, room: &Arc<Room>, position: &Position) -> Result<Option<(Recovered, crate::Epoch)>, Error> {
-        let epoch = self.epoch();
-        if !epoch.is_empty() && !position.epoch.is_empty() && *position.epoch != *epoch {
-            return Ok(None);
-        }
-        let within = |rows: &[Publication]| {
-            rows.len() <= self.config.recovery_limit
-                && rows.iter().map(|row| row.body.len()).sum::<usize>() <= self.config.recovery_bytes
-        };
-        if !epoch.is_empty() {
-            let in_memory = room.lock().tail.as_ref().and_then(|tail| tail.since(position.offset));
-            if let Some(rows) = in_memory {
-                return Ok(within(&rows).then_some((Recovered { from: position.offset, rows }, epoch)));
-            }
-        }
-        let begun = Instant::now().into_std();
-        let Some(missed) = self.since(&room.name, position.offset).await? else { return Ok(None) };
-        self.stands_at(room, missed.top, begun);
-        if !position.epoch.is_empty() && *position.epoch != *missed.epoch {
-            return Ok(None);
-        }
-        let rows: Vec<Publication> = missed.publications.into_iter().map(Publication::from).collect();
-        if !within(&rows) {
-            return Ok(None);
-        }
-        Ok(Recovered::exactly(position.offset, rows, missed.top).map(|read| (read, missed.epoch)))
-    }
-
-    /// The newest publication, where the channel is read as a latest value: any position will do.
-    async fn newest(&self, channel: &Channel, position: &Position) -> Result<Option<(Recovered, crate::Epoch)>, Error> {
-        let page = self.host.history.page(channel, &Page { limit: Some(1), since: None, reverse: true }).await?;
-        self.learn(&page.epoch);
-        let Some(newest) = page.publications.into_iter().next().map(Publication::from) else { return Ok(None) };
-        if newest.offset != page.top {
-            return Ok(None);
-        }
-        let rows = if newest.offset == position.offset { Vec::new() } else { vec![newest] };
-        let from = page.top - rows.len() as u64;
-        Ok(Some((Recovered { from, rows }, page.epoch)))
-    }
-
-    /// The reply is written: what came meanwhile follows. Where something is missing the log is read once more.
-    pub async fn go_live(self: &Arc<Self>, room: &Arc<Room>, seat: Seat) {
-        let mut rows = Vec::new();
-        for _ in 0..5 {
-            let mut told = Told::default();
-            let gone_live = room.lock().go_live(seat, std::mem::take(&mut rows), &mut told);
-            self.settle_up(room, told);
-            let Err(after) = gone_live else { return };
-            match self.since(&room.name, after).await {
-                Ok(Some(missed)) => rows = missed.publications.into_iter().map(Publication::from).collect(),
-                Ok(None) | Err(_) => break,
-            }
-        }
-        self.lose(room, seat);
     }
 }

@@ -31,10 +31,10 @@ use crate::{
         room::{Room, Seat},
         said::Said,
     },
-    host::{Channel, Error, Grant, Identity, Offset, Subscribe},
+    host::{Channel, Error, Identity, Offset, Subscribe},
     hub::{Inner, new_id},
     protocol::SubscribeResult,
-    session::{Position, Seated, Sink},
+    session::{Position, Rights, Seated, Sink},
 };
 
 /// The EventSource connections of the node.
@@ -237,9 +237,9 @@ impl EventStream {
     async fn enter(&self, channel: &Channel) -> Result<(), Error> {
         let source = &self.source;
         let mut seated = self.hub.sit(channel, Sink::Source(source.clone()), false);
-        let grant = Arc::new(self.hub.host.authorizer.subscribe(&source.who, &asking(channel, &source.client)).await?);
-        let position = self.position(&seated, channel, &grant);
-        let result = self.hub.clone().settle(&mut seated, &grant, &source.who, position).await?;
+        let position = self.position(&seated, channel);
+        let rights = Rights::Asked(Box::new(asking(channel, &source.client)));
+        let (result, _) = self.hub.clone().settle(&mut seated, &source.who, rights, position).await?;
         source.open(channel, &result);
         let (room, seat, is_over) = seated.stay();
         source.state.lock().seats.push((room.clone(), seat));
@@ -253,13 +253,12 @@ impl EventStream {
     }
 
     /// Where the client's cursor stands in a channel. It carries only a mark of the epoch, so it is compared with the one there is.
-    fn position(&self, seated: &Seated, channel: &Channel, grant: &Grant) -> Position {
+    fn position(&self, seated: &Seated, channel: &Channel) -> Position {
         let Some((mark, offset)) = self.source.state.lock().cursor.of(channel) else { return Position::default() };
-        let epoch = match grant.keep {
-            crate::Keep::Ring(_) => seated.room.lock().ring.as_ref().map(|(_, epoch)| epoch.to_string()),
-            _ => Some(self.hub.epoch().to_string()),
-        };
-        let epoch = epoch.filter(|epoch| super::cursor::mark(epoch) == mark).unwrap_or_else(|| "_".to_owned());
+        let of_ring = seated.room.lock().ring.as_ref().map(|(_, epoch)| epoch.clone());
+        let epoch = of_ring.unwrap_or_else(|| self.hub.epoch());
+        let is_same = super::cursor::mark(&epoch) == mark;
+        let epoch = if is_same { epoch.to_string() } else { "_".to_owned() };
         Position { recover: true, offset, epoch, reloads: false }
     }
 
