@@ -383,6 +383,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_heard_before_the_first_reading_is_not_skipped() {
+        let mut bench = Bench::new();
+        assert!(bench.hear(5).is_empty());
+        let now = bench.now;
+        assert_eq!(bench.tail.stands_at(7, now, now), Out::default(), "lower ones may be on their way");
+        assert_eq!(bench.after_ms(20), (vec![5], Then::Nothing));
+        assert_eq!(bench.after_ms(20), (vec![], Then::Ask { after: 5 }));
+    }
+
+    #[test]
     fn a_head_below_what_was_heard_before_its_reading_is_another_log() {
         let mut bench = Bench::at(3);
         let before = bench.now;

@@ -4,6 +4,7 @@
 //! 1. [`Joining::begin`] under the channel's lock, with the tail's top;
 //! 2. rights are read;
 //! 3. log, memory or snapshot is read, in a statement begun after both; the tail hears of it (`Tail::stands_at`);
+//!    where [`Joining::outlives_end`] says so, the rows are not shown and the snapshot is read instead;
 //! 4. where [`Joining::needs_rights_again`] says so, rights are read once more, before anything is shown: an end of right that
 //!    committed between 2 and 3 lies at or below the place that was read, and would never arrive at its number;
 //! 5. the reply, and [`Joining::join`] under the channel's lock, with the tail's top: a tail that went on without this reader
@@ -131,6 +132,12 @@ impl Joining {
         self.tail_top.is_none_or(|top| from > top)
     }
 
+    /// Whether `read` holds an end of the right of `user` that is older than the right they have now: they may read again, but not what
+    /// was said in between, and recovering from before that end would end them at its number over and over.
+    pub fn outlives_end(&self, read: &Recovered, user: &str) -> bool {
+        read.rows.iter().any(|row| row.ends(user).is_some() && self.tail_top.is_none_or(|top| row.offset <= top))
+    }
+
     /// Buffers a live publication. What is beyond the bound is forgotten; the merge then ends in a gap.
     pub fn hear(&mut self, publication: Publication) {
         self.bytes += publication.weight();
@@ -246,6 +253,17 @@ mod tests {
         let joined = Joining::begin(1 << 20, None).join(Recovered::fresh(6), "anna", Some(7));
         assert_eq!(joined.ended, Some(Ended::Gap));
         assert_eq!(Joining::begin(1 << 20, None).join(Recovered::fresh(7), "anna", Some(7)).ended, None);
+    }
+
+    #[test]
+    fn who_may_read_again_does_not_recover_across_the_old_end() {
+        let across = Recovered::exactly(3, vec![row(4), end(5, "anna", false), row(6)], 6).expect("whole");
+        assert!(Joining::begin(0, Some(5)).outlives_end(&across, "anna"), "rights were read after 5, so they were given back");
+        assert!(
+            !Joining::begin(0, Some(4)).outlives_end(&across, "anna"),
+            "5 may have come after rights were read: it ends them"
+        );
+        assert!(!Joining::begin(0, Some(6)).outlives_end(&across, "ben"));
     }
 
     #[test]

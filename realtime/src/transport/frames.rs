@@ -98,6 +98,8 @@ pub struct Reader {
     /// The message under way, unmasked; its opcode once its first frame began.
     message: Vec<u8>,
     kind: Option<Opcode>,
+    /// How much of a text is known to be UTF-8.
+    checked: usize,
     /// The control frame under way: it may stand between a message's fragments.
     control: Vec<u8>,
     is_over: bool,
@@ -123,6 +125,7 @@ impl Reader {
             current: None,
             message: Vec::new(),
             kind: None,
+            checked: 0,
             control: Vec::new(),
             is_over: false,
         }
@@ -267,17 +270,28 @@ impl Reader {
                 _ => Ok(Some(Incoming::Pong(payload))),
             };
         }
+        if self.kind == Some(Opcode::Text) {
+            self.check_text(head.is_final)?;
+        }
         if !head.is_final {
             return Ok(None);
         }
-        let message = std::mem::take(&mut self.message);
-        if self.kind.take() == Some(Opcode::Binary) {
-            return Ok(Some(Incoming::Binary(message.into())));
+        let message = Bytes::from(std::mem::take(&mut self.message));
+        self.checked = 0;
+        Ok(Some(match self.kind.take() {
+            Some(Opcode::Binary) => Incoming::Binary(message),
+            _ => Incoming::Text(message),
+        }))
+    }
+
+    /// Checks each frame of a text as it ends; a fragment may end inside a character, the message may not.
+    fn check_text(&mut self, is_final: bool) -> Result<(), Fault> {
+        match std::str::from_utf8(&self.message[self.checked..]) {
+            Ok(_) => self.checked = self.message.len(),
+            Err(error) if error.error_len().is_some() || is_final => return Err(Fault::NotText),
+            Err(error) => self.checked += error.valid_up_to(),
         }
-        match std::str::from_utf8(&message) {
-            Ok(_) => Ok(Some(Incoming::Text(message.into()))),
-            Err(_) => Err(Fault::NotText),
-        }
+        Ok(())
     }
 }
 
@@ -302,10 +316,10 @@ fn close_of(payload: &[u8]) -> Result<Option<(u16, String)>, Fault> {
         [_] => Err(Fault::Protocol("half a close code")),
         [high, low, reason @ ..] => {
             let code = u16::from_be_bytes([*high, *low]);
-            if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+            let reason = std::str::from_utf8(reason).map_err(|_| Fault::NotText)?;
+            if !matches!(code, 1000..=1003 | 1007..=1013 | 3000..=4999) {
                 return Err(Fault::Protocol("a close code nobody may send"));
             }
-            let reason = std::str::from_utf8(reason).map_err(|_| Fault::NotText)?;
             Ok(Some((code, reason.to_owned())))
         }
     }

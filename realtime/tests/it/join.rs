@@ -96,7 +96,7 @@ impl World {
         let readers: Vec<_> = self.readers.iter().map(|reader| (USERS[reader.user], reader.seen, reader.at.name())).collect();
         let steps = &self.steps[self.steps.len().saturating_sub(60)..];
         panic!(
-            "{what}; JOIN_SEED={}; top {}, {:?}, may {:?}, {readers:?}; last steps: {steps:?}",
+            "{what}; JOIN_SEED={}; top {}, tail at {:?}, may {:?}, {readers:?}; last steps: {steps:?}",
             self.seed,
             self.top(),
             self.tail,
@@ -309,20 +309,18 @@ impl World {
     }
 
     fn read(&mut self, i: usize, joining: Joining, rights_at: Offset) -> At {
-        let seen = self.readers[i].seen;
-        if self.rng.bool()
-            && let Some(rows) = self.tail.since(seen)
-        {
+        let (seen, user) = (self.readers[i].seen, USERS[self.readers[i].user]);
+        let in_memory = if self.rng.bool() { self.tail.since(seen) } else { None };
+        if let Some(rows) = in_memory {
             let top = self.tail.top().unwrap_or_default();
             let read = Recovered::exactly(seen, rows, top).unwrap_or_else(|| self.fail("memory holds a gap"));
-            return At::Read(joining, rights_at, read, None);
+            if !joining.outlives_end(&read, user) {
+                return At::Read(joining, rights_at, read, None);
+            }
         }
         let most = self.rng.usize(1..40);
-        let recovered = match self.rng.u8(..5) {
-            0 => None,
-            _ => Recovered::exactly(seen, self.rows(seen, most), self.top()),
-        };
-        let read = recovered.unwrap_or_else(|| Recovered::fresh(self.top()));
+        let recovered = Recovered::exactly(seen, self.rows(seen, most), self.top());
+        let read = recovered.filter(|read| !joining.outlives_end(read, user)).unwrap_or_else(|| Recovered::fresh(self.top()));
         At::Read(joining, rights_at, read, Some(Reading { begun: self.now, top: self.top(), rows: None }))
     }
 
@@ -367,7 +365,7 @@ impl World {
 
     /// No more commits: look-back and timers heal what is missing, and everybody comes back.
     fn settle(&mut self) {
-        for _ in 0..400 {
+        for _ in 0..60 {
             self.look_back();
             while !self.readings.is_empty() {
                 self.answer();
