@@ -1,5 +1,9 @@
 //! The slices of the business, ranked: each calls only those before it. Upwards they speak by event.
 pub mod auth;
+pub mod carts;
+pub mod catalog;
+pub mod inventory;
+pub mod shops;
 mod slice;
 pub mod users;
 
@@ -18,5 +22,5 @@ pub trait Event: Serialize + Send + Sync + 'static {
 
 /// All slices, in rank order.
 pub fn slices() -> Vec<Slice> {
-    vec![users::slice(), auth::slice()]
+    vec![users::slice(), auth::slice(), shops::slice(), catalog::slice(), inventory::slice(), carts::slice()]
 }

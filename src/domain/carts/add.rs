@@ -1,0 +1,169 @@
+//! Puts a product into the cart: `POST /api/cart/items/`.
+use super::{
+    CartItemId, CartView, ITEMS_MAX, SHOPS_MAX,
+    cart::is_in_range,
+    changed, home,
+    store::{self, Line},
+};
+use crate::{
+    App,
+    actor::Customer,
+    db::Committed,
+    domain::catalog,
+    doors::{Answer, Door},
+    http::json::Json,
+    ids::ProductId,
+    problem::{Problem, Refusal, Result},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What to put in. Of a product that is in the cart already it is so many more.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddItem {
+    pub product_id: ProductId,
+    #[schema(minimum = 1)]
+    pub quantity: i32,
+}
+
+/// Why a cart may not be changed so.
+#[derive(Debug, thiserror::Error)]
+pub enum CartRefused {
+    #[error("no such thing in reach")]
+    NotFound,
+    #[error("the product is no longer sold")]
+    ProductGone,
+    #[error("a cart holds at most {SHOPS_MAX} shops")]
+    ShopLimit,
+    #[error("a cart holds at most {ITEMS_MAX} lines")]
+    ItemLimit,
+    #[error("the shop is in another region than the cart")]
+    TwoRegions,
+    #[error("the shop sells in another currency than the cart's shops")]
+    TwoCurrencies,
+    #[error("this quantity cannot be ordered")]
+    Quantity { min: i32, max: Option<i32> },
+}
+
+impl Refusal for CartRefused {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::ProductGone => Problem::new(409, "product_gone"),
+            Self::ShopLimit => Problem::new(409, "cart_shop_limit").with("limit", SHOPS_MAX),
+            Self::ItemLimit => Problem::new(409, "cart_item_limit").with("limit", ITEMS_MAX),
+            Self::TwoRegions => Problem::new(422, "shops_in_two_regions"),
+            Self::TwoCurrencies => Problem::new(422, "shops_in_two_currencies"),
+            Self::Quantity { min, max } => {
+                Problem::new(422, "quantity_out_of_range").with("min_quantity", min).with("max_quantity", max)
+            }
+        }
+    }
+}
+
+/// Puts a product in, or more of it.
+///
+/// Errors: [`CartRefused`].
+pub async fn add(app: App, customer: Customer, ask: AddItem) -> Result<Committed<CartView>> {
+    if ask.product_id.region() != home(customer.id) {
+        return Err(elsewhere(&app, ask.product_id).await?.into());
+    }
+    let mut tx = app.begin(home(customer.id)).await?;
+    store::lock(&mut tx, customer.id).await?;
+    let offer = catalog::offer(&mut tx, ask.product_id).await?.ok_or(CartRefused::NotFound)?;
+    if !offer.is_sold {
+        return Err(CartRefused::ProductGone.into());
+    }
+    let lines = store::lines(&mut tx, customer.id).await?;
+    let present = lines.iter().find(|line| line.product_id == ask.product_id);
+    if ask.quantity < 1 {
+        return Err(CartRefused::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
+    }
+    let quantity = ask.quantity.saturating_add(present.map_or(0, |line| line.quantity));
+    if !is_in_range(quantity, offer.min_quantity, offer.max_quantity) {
+        return Err(CartRefused::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
+    }
+    if let Some(line) = present {
+        store::set_quantity(&mut tx, line.id, quantity, offer.price).await?;
+    } else {
+        fits(&lines, &offer)?;
+        if store::has_other_currency(&mut tx, customer.id, offer.currency).await? {
+            return Err(CartRefused::TwoCurrencies.into());
+        }
+        let id = CartItemId::fresh(&app, tx.region());
+        let line = Line { id, product_id: ask.product_id, shop_id: offer.shop_id, quantity };
+        let now = tx.now().await?;
+        store::insert_item(&mut tx, customer.id, &line, offer.price, now).await?;
+    }
+    let cart = changed(&mut tx, customer.id).await?;
+    tx.commit(cart.view(app.config.currency)).await
+}
+
+/// Whether a new line of `offer` fits beside `lines`.
+fn fits(lines: &[Line], offer: &catalog::Offer) -> Result<(), CartRefused> {
+    let mut shops: BTreeSet<_> = lines.iter().map(|line| line.shop_id).collect();
+    shops.insert(offer.shop_id);
+    if shops.len() > SHOPS_MAX {
+        return Err(CartRefused::ShopLimit);
+    }
+    if lines.len() >= ITEMS_MAX { Err(CartRefused::ItemLimit) } else { Ok(()) }
+}
+
+/// Why a product of another region than the cart's cannot go in: it exists there, or nowhere.
+async fn elsewhere(app: &App, product: ProductId) -> Result<CartRefused> {
+    let mut conn = app.read(product.region()).await?;
+    let offer = catalog::offer(&mut conn, product).await?;
+    Ok(offer.map_or(CartRefused::NotFound, |_| CartRefused::TwoRegions))
+}
+
+/// Puts a product into the cart, or more of it.
+#[utoipa::path(post, path = "/api/cart/items/", tag = "cart", request_body = AddItem,
+    responses((status = 201, body = CartView), (status = 404, description = "not_found"),
+        (status = 409, description = "cart_shop_limit, cart_item_limit, product_gone"),
+        (status = 422, description = "quantity_out_of_range, shops_in_two_regions, shops_in_two_currencies")),
+    security(("bearer" = [])))]
+pub async fn post(door: Door, customer: Customer, Json(ask): Json<AddItem>) -> Result<Answer> {
+    door.run(customer, "cart.add", 201, ask, add).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ShopId;
+    use uuid::Uuid;
+
+    fn line(shop: u128, product: u128) -> Line {
+        Line {
+            id: CartItemId(Uuid::from_u128(product)),
+            product_id: ProductId(Uuid::from_u128(product)),
+            shop_id: ShopId(Uuid::from_u128(shop)),
+            quantity: 1,
+        }
+    }
+
+    fn offer(shop: u128) -> catalog::Offer {
+        catalog::Offer {
+            shop_id: ShopId(Uuid::from_u128(shop)),
+            price: 1.into(),
+            currency: "USD".parse().expect("a currency"),
+            min_quantity: 1,
+            max_quantity: None,
+            is_sold: true,
+        }
+    }
+
+    #[test]
+    fn a_fourth_shop_does_not_fit_but_more_of_the_third_does() {
+        let lines = [line(1, 1), line(2, 2), line(3, 3)];
+        assert!(matches!(fits(&lines, &offer(4)), Err(CartRefused::ShopLimit)));
+        assert!(fits(&lines, &offer(3)).is_ok());
+        assert!(fits(&lines[..2], &offer(4)).is_ok());
+    }
+
+    #[test]
+    fn a_cart_has_a_bound() {
+        let lines: Vec<_> = (0..100).map(|product| line(1, product)).collect();
+        assert!(matches!(fits(&lines, &offer(1)), Err(CartRefused::ItemLimit)));
+    }
+}

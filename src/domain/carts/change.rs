@@ -1,0 +1,72 @@
+//! Sets the quantity of a line or takes it out: `PATCH, DELETE /api/cart/items/{id}/`.
+use super::{
+    CartItemId, CartView,
+    add::CartRefused,
+    cart::is_in_range,
+    changed, home,
+    store::{self, Line},
+};
+use crate::{
+    App,
+    actor::Customer,
+    db::{Committed, Tx},
+    domain::catalog,
+    doors::{Answer, Door},
+    http::json::{Json, Path},
+    problem::Result,
+};
+use serde::{Deserialize, Serialize};
+
+/// How many of a line there shall be.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetQuantity {
+    #[schema(minimum = 1)]
+    pub quantity: i32,
+}
+
+/// Sets a line's quantity.
+///
+/// Errors: 404, 409 `product_gone`, 422 `quantity_out_of_range`.
+pub async fn set_quantity(app: App, customer: Customer, (id, ask): (CartItemId, SetQuantity)) -> Result<Committed<CartView>> {
+    let mut tx = app.begin(home(customer.id)).await?;
+    let line = lock_line(&mut tx, &customer, id).await?;
+    let offer = catalog::offer(&mut tx, line.product_id).await?.filter(|offer| offer.is_sold).ok_or(CartRefused::ProductGone)?;
+    if !is_in_range(ask.quantity, offer.min_quantity, offer.max_quantity) {
+        return Err(CartRefused::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
+    }
+    store::set_quantity(&mut tx, id, ask.quantity, offer.price).await?;
+    let cart = changed(&mut tx, customer.id).await?;
+    tx.commit(cart.view(app.config.currency)).await
+}
+
+/// Takes a line out. Errors: 404.
+pub async fn remove(app: App, customer: Customer, id: CartItemId) -> Result<Committed<CartView>> {
+    let mut tx = app.begin(home(customer.id)).await?;
+    lock_line(&mut tx, &customer, id).await?;
+    store::remove_item(&mut tx, id).await?;
+    let cart = changed(&mut tx, customer.id).await?;
+    tx.commit(cart.view(app.config.currency)).await
+}
+
+async fn lock_line(tx: &mut Tx, customer: &Customer, id: CartItemId) -> Result<Line> {
+    store::lock(tx, customer.id).await?;
+    let line = store::lines(tx, customer.id).await?.into_iter().find(|line| line.id == id);
+    Ok(line.ok_or(CartRefused::NotFound)?)
+}
+
+/// Sets the quantity of a line.
+#[utoipa::path(patch, path = "/api/cart/items/{id}/", tag = "cart", params(("id" = CartItemId, Path)), request_body = SetQuantity,
+    responses((status = 200, body = CartView), (status = 404, description = "not_found"), (status = 409, description = "product_gone"),
+        (status = 422, description = "quantity_out_of_range")),
+    security(("bearer" = [])))]
+pub async fn patch(door: Door, customer: Customer, Path(id): Path<CartItemId>, Json(ask): Json<SetQuantity>) -> Result<Answer> {
+    door.run(customer, "cart.set_quantity", 200, (id, ask), set_quantity).await
+}
+
+/// Takes a line out of the cart.
+#[utoipa::path(delete, path = "/api/cart/items/{id}/", tag = "cart", params(("id" = CartItemId, Path)),
+    responses((status = 200, body = CartView), (status = 404, description = "not_found")), security(("bearer" = [])))]
+pub async fn delete(door: Door, customer: Customer, Path(id): Path<CartItemId>) -> Result<Answer> {
+    door.run(customer, "cart.remove", 200, id, remove).await
+}

@@ -1,0 +1,27 @@
+//! Empties the cart: `DELETE /api/cart/`.
+use super::{CartView, changed, home, store};
+use crate::{
+    App,
+    actor::Customer,
+    db::Committed,
+    doors::{Answer, Door},
+    ids::ShopId,
+    problem::Result,
+};
+
+/// Takes everything out.
+pub async fn clear(app: App, customer: Customer, (): ()) -> Result<Committed<CartView>> {
+    let mut tx = app.begin(home(customer.id)).await?;
+    store::lock(&mut tx, customer.id).await?;
+    let lines = store::lines(&mut tx, customer.id).await?;
+    let shops: Vec<ShopId> = lines.iter().map(|line| line.shop_id).collect();
+    store::remove_groups(&mut tx, customer.id, &shops).await?;
+    let cart = changed(&mut tx, customer.id).await?;
+    tx.commit(cart.view(app.config.currency)).await
+}
+
+/// Empties the caller's cart.
+#[utoipa::path(delete, path = "/api/cart/", tag = "cart", responses((status = 200, body = CartView)), security(("bearer" = [])))]
+pub async fn delete(door: Door, customer: Customer) -> Result<Answer> {
+    door.run(customer, "cart.clear", 200, (), clear).await
+}

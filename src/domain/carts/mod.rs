@@ -1,0 +1,82 @@
+//! Carts: what a customer means to buy, from up to three shops of one region.
+//!
+//! A customer has one cart, in their own region, and it outlives their sessions. Its row is locked for every change, and its version grows with each,
+//! so that a checkout can say which cart it saw. A group is what stands in it of one shop; each group says for itself what keeps it from being
+//! ordered. Prices are the shops' present ones: a price that differs from the one the customer was last shown is a problem until they have seen it
+//! (by `validate`, or by setting a quantity).
+mod add;
+mod cart;
+mod change;
+mod clear;
+mod read;
+mod store;
+mod validate;
+mod view;
+
+pub use cart::{Cart, Group, Item, Problem, ProblemCode};
+pub use view::{CartChanged, CartView, GroupView, ItemView};
+
+use crate::{
+    db::Tx,
+    domain::Slice,
+    ids::{Region, ShopId, UserId},
+    problem::Result,
+};
+use sqlx::PgConnection;
+use utoipa_axum::routes;
+
+crate::id!(
+    /// A line of a cart.
+    CartItemId
+);
+
+/// Shops a cart may hold.
+pub const SHOPS_MAX: usize = 3;
+/// Lines a cart may hold.
+pub const ITEMS_MAX: usize = 100;
+
+pub fn slice() -> Slice {
+    Slice::new("carts")
+        .routes(routes!(read::get, clear::delete))
+        .routes(routes!(add::post))
+        .routes(routes!(change::patch, change::delete))
+        .routes(routes!(validate::post))
+}
+
+/// Where a customer's cart is kept: in the region of their id.
+pub fn home(customer: UserId) -> Region {
+    match customer.region() {
+        Region::GLOBAL => Region::FIRST,
+        region => region,
+    }
+}
+
+/// Locks the customer's cart and reads it with the shops' present terms, prices and stock. The transaction is of the cart's [`home`].
+pub async fn lock(tx: &mut Tx, customer: UserId) -> Result<Cart> {
+    store::lock(tx, customer).await?;
+    let now = tx.now().await?;
+    let region = tx.region();
+    cart::read(tx, region, customer, now).await
+}
+
+/// Takes the groups of these shops out of the locked cart: they were bought.
+pub async fn take_out(tx: &mut Tx, customer: UserId, shops: &[ShopId]) -> Result<()> {
+    store::remove_groups(tx, customer, shops).await?;
+    changed(tx, customer).await?;
+    Ok(())
+}
+
+/// The version of a customer's cart; 0 before the first change.
+pub async fn version(conn: &mut PgConnection, customer: UserId) -> Result<i64> {
+    store::version(conn, home(customer), customer).await
+}
+
+/// The cart as a change leaves it: a version further, and told so.
+async fn changed(tx: &mut Tx, customer: UserId) -> Result<Cart> {
+    store::grow(tx, customer).await?;
+    let now = tx.now().await?;
+    let region = tx.region();
+    let cart = cart::read(tx, region, customer, now).await?;
+    tx.emit(CartChanged::new(&cart, now));
+    Ok(cart)
+}

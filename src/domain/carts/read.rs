@@ -1,0 +1,25 @@
+//! `GET /api/cart/`.
+use super::{CartView, cart, home, store};
+use crate::{App, actor::Customer, db::Live, http::json::Query, problem::Result};
+use axum::{Json, extract::State};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParameters {}
+
+/// The caller's cart with present prices, fees and problems, and the position it was read at.
+#[utoipa::path(get, path = "/api/cart/", tag = "cart", responses((status = 200, body = CartView)), security(("bearer" = [])))]
+pub async fn get(
+    State(app): State<App>,
+    customer: Customer,
+    Query(NoParameters {}): Query<NoParameters>,
+) -> Result<Json<CartView>> {
+    let region = home(customer.id);
+    let mut view = app.read_whole(region).await?;
+    let cart = cart::read(&mut view, region, customer.id, app.clock.now()).await?;
+    let channel = format!("user:{}", customer.id);
+    let offset = store::top(&mut view, region, &channel).await?;
+    let live = vec![Live { channel, offset, epoch: app.epoch().to_string() }];
+    Ok(Json(CartView { live, ..cart.view(app.config.currency) }))
+}

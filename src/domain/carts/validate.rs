@@ -1,0 +1,47 @@
+//! Checks the cart before a checkout: `POST /api/cart/validate/`.
+//!
+//! What it answers, the customer has seen: prices that had changed are named once more and are then no problem any longer.
+use super::{CartView, home, store};
+use crate::{
+    App,
+    actor::Customer,
+    db::Committed,
+    doors::{Answer, Door},
+    http::json::Json,
+    problem::{Problem, Result},
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ValidateCart)]
+pub struct Validate {
+    /// The version the caller has; another present one is 409 `cart_changed`.
+    pub cart_version: Option<i64>,
+}
+
+/// The cart with its problems. Changed prices are taken as seen.
+///
+/// Errors: 409 `cart_changed` with the cart when it is not of `cart_version`.
+pub async fn validate(app: App, customer: Customer, ask: Validate) -> Result<Committed<CartView>> {
+    let mut tx = app.begin(home(customer.id)).await?;
+    let cart = super::lock(&mut tx, customer.id).await?;
+    if ask.cart_version.is_some_and(|version| version != cart.version) {
+        return Err(Problem::new(409, "cart_changed").with("cart", cart.view(app.config.currency)).into());
+    }
+    let items = cart.groups.iter().flat_map(|group| &group.items);
+    let changed: Vec<_> = items.filter(|item| item.price != item.price_seen).map(|item| (item.id, item.price)).collect();
+    let mut view = cart.view(app.config.currency);
+    if !changed.is_empty() {
+        store::set_prices_seen(&mut tx, &changed).await?;
+        view.version = super::changed(&mut tx, customer.id).await?.version;
+    }
+    tx.commit(view).await
+}
+
+/// The cart with its problems, checked anew.
+#[utoipa::path(post, path = "/api/cart/validate/", tag = "cart", request_body = Validate,
+    responses((status = 200, body = CartView), (status = 409, description = "cart_changed, with cart")), security(("bearer" = [])))]
+pub async fn post(door: Door, customer: Customer, Json(ask): Json<Validate>) -> Result<Answer> {
+    door.run(customer, "cart.validate", 200, ask, validate).await
+}

@@ -1,0 +1,159 @@
+//! A cart on the wire, and the event that tells its owner's other devices.
+use super::{Cart, CartItemId, Problem, cart::Group};
+use crate::{
+    clock::Timestamp,
+    db::{Live, Said},
+    domain::Event,
+    ids::{ProductId, ShopId, UserId},
+    money::{Amount, Currency},
+};
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+/// A cart as its customer sees it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Cart)]
+pub struct CartView {
+    pub shops: Vec<GroupView>,
+    /// Of all lines.
+    pub subtotal: Amount,
+    /// Of all shops that deliver to the saved place.
+    pub delivery_fee: Amount,
+    /// Both together.
+    pub total: Amount,
+    #[schema(value_type = String, example = "USD")]
+    pub currency: Currency,
+    /// Grows with every change; a checkout may name the one it saw.
+    pub version: i64,
+    /// The position of `user:{id}`, where `cart_changed` is told.
+    pub live: Vec<Live>,
+}
+
+/// What stands in a cart of one shop.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CartGroup)]
+pub struct GroupView {
+    pub shop_id: ShopId,
+    pub name: String,
+    pub is_open: bool,
+    pub items: Vec<ItemView>,
+    pub subtotal: Amount,
+    pub minimum_order: Amount,
+    /// To the saved place; `null` without one, or where the shop does not deliver.
+    pub delivery_fee: Option<Amount>,
+    pub distance_m: Option<f64>,
+    pub prep_minutes: i32,
+    pub delivery: bool,
+    pub pickup: bool,
+    #[schema(value_type = String, example = "USD")]
+    pub currency: Currency,
+    /// What keeps this group from being ordered.
+    pub problems: Vec<Problem>,
+}
+
+/// A line of a cart.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CartItem)]
+pub struct ItemView {
+    pub id: CartItemId,
+    pub product_id: ProductId,
+    pub name: String,
+    pub sku: String,
+    pub image_url: Option<String>,
+    pub quantity: i32,
+    /// Of one piece, now.
+    pub price: Amount,
+    /// What was last shown, where it differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_seen: Option<Amount>,
+    pub subtotal: Amount,
+    #[schema(value_type = String, example = "USD")]
+    pub currency: Currency,
+    pub stock: i32,
+    pub min_quantity: i32,
+    pub max_quantity: Option<i32>,
+    pub added_at: Timestamp,
+}
+
+impl Cart {
+    /// The cart on the wire; an empty one is in `fallback`. The door puts `live` in.
+    pub fn view(&self, fallback: Currency) -> CartView {
+        let currency = self.groups.first().map_or(fallback, |group| group.shop.currency);
+        let subtotal: Decimal = self.groups.iter().map(Group::subtotal).sum();
+        let delivery_fee: Decimal = self.groups.iter().filter_map(|group| group.delivery_fee).sum();
+        CartView {
+            shops: self.groups.iter().map(GroupView::new).collect(),
+            subtotal: Amount::of(subtotal, currency),
+            delivery_fee: Amount::of(delivery_fee, currency),
+            total: Amount::of(subtotal + delivery_fee, currency),
+            currency,
+            version: self.version,
+            live: vec![],
+        }
+    }
+}
+
+impl GroupView {
+    fn new(group: &Group) -> Self {
+        let shop = &group.shop;
+        let amount = |amount| Amount::of(amount, shop.currency);
+        let items = group.items.iter().map(|item| ItemView {
+            id: item.id,
+            product_id: item.product_id,
+            name: item.name.clone(),
+            sku: item.sku.clone(),
+            image_url: item.image_url.clone(),
+            quantity: item.quantity,
+            price: amount(item.price),
+            price_seen: (item.price_seen != item.price).then(|| amount(item.price_seen)),
+            subtotal: amount(item.subtotal()),
+            currency: item.currency,
+            stock: item.on_hand,
+            min_quantity: item.min_quantity,
+            max_quantity: item.max_quantity,
+            added_at: item.added_at,
+        });
+        Self {
+            shop_id: shop.id,
+            name: shop.name.clone(),
+            is_open: shop.is_open,
+            items: items.collect(),
+            subtotal: amount(group.subtotal()),
+            minimum_order: amount(shop.minimum_order),
+            delivery_fee: group.delivery_fee.map(amount),
+            distance_m: group.distance_m.map(|m| (m * 10.0).round() / 10.0),
+            prep_minutes: shop.prep_minutes,
+            delivery: shop.delivery,
+            pickup: shop.pickup,
+            currency: shop.currency,
+            problems: group.problems.clone(),
+        }
+    }
+}
+
+/// The customer's cart is another than before.
+#[derive(Debug, Serialize)]
+pub struct CartChanged {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    at: Timestamp,
+    #[serde(skip)]
+    customer: UserId,
+    version: i64,
+    /// Lines in it now.
+    items: usize,
+}
+
+impl CartChanged {
+    pub(super) fn new(cart: &Cart, at: Timestamp) -> Self {
+        let items = cart.groups.iter().map(|group| group.items.len()).sum();
+        Self { kind: Self::TYPE, at, customer: cart.customer, version: cart.version, items }
+    }
+}
+
+impl Event for CartChanged {
+    const TYPE: &'static str = "cart_changed";
+    fn to(&self) -> Vec<Said> {
+        vec![Said::new(format!("user:{}", self.customer), self)]
+    }
+}

@@ -1,0 +1,53 @@
+//! Adding products to a shop, many at once as an import does.
+use super::{ProductCategoryId, store};
+use crate::{
+    App,
+    db::{OnConstraint, Tx},
+    ids::{ProductId, Region, ShopId},
+    money::Currency,
+    problem::{Problem, Refusal, Result},
+};
+use rust_decimal::Decimal;
+
+/// A product to be added.
+#[derive(Debug, Clone)]
+pub struct NewProduct {
+    pub name: String,
+    pub name_ar: Option<String>,
+    pub description: String,
+    pub sku: String,
+    pub price: Decimal,
+    pub cost_price: Option<Decimal>,
+    /// The shop's own.
+    pub currency: Currency,
+    pub min_quantity: i32,
+    pub max_quantity: Option<i32>,
+    pub low_stock_threshold: i32,
+    pub category_id: Option<ProductCategoryId>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the shop has a product of this SKU")]
+struct SkuTaken;
+
+impl Refusal for SkuTaken {
+    fn problem(&self) -> Problem {
+        Problem::new(409, "sku_taken")
+    }
+}
+
+/// Adds approved products to a shop of the transaction's region; their ids are in the order of `products`.
+///
+/// Errors: 409 `sku_taken`.
+pub async fn add_products(tx: &mut Tx, shop: ShopId, products: &[NewProduct]) -> Result<Vec<ProductId>> {
+    let ids: Vec<_> = products.iter().map(|_| ProductId::fresh(tx.app(), tx.region())).collect();
+    let now = tx.now().await?;
+    store::insert(tx, shop, &ids, products, now).await.on_constraint("product_shop_sku_key", SkuTaken)?;
+    Ok(ids)
+}
+
+/// The category called `name`, made if there is none. Categories are global: no regional transaction writes them.
+pub async fn category_named(app: &App, name: &str, name_ar: Option<&str>) -> Result<ProductCategoryId> {
+    let mut conn = app.read(Region::GLOBAL).await?;
+    store::category_named(&mut conn, ProductCategoryId::fresh(app, Region::GLOBAL), name, name_ar).await
+}

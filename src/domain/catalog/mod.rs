@@ -1,0 +1,39 @@
+//! The catalogue: what shops sell, in which categories, at what price.
+//!
+//! A product is sold while it is active, approved and not deleted, in an approved shop. Its price is in its shop's currency; a stock-keeping unit
+//! (`sku`) is unique in its shop. How much there is of it belongs to the inventory.
+mod add;
+mod categories;
+mod product;
+mod store;
+
+pub use add::{NewProduct, add_products, category_named};
+pub use store::Offer;
+
+use crate::{
+    domain::Slice,
+    ids::{ProductId, Region, ShopId},
+    problem::Result,
+};
+use sqlx::PgConnection;
+use std::collections::HashMap;
+use utoipa_axum::routes;
+
+crate::id!(
+    /// A kind of product, such as bread.
+    ProductCategoryId
+);
+
+pub fn slice() -> Slice {
+    Slice::new("catalog").routes(routes!(product::list)).routes(routes!(product::one)).routes(routes!(categories::list))
+}
+
+/// On what terms a product is sold now; `None` for one that never was.
+pub async fn offer(conn: &mut PgConnection, product: ProductId) -> Result<Option<Offer>> {
+    store::offer(conn, product).await
+}
+
+/// The products of a shop by their stock-keeping units.
+pub async fn by_sku(conn: &mut PgConnection, region: Region, shop: ShopId) -> Result<HashMap<String, ProductId>> {
+    store::by_sku(conn, region, shop).await
+}

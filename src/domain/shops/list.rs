@@ -1,0 +1,255 @@
+//! `GET /api/shops/`, near a point or not, and `GET /api/shops/{id}/`.
+use super::{
+    ShopCategoryId,
+    hours::Schedule,
+    store::{self, ShopRow, Wanted},
+    terms::{FeeBand, fee},
+};
+use crate::{
+    App,
+    actor::Actor,
+    clock::Timestamp,
+    db::Live,
+    http::{
+        actor::Perhaps,
+        json::{Path, Query},
+    },
+    ids::{Region, ShopId},
+    money::{Amount, Currency},
+    page::{Listing, Page},
+    problem::{Problem, Result},
+};
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use wassally_geo::{EARTH_RADIUS_M, Point};
+
+const RADIUS_M: f64 = 10_000.0;
+const RADIUS_MAX_M: f64 = 50_000.0;
+/// Shops of one neighbourhood that are looked at; the rest of a denser one is reached by a smaller radius or a filter.
+const LOOKED_AT: i64 = 2_000;
+
+/// A shop as everybody sees it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Shop {
+    pub id: ShopId,
+    pub name: String,
+    pub description: String,
+    pub category_id: Option<ShopCategoryId>,
+    pub phone_number: Option<String>,
+    pub email: Option<String>,
+    pub address: String,
+    /// Degrees, WGS84.
+    pub lat: f64,
+    pub lng: f64,
+    pub logo_url: Option<String>,
+    #[schema(example = "APPROVED")]
+    pub status: String,
+    pub is_open: bool,
+    pub time_zone: String,
+    #[schema(value_type = String, example = "USD")]
+    pub currency: Currency,
+    pub delivery: bool,
+    pub pickup: bool,
+    /// How far the shop delivers.
+    pub radius_m: i32,
+    pub fee_bands: Vec<FeeBand>,
+    pub minimum_order: Amount,
+    pub prep_minutes: i32,
+    /// Metres from the point that was asked for; without one `null`.
+    pub distance_m: Option<f64>,
+    /// To that point; `null` where the shop does not deliver.
+    pub delivery_fee: Option<Amount>,
+    /// The position of `shop:{id}`, for those who may watch it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<Vec<Live>>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Shop {
+    fn new(row: ShopRow, schedule: &Schedule, from: Option<Point>, now: Timestamp) -> Self {
+        let here = Point::new(row.lat, row.lng).ok();
+        let distance_m = here.zip(from).map(|(here, from)| here.distance_m(from));
+        let bands: Vec<_> =
+            row.fee_bands.0.iter().map(|band| FeeBand { fee: Amount::of(band.fee.0, row.currency), ..*band }).collect();
+        let delivery_fee = distance_m.and_then(|distance_m| fee(row.delivery, row.radius_m, &bands, distance_m));
+        Self {
+            is_open: row.is_approved() && schedule.is_open(&row.time_zone, now),
+            id: row.id,
+            name: row.name,
+            description: row.description,
+            category_id: row.category_id,
+            phone_number: row.phone_number,
+            email: row.email,
+            address: row.address,
+            lat: row.lat,
+            lng: row.lng,
+            logo_url: row.logo_url,
+            status: row.status,
+            time_zone: row.time_zone,
+            currency: row.currency,
+            delivery: row.delivery,
+            pickup: row.pickup,
+            radius_m: row.radius_m,
+            fee_bands: bands,
+            minimum_order: Amount::of(row.minimum_order, row.currency),
+            prep_minutes: row.prep_minutes,
+            distance_m: distance_m.map(|m| (m * 10.0).round() / 10.0),
+            delivery_fee: delivery_fee.map(|fee| Amount::of(fee, row.currency)),
+            live: None,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Where from, in degrees.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct From {
+    lat: Option<f64>,
+    lng: Option<f64>,
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Filters {
+    /// With `lng`: nearest first, with `distance_m` and `delivery_fee`.
+    lat: Option<f64>,
+    lng: Option<f64>,
+    /// 1 to 50000 metres, 10000 unless told.
+    radius_m: Option<f64>,
+    /// Only shops that are open now (or closed now).
+    open_now: Option<bool>,
+    #[param(value_type = Option<uuid::Uuid>)]
+    category: Option<ShopCategoryId>,
+}
+
+fn point(lat: Option<f64>, lng: Option<f64>) -> Result<Option<Point>, Problem> {
+    match (lat, lng) {
+        (None, None) => Ok(None),
+        (Some(lat), Some(lng)) => match Point::new(lat, lng) {
+            Ok(point) => Ok(Some(point)),
+            Err(_) => Err(Problem::invalid(if lat.abs() <= 90.0 { "lng" } else { "lat" }, "out_of_range")),
+        },
+        (None, Some(_)) => Err(Problem::invalid("lat", "required")),
+        (Some(_), None) => Err(Problem::invalid("lng", "required")),
+    }
+}
+
+/// South, west, north and east of what lies within `radius_m` of `from`; all round the globe where the box meets its edge.
+fn bounds(from: Point, radius_m: f64) -> [f64; 4] {
+    let high = (radius_m / EARTH_RADIUS_M).to_degrees();
+    let wide = high / from.lat().to_radians().cos().max(1e-6);
+    let (west, east) = (from.lng() - wide, from.lng() + wide);
+    let (west, east) = if west < -180.0 || east > 180.0 { (-180.0, 180.0) } else { (west, east) };
+    [from.lat() - high, west, from.lat() + high, east]
+}
+
+/// Approved shops: near a point the nearest first, else the newest first.
+#[utoipa::path(get, path = "/api/shops/", tag = "shops", params(Filters), responses((status = 200, body = Page<Shop>)))]
+pub async fn list(State(app): State<App>, ask: Listing<Filters>) -> Result<Json<Page<Shop>>> {
+    ask.ordering_in(&["distance", "-created_at"])?;
+    let from = point(ask.filters.lat, ask.filters.lng)?;
+    let radius_m = ask.filters.radius_m.unwrap_or(RADIUS_M);
+    if !(1.0..=RADIUS_MAX_M).contains(&radius_m) {
+        return Err(Problem::invalid("radius_m", "out_of_range").into());
+    }
+    if from.is_none() && (ask.filters.radius_m.is_some() || ask.ordering.as_deref() == Some("distance")) {
+        return Err(Problem::invalid("lat", "required").into());
+    }
+    let wanted = Wanted {
+        bounds: from.map(|from| bounds(from, radius_m)),
+        category: ask.filters.category,
+        pattern: ask.pattern(),
+        at_most: LOOKED_AT,
+    };
+    let now = app.clock.now();
+    let mut conn = app.read_stale(Region::FIRST).await?;
+    let ids = store::find(&mut conn, Region::FIRST, &wanted).await?;
+    let rows = store::by_ids(&mut conn, Region::FIRST, &ids).await?;
+    let schedules = store::schedules(&mut conn, Region::FIRST, &ids).await?;
+    drop(conn);
+    let never = Schedule::default();
+    let mut shops: Vec<_> = rows
+        .into_iter()
+        .map(|row| {
+            let schedule = schedules.get(&row.id).unwrap_or(&never);
+            Shop::new(row, schedule, from, now)
+        })
+        .filter(|shop| shop.distance_m.is_none_or(|distance_m| distance_m <= radius_m))
+        .filter(|shop| ask.filters.open_now.is_none_or(|wanted| shop.is_open == wanted))
+        .collect();
+    if ask.ordering.as_deref() == Some("-created_at") {
+        shops.sort_by_key(|shop| std::cmp::Reverse(shop.id));
+    } else {
+        let distance = |shop: &Shop| shop.distance_m.unwrap_or_default();
+        shops.sort_by(|a, b| distance(a).total_cmp(&distance(b)).then(b.id.cmp(&a.id)));
+    }
+    let past = match ask.after {
+        Some(last) => shops.iter().position(|shop| shop.id.uuid() == last).map(|at| at + 1),
+        None => Some(0),
+    };
+    let past = past.ok_or_else(|| Problem::invalid("cursor", "invalid"))?;
+    Ok(Json(ask.page(shops.split_off(past), |shop| shop.id.uuid())))
+}
+
+/// One shop; with a point also its distance and fee. Who may watch `shop:{id}` gets its position.
+#[utoipa::path(get, path = "/api/shops/{id}/", tag = "shops", params(("id" = ShopId, Path), From),
+    responses((status = 200, body = Shop), (status = 404, description = "not_found")))]
+pub async fn one(
+    State(app): State<App>,
+    Perhaps(actor): Perhaps,
+    Path(id): Path<ShopId>,
+    Query(from): Query<From>,
+) -> Result<Json<Shop>> {
+    let from = point(from.lat, from.lng)?;
+    let mut view = app.read_whole(id.region()).await?;
+    let row = store::by_ids(&mut view, id.region(), &[id]).await?.pop().ok_or_else(Problem::not_found)?;
+    let may_watch = may_watch(&mut view, id, actor.as_ref()).await?;
+    if !row.is_approved() && !may_watch {
+        return Err(Problem::not_found().into());
+    }
+    let schedule = store::schedules(&mut view, id.region(), &[id]).await?.remove(&id).unwrap_or_default();
+    let mut shop = Shop::new(row, &schedule, from, app.clock.now());
+    if may_watch {
+        let channel = format!("shop:{id}");
+        let offset = store::top(&mut view, id.region(), &channel).await?;
+        shop.live = Some(vec![Live { channel, offset, epoch: app.epoch().to_string() }]);
+    }
+    Ok(Json(shop))
+}
+
+async fn may_watch(conn: &mut sqlx::PgConnection, shop: ShopId, actor: Option<&Actor>) -> Result<bool> {
+    match actor {
+        None => Ok(false),
+        Some(actor) if actor.is_staff() => Ok(true),
+        Some(actor) => store::is_member(conn, shop, actor.id).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_box_holds_the_disk() {
+        for (lat, lng) in [(28.5, 26.5), (0.0, 0.0), (-60.0, 179.99), (89.9, 10.0)] {
+            let from = Point::new(lat, lng).expect("a place");
+            let [south, west, north, east] = bounds(from, 5_000.0);
+            for bearing in 0..36 {
+                let rim = from.at(f64::from(bearing) * 10.0, 4_999.0);
+                assert!((south..=north).contains(&rim.lat()) && (west..=east).contains(&rim.lng()), "{lat} {lng} {bearing}");
+            }
+        }
+    }
+
+    #[test]
+    fn half_a_point_is_no_point() {
+        assert_eq!(point(Some(1.0), None).expect_err("no lng").errors[0].field, "lng");
+        assert_eq!(point(Some(91.0), Some(0.0)).expect_err("off the globe").errors[0].field, "lat");
+        assert!(point(Some(f64::NAN), Some(0.0)).is_err());
+    }
+}

@@ -1,0 +1,79 @@
+//! Registering a shop: staff vouch for it, so it is approved at once and its owner becomes its first member.
+use super::{Day, FeeBand, Place, ShopCategoryId, hours::Stretch, store};
+use crate::{
+    App,
+    db::{OnConstraint, Tx},
+    ids::{Region, ShopId, UserId},
+    money::Currency,
+    problem::{Problem, Refusal, Result},
+};
+use rust_decimal::Decimal;
+
+/// A shop to be registered.
+#[derive(Debug, Clone)]
+pub struct NewShop {
+    pub owner: UserId,
+    pub name: String,
+    pub name_ar: Option<String>,
+    pub description: String,
+    pub category_id: Option<ShopCategoryId>,
+    pub phone_number: Option<String>,
+    pub email: Option<String>,
+    pub place: Place,
+    /// IANA name.
+    pub time_zone: String,
+    pub days: Vec<Day>,
+    pub currency: Currency,
+    pub delivery: bool,
+    pub pickup: bool,
+    pub radius_m: i32,
+    pub minimum_order: Decimal,
+    pub prep_minutes: i32,
+    /// Nearest first.
+    pub fee_bands: Vec<FeeBand>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterRefused {
+    #[error("the owner has a shop of this name")]
+    NameTaken,
+    #[error("no such day or time")]
+    Hours,
+    #[error("no such place")]
+    Place,
+    #[error("no such time zone")]
+    TimeZone,
+}
+
+impl Refusal for RegisterRefused {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::NameTaken => Problem::invalid("name", "taken"),
+            Self::Hours => Problem::invalid("days", "invalid"),
+            Self::Place => Problem::invalid("lat", "out_of_range"),
+            Self::TimeZone => Problem::invalid("time_zone", "invalid"),
+        }
+    }
+}
+
+/// Registers an approved shop in the transaction's region.
+///
+/// Errors: [`RegisterRefused`].
+pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
+    let stretches: Option<Vec<_>> = shop.days.iter().map(Stretch::read).collect();
+    let stretches = stretches.ok_or(RegisterRefused::Hours)?;
+    shop.place.point().ok_or(RegisterRefused::Place)?;
+    shop.time_zone.parse::<chrono_tz::Tz>().map_err(|_| RegisterRefused::TimeZone)?;
+    let id = ShopId::fresh(tx.app(), tx.region());
+    let now = tx.now().await?;
+    store::insert(tx, id, shop, now).await.on_constraint("shop_owner_name_key", RegisterRefused::NameTaken)?;
+    store::insert_hours(tx, id, &stretches).await?;
+    store::insert_member(tx, id, shop.owner, "owner").await?;
+    Ok(id)
+}
+
+/// The category called `name`, made if there is none. Categories are global: no regional transaction writes them.
+pub async fn category_named(app: &App, name: &str, name_ar: Option<&str>) -> Result<ShopCategoryId> {
+    let mut conn = app.read(Region::GLOBAL).await?;
+    store::category_named(&mut conn, ShopCategoryId::fresh(app, Region::GLOBAL), name, name_ar).await
+}

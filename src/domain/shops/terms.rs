@@ -1,0 +1,98 @@
+//! On what terms a shop sells: where it is, how far it delivers, for how much.
+use crate::{
+    ids::{ShopId, UserId},
+    money::{Amount, Currency},
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use wassally_geo::Point;
+
+/// The fee up to a distance from the shop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FeeBand {
+    pub up_to_m: i32,
+    /// In the shop's currency.
+    pub fee: Amount,
+}
+
+/// A place with words for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Place {
+    /// Degrees, WGS84.
+    pub lat: f64,
+    pub lng: f64,
+    pub address: String,
+}
+
+impl Place {
+    /// The place on the globe; `None` for coordinates that do not exist.
+    pub fn point(&self) -> Option<Point> {
+        Point::new(self.lat, self.lng).ok()
+    }
+}
+
+/// A shop as a cart and an order need it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShopTerms {
+    pub id: ShopId,
+    pub owner_id: UserId,
+    pub name: String,
+    pub phone_number: Option<String>,
+    pub currency: Currency,
+    pub lat: f64,
+    pub lng: f64,
+    pub address: String,
+    pub delivery: bool,
+    pub pickup: bool,
+    pub radius_m: i32,
+    pub minimum_order: Decimal,
+    pub prep_minutes: i32,
+    pub fee_bands: Vec<FeeBand>,
+    /// Approved, and open at the moment that was asked for.
+    pub is_open: bool,
+}
+
+impl ShopTerms {
+    /// Metres from the shop to `place`; `None` for coordinates that do not exist.
+    pub fn distance_m(&self, place: &Place) -> Option<f64> {
+        Some(Point::new(self.lat, self.lng).ok()?.distance_m(place.point()?))
+    }
+}
+
+/// What `terms` ask for a delivery `distance_m` metres away, in the shop's currency. `None`: the shop does not deliver there.
+pub fn delivery_fee(terms: &ShopTerms, distance_m: f64) -> Option<Decimal> {
+    fee(terms.delivery, terms.radius_m, &terms.fee_bands, distance_m)
+}
+
+pub(super) fn fee(delivers: bool, radius_m: i32, bands: &[FeeBand], distance_m: f64) -> Option<Decimal> {
+    if !delivers || distance_m > f64::from(radius_m) {
+        return None;
+    }
+    if bands.is_empty() {
+        return Some(Decimal::ZERO);
+    }
+    bands.iter().filter(|band| distance_m <= f64::from(band.up_to_m)).min_by_key(|band| band.up_to_m).map(|band| band.fee.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bands() -> Vec<FeeBand> {
+        [(1000, 150), (2500, 250)].map(|(up_to_m, cents)| FeeBand { up_to_m, fee: Amount(Decimal::new(cents, 2)) }).into()
+    }
+
+    #[test]
+    fn the_first_band_that_reaches_the_customer_sets_the_fee() {
+        for (distance_m, cents) in [(0.0, Some(150)), (1000.0, Some(150)), (1000.1, Some(250)), (2600.0, None)] {
+            assert_eq!(fee(true, 6000, &bands(), distance_m), cents.map(|c| Decimal::new(c, 2)), "{distance_m}");
+        }
+    }
+
+    #[test]
+    fn beyond_the_radius_or_without_delivery_there_is_no_fee() {
+        assert_eq!(fee(true, 900, &bands(), 950.0), None);
+        assert_eq!(fee(false, 6000, &bands(), 10.0), None);
+        assert_eq!(fee(true, 900, &[], 10.0), Some(Decimal::ZERO), "a shop without bands delivers for nothing");
+    }
+}
