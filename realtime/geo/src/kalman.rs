@@ -52,11 +52,10 @@ impl Filter {
     /// How a fix at `at`, good to `accuracy_m`, compares with what is expected `dt_s` seconds later.
     pub(crate) fn expect(&self, dt_s: f64, at: Point, accuracy_m: f64) -> Surprise {
         let expected = self.later(dt_s);
-        let distance_m = expected.at.distance_m(at);
-        let (sin, cos) = expected.at.bearing_deg(at).to_radians().sin_cos();
+        let (east_m, north_m) = expected.at.towards(at);
         let fix_var = accuracy_m * accuracy_m;
-        let sigmas = distance_m / (expected.var[0] + fix_var).sqrt();
-        Surprise { expected, east_m: distance_m * sin, north_m: distance_m * cos, fix_var, sigmas }
+        let sigmas = ((east_m * east_m + north_m * north_m) / (expected.var[0] + fix_var)).sqrt();
+        Surprise { expected, east_m, north_m, fix_var, sigmas }
     }
 
     fn later(&self, dt_s: f64) -> Self {
@@ -67,9 +66,8 @@ impl Filter {
             };
         }
         let [place, both, speed] = self.var;
-        let bearing_deg = self.heading_deg();
         Self {
-            at: if self.speed_mps() > 0.0 { self.at.at(bearing_deg, self.speed_mps() * dt_s) } else { self.at },
+            at: self.at.moved_by(self.east_mps * dt_s, self.north_mps * dt_s),
             var: [
                 place + 2.0 * dt_s * both + dt_s * dt_s * speed + AGILITY * dt_s.powi(3) / 3.0,
                 both + dt_s * speed + AGILITY * dt_s * dt_s / 2.0,
@@ -86,10 +84,8 @@ impl Surprise {
         let [place, both, speed] = self.expected.var;
         let total = place + self.fix_var;
         let (gain, speed_gain) = (place / total, both / total);
-        let step_m = gain * self.east_m.hypot(self.north_m);
-        let bearing_deg = self.east_m.atan2(self.north_m).to_degrees();
         Filter {
-            at: self.expected.at.at(bearing_deg, step_m),
+            at: self.expected.at.moved_by(gain * self.east_m, gain * self.north_m),
             east_mps: self.expected.east_mps + speed_gain * self.east_m,
             north_mps: self.expected.north_mps + speed_gain * self.north_m,
             var: [place * (1.0 - gain), both * (1.0 - gain), (speed - speed_gain * both).max(0.0)],

@@ -237,7 +237,8 @@ fn judge(state: &State, fix: &Fix, limits: &Limits) -> Result<(State, Verdict), 
     let dt_s = (dt_ms as f64 / 1000.0).max(0.001);
     let surprise = last.filter.expect(dt_s, at, accuracy_m);
     // Between two inaccurate fixes much of the distance may be noise.
-    let travelled_m = last.dot.raw.distance_m(at) - 2.0 * (accuracy_m + last.dot.accuracy_m);
+    let (east_m, north_m) = last.dot.raw.towards(at);
+    let travelled_m = east_m.hypot(north_m) - 2.0 * (accuracy_m + last.dot.accuracy_m);
     let is_strange = surprise.sigmas > limits.gate_sigmas || travelled_m / dt_s.max(1.0) > limits.speed_max_mps;
     if !is_strange {
         return Ok(state.moved(fix, limits, at_ms, at, surprise.accepted(), accuracy_m));

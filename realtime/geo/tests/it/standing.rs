@@ -176,7 +176,7 @@ fn play(rng: &mut Rng, centre: Point, limit: usize) -> usize {
 #[test]
 fn threads_leave_every_list_as_it_should_be() {
     let seed = crate::seed("threads");
-    for round in 0..12 {
+    for round in 0..20 {
         storm(seed + round, if round % 2 == 0 { 8 } else { 100 });
     }
 }
@@ -201,7 +201,7 @@ fn storm(seed: u64, limit: usize) {
             let (geo, rows, places, to) = (&geo, &rows, &places, &to);
             scope.spawn(move || {
                 let mut rng = Rng::with_seed(seed * 31 + thread);
-                for _ in 0..1500 {
+                for _ in 0..3000 {
                     let order = rng.u32(..ORDERS);
                     match rng.u8(..20) {
                         0..5 => {
