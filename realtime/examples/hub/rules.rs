@@ -1,0 +1,251 @@
+//! Who may what: tokens and the options of the channel's namespace.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use wassally_realtime::{
+    Channel, Error, Grant, Hub, Identity, Keep, Offset, Presence,
+    channels::name,
+    host::{
+        Authorizer, Hello, History, HistoryLost, JoinLeave, Look, Missed, Page, Publish, Published, Publisher, Recovery, Rpc,
+        Snapshot, Subscribe, Welcome,
+    },
+};
+
+use crate::{
+    options::{Channels, Options, Switch, Who},
+    store::Store,
+    tokens::{BadToken, Claims, raw},
+};
+
+/// The host of the example.
+pub struct Rules {
+    options: Options,
+    namespaces: HashMap<String, Channels>,
+    pub store: Store,
+    pub hub: OnceLock<Hub>,
+}
+
+impl Rules {
+    /// Rules for these options.
+    pub fn new(options: Options, namespaces: HashMap<String, Channels>) -> Self {
+        Self { options, namespaces, store: Store::new(), hub: OnceLock::new() }
+    }
+
+    /// The options of a channel. Errors: 102 where nobody owns its namespace.
+    pub fn channels(&self, channel: &str) -> Result<&Channels, Error> {
+        self.namespaces.get(name::namespace(channel)).ok_or_else(Error::unknown_channel)
+    }
+
+    fn read(&self, token: &str) -> Result<Claims, BadToken> {
+        Claims::read(self.options.hmac_secret.as_deref(), token)
+    }
+
+    /// A connection token as an identity.
+    fn identity(&self, token: &str) -> Result<(Identity, Claims), Error> {
+        let claims = self.read(token).map_err(|why| match why {
+            BadToken::Invalid => Error::invalid_token(),
+            BadToken::Expired => Error::token_expired(),
+        })?;
+        if claims.channel.is_some() {
+            return Err(Error::invalid_token());
+        }
+        let mut who = Identity::new(claims.sub.as_str());
+        who.info = claims.info();
+        who.expires_at = if self.options.insecure { None } else { claims.ends()? };
+        Ok((who, claims))
+    }
+
+    fn grant(&self, of: &Channels, who: &Identity, ask: &Subscribe, is_subscriber: bool) -> Grant {
+        let keep = if of.keeps() { Keep::Kept } else { Keep::Plain };
+        let may_see_history = of.keeps() && self.may(of.see_history, who, is_subscriber);
+        let given = |switch: Switch, asked: bool| match switch {
+            Switch::Force => true,
+            Switch::Allow => asked,
+            Switch::Off => asked && may_see_history,
+        };
+        let recovery = match (given(of.recovery, ask.recoverable), given(of.positioning, ask.positioned)) {
+            (true, _) if of.is_cache => Recovery::Cache,
+            (true, _) => Recovery::Stream,
+            (false, true) => Recovery::Positioned,
+            (false, false) => Recovery::Off,
+        };
+        let may_see_presence = of.presence && self.may(of.see_presence, who, is_subscriber);
+        let join_leave = match of.join_leave {
+            Switch::Off => JoinLeave::Off,
+            Switch::Force => JoinLeave::Both,
+            Switch::Allow if ask.join_leave && may_see_presence => JoinLeave::Both,
+            Switch::Allow => JoinLeave::Told,
+        };
+        Grant {
+            presence: if of.presence { Presence::List } else { Presence::Off },
+            publish: self.may(of.publish, who, is_subscriber),
+            join_leave,
+            recovery,
+            ..Grant::of(keep)
+        }
+    }
+
+    fn may(&self, allowed: Who, who: &Identity, is_subscriber: bool) -> bool {
+        self.options.insecure
+            || match allowed {
+                Who::None => false,
+                Who::Subscriber => is_subscriber,
+                Who::Client => !who.user.is_empty(),
+                Who::Anyone => true,
+            }
+    }
+
+    /// A subscription token for this user and channel.
+    fn subscription(&self, who: &Identity, ask: &Subscribe) -> Result<Claims, Error> {
+        let claims = self.read(&ask.token).map_err(|why| match why {
+            BadToken::Invalid => Error::permission_denied(),
+            BadToken::Expired => Error::token_expired(),
+        })?;
+        // A connection token names no channel.
+        let Some(channel) = &claims.channel else { return Err(Error::permission_denied()) };
+        if claims.sub != *who.user || *channel != *ask.channel {
+            return Err(Error::invalid_token());
+        }
+        Ok(claims)
+    }
+
+    /// The options a server-side subscription starts from.
+    pub fn server_side(&self, channel: &Channel, who: &Identity) -> Result<Grant, Error> {
+        let of = self.channels(channel)?;
+        let ask = Subscribe {
+            channel: channel.clone(),
+            token: String::new(),
+            data: None,
+            client: "".into(),
+            positioned: false,
+            recoverable: false,
+            join_leave: false,
+        };
+        Ok(self.grant(of, who, &ask, true))
+    }
+
+    /// Publishes: kept where the namespace keeps, else to whoever listens. The offset is that of the kept one.
+    pub fn publish(&self, channel: &Channel, body: Bytes, by: Option<Arc<Publisher>>, skips_history: bool) -> Result<Option<Offset>, Error> {
+        let of = self.channels(channel)?;
+        let hub = self.hub.get().ok_or_else(Error::internal)?;
+        if of.keeps() && !skips_history {
+            let kept = self.store.append(channel, of, body, by);
+            let offset = kept.offset;
+            hub.publish(vec![kept]);
+            return Ok(Some(offset));
+        }
+        hub.say_by(channel, body, by);
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Authorizer for Rules {
+    async fn connect(&self, hello: &Hello) -> Result<Welcome, Error> {
+        let (identity, claims) = match hello.token.as_str() {
+            "" if self.options.insecure || self.options.anonymous => (Identity::new(""), Claims::default()),
+            "" => return Err(Error::new(3501, "bad request")),
+            token => self.identity(token)?,
+        };
+        let mut subs = Vec::new();
+        if self.options.personal_channel && !identity.user.is_empty() {
+            let channel: Channel = format!("#{}", identity.user).into();
+            let grant = self.server_side(&channel, &identity)?;
+            subs.push((channel, grant));
+        }
+        for channel in &claims.channels {
+            let channel: Channel = channel.as_str().into();
+            let grant = self.server_side(&channel, &identity).map_err(|_| Error::new(3501, "bad request"))?;
+            subs.push((channel, grant));
+        }
+        for (channel, sub) in &claims.subs {
+            let channel: Channel = channel.as_str().into();
+            let mut grant = self.server_side(&channel, &identity).map_err(|_| Error::new(3501, "bad request"))?;
+            (grant.info, grant.data) = (raw(sub.info.as_deref()), raw(sub.data.as_deref()));
+            subs.push((channel, grant));
+        }
+        Ok(Welcome { identity, subs, data: None })
+    }
+
+    async fn refresh(&self, _who: &Identity, token: &str) -> Result<Identity, Error> {
+        Ok(self.identity(token)?.0)
+    }
+
+    async fn subscribe(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
+        let of = self.channels(&ask.channel)?;
+        if !ask.token.is_empty() {
+            let claims = self.subscription(who, ask)?;
+            let mut grant = self.grant(of, who, ask, true);
+            (grant.info, grant.expires_at) = (claims.info(), claims.ends()?);
+            return Ok(grant);
+        }
+        let is_private = name::is_private(&ask.channel);
+        let is_theirs = of.user_limited && name::users(&ask.channel).is_some_and(|mut users| users.any(|user| *user == *who.user));
+        let is_limited = of.user_limited && name::users(&ask.channel).is_some();
+        let may = !is_private && (is_theirs || (!is_limited && self.may(of.subscribe, who, false)));
+        if may || (self.options.insecure && !is_private) { Ok(self.grant(of, who, ask, true)) } else { Err(Error::permission_denied()) }
+    }
+
+    async fn refresh_subscription(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
+        let claims = self.subscription(who, ask)?;
+        Ok(Grant { expires_at: claims.ends()?, ..Grant::of(Keep::Plain) })
+    }
+
+    async fn look(&self, who: &Identity, channel: &Channel, what: Look, grant: Option<&Grant>) -> Result<(), Error> {
+        let of = self.channels(channel)?;
+        let (is_there, allowed) = match what {
+            Look::Presence | Look::Counts => (of.presence, of.see_presence),
+            Look::History => (of.keeps(), of.see_history),
+        };
+        if !is_there {
+            return Err(Error::not_available());
+        }
+        if self.may(allowed, who, grant.is_some()) { Ok(()) } else { Err(Error::permission_denied()) }
+    }
+}
+
+#[async_trait]
+impl Rpc for Rules {
+    async fn call(&self, _who: &Identity, method: &str, data: Bytes) -> Result<Bytes, Error> {
+        match (self.options.rpc_echo, method) {
+            (true, "echo") => Ok(data),
+            (true, _) => Err(Error::method_not_found()),
+            (false, _) => Err(Error::not_available()),
+        }
+    }
+
+    async fn publish(&self, who: &Identity, ask: &Publish) -> Result<Published, Error> {
+        let of = self.channels(&ask.channel)?;
+        if !self.may(of.publish, who, ask.is_subscribed) {
+            return Err(Error::permission_denied());
+        }
+        let by = Publisher {
+            user: who.user.clone(),
+            client: ask.client.clone(),
+            conn_info: who.info.clone(),
+            chan_info: ask.info.clone(),
+        };
+        Self::publish(self, &ask.channel, ask.data.clone(), Some(Arc::new(by)), false)?;
+        Ok(Published::Taken)
+    }
+}
+
+#[async_trait]
+impl History for Rules {
+    async fn since(&self, asked: &[(Channel, Offset)]) -> Vec<Result<Missed, HistoryLost>> {
+        asked.iter().map(|(channel, offset)| self.store.since(channel, *offset)).collect()
+    }
+
+    async fn snapshot(&self, of: &Channel, _for: &Identity) -> Result<Snapshot, Error> {
+        Ok(Snapshot { offset: self.store.top(of), epoch: self.store.epoch.clone(), data: None })
+    }
+
+    async fn page(&self, of: &Channel, ask: &Page) -> Result<Missed, Error> {
+        self.store.page(of, ask)
+    }
+}
