@@ -2,6 +2,7 @@
 
 mod city;
 mod client;
+mod invariants;
 mod scenarios;
 mod seeded;
 mod streets;
@@ -29,6 +30,8 @@ enum Command {
     },
     /// Plays the city: customers, sellers and crews as real clients.
     City(city::Options),
+    /// Says what must always hold and whether it does, as far as the public face shows.
+    Invariants(invariants::Options),
     /// Channels with subscribers and publishers: CPU per delivery, latency, loss.
     #[command(name = "fan_out")]
     FanOut(scenarios::FanOut),
@@ -36,6 +39,11 @@ enum Command {
     Idle(scenarios::Idle),
     /// A storm of connecting clients.
     Connects(scenarios::Connects),
+    /// Crews who ride and stream positions: CPU and time of a ping.
+    Pings(scenarios::Pings),
+    /// All crews claim one order at once.
+    #[command(name = "claim_race")]
+    ClaimRace(scenarios::ClaimRace),
 }
 
 #[tokio::main]
@@ -45,8 +53,11 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Town { seed, out } => town::write(seed, &out),
         Command::City(options) => city::play(options).await,
+        Command::Invariants(options) => invariants::check(options).await,
         Command::FanOut(options) => scenarios::fan_out(&options),
         Command::Idle(options) => scenarios::idle(&options),
         Command::Connects(options) => scenarios::connects(&options),
+        Command::Pings(options) => scenarios::pings(options).await,
+        Command::ClaimRace(options) => scenarios::claim_race(options).await,
     }
 }

@@ -4,7 +4,7 @@ use super::order::{Counts, Stream};
 use super::pace::Backoff;
 use super::rest::{Person, Trouble};
 use super::session::{CALL_PATIENCE, Closed, Pending, Session};
-use super::wire::{Call, Channel, Command, Connect, Publication, Push, Refresh, Refused, Reply, Send, Subscribe, Subscribed};
+use super::wire::{Call, Channel, Command, Connect, Refresh, Reply, Send, Subscribe};
 use anyhow::{Context, Result, bail};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -98,19 +98,19 @@ fn raw(data: &Value) -> Box<RawValue> {
 }
 
 #[derive(Default)]
-struct Subscription {
-    is_server_side: bool,
-    stream: Stream,
-    can_recover: bool,
+pub(super) struct Subscription {
+    pub(super) is_server_side: bool,
+    pub(super) stream: Stream,
+    pub(super) can_recover: bool,
 }
 
-struct Worker {
+pub(super) struct Worker {
     url: String,
     person: Arc<Person>,
-    counts: Arc<Counts>,
+    pub(super) counts: Arc<Counts>,
     asked: mpsc::Receiver<Ask>,
-    heard: mpsc::Sender<Happening>,
-    channels: BTreeMap<String, Subscription>,
+    pub(super) heard: mpsc::Sender<Happening>,
+    pub(super) channels: BTreeMap<String, Subscription>,
 }
 
 impl Worker {
@@ -236,121 +236,6 @@ impl Worker {
         let _ = timeout(Duration::from_millis(200), session.socket.close(None)).await;
     }
 
-    async fn hear_all(&mut self, session: &mut Session, text: &str) -> Result<()> {
-        for line in text.lines() {
-            self.hear(session, line).await?;
-        }
-        Ok(())
-    }
-
-    async fn hear(&mut self, session: &mut Session, line: &str) -> Result<()> {
-        let reply: Reply = serde_json::from_str(line).with_context(|| format!("not a reply: {line:.120}"))?;
-        if reply.is_ping() {
-            return if session.answers_pings { session.write_text("{}".to_owned()).await } else { Ok(()) };
-        }
-        if let Some(push) = reply.push {
-            return self.pushed(session, push).await;
-        }
-        match session.pending.remove(&reply.id) {
-            Some(Pending::Subscribe(channel)) => match (reply.error, reply.subscribe) {
-                (Some(error), _) => self.subscribe_refused(session, channel, &error),
-                (None, Some(subscribed)) => self.subscribed(&channel, &subscribed),
-                (None, None) => bail!("an empty answer to subscribe"),
-            },
-            Some(Pending::Rpc(answer)) => {
-                let result = match reply.error {
-                    Some(error) => Err(as_trouble(error)),
-                    None => Ok(parse(reply.rpc.and_then(|rpc| rpc.data))),
-                };
-                // The caller may have lost patience.
-                let _ = answer.send(result);
-                Ok(())
-            }
-            Some(Pending::Nothing) => {
-                if let Some(error) = reply.error {
-                    bail!("refused with {} {}", error.code, error.message);
-                }
-                if let Some(refreshed) = reply.refresh {
-                    session.plan_refresh(refreshed.expires, refreshed.ttl);
-                }
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    async fn pushed(&mut self, session: &mut Session, push: Push<'_>) -> Result<()> {
-        if let Some(publication) = push.publication {
-            return self.said(&push.channel, &publication);
-        }
-        if let Some(subscribed) = push.subscribe {
-            self.channels.entry(push.channel.clone()).or_default().is_server_side = true;
-            return self.subscribed(&push.channel, &subscribed);
-        }
-        if let Some(unsubscribed) = push.unsubscribe {
-            if unsubscribed.code < 2500 {
-                self.channels.remove(&push.channel);
-                return self.tell(Happening::Ended { channel: push.channel, code: unsubscribed.code });
-            }
-            if let Some(sub) = self.channels.get_mut(&push.channel) {
-                if unsubscribed.code == 2502 {
-                    sub.can_recover = false;
-                }
-                return self.ask_for(session, &push.channel).await;
-            }
-        }
-        Ok(())
-    }
-
-    fn said(&mut self, channel: &str, publication: &Publication) -> Result<()> {
-        let Some(sub) = self.channels.get_mut(channel) else { return Ok(()) };
-        let permit = self.heard.try_reserve().context("this client is too slow")?;
-        if sub.stream.take(publication.offset, &self.counts) {
-            permit.send(Happening::Said { channel: channel.to_owned(), data: parse(publication.data) });
-        }
-        Ok(())
-    }
-
-    fn subscribed(&mut self, channel: &str, subscribed: &Subscribed) -> Result<()> {
-        let Some(sub) = self.channels.get_mut(channel) else { return Ok(()) };
-        if subscribed.recovered {
-            Counts::add(&self.counts.recovered, subscribed.publications.len() as u64);
-            subscribed.epoch.clone_into(&mut sub.stream.epoch);
-        } else {
-            if subscribed.was_recovering {
-                Counts::add(&self.counts.reloads, 1);
-            }
-            // Publications that come along with a fresh start lie behind the position that the reply names.
-            sub.stream.start(&subscribed.epoch, subscribed.offset);
-        }
-        sub.can_recover = subscribed.recoverable;
-        let recovered = subscribed.recovered;
-        self.tell(Happening::Subscribed { channel: channel.to_owned(), data: subscribed.data.map(|data| parse(Some(data))) })?;
-        if recovered {
-            for publication in &subscribed.publications {
-                self.said(channel, publication)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn subscribe_refused(&mut self, session: &mut Session, channel: String, error: &Refused) -> Result<()> {
-        if error.temporary || error.code < 100 || error.code == 109 {
-            session.retry.push(channel);
-            session.retry_at.get_or_insert(Instant::now() + Duration::from_secs(1));
-            return Ok(());
-        }
-        if error.code == 105 {
-            return Ok(());
-        }
-        self.channels.remove(&channel);
-        self.tell(Happening::Ended { channel, code: error.code })
-    }
-
-    fn tell(&self, happening: Happening) -> Result<()> {
-        self.heard.try_send(happening).context("this client is too slow")
-    }
-
     async fn ask(&mut self, session: &mut Session, ask: Ask) -> Result<()> {
         match ask {
             Ask::Subscribe(channel) => {
@@ -383,7 +268,7 @@ impl Worker {
         }
     }
 
-    async fn ask_for(&mut self, session: &mut Session, channel: &str) -> Result<()> {
+    pub(super) async fn ask_for(&mut self, session: &mut Session, channel: &str) -> Result<()> {
         let Some(sub) = self.channels.get(channel) else { return Ok(()) };
         session
             .write(Command { subscribe: Some(sub.ask(channel)), ..Command::default() }, Pending::Subscribe(channel.to_owned()))
@@ -420,15 +305,4 @@ async fn wait_until(at: Option<Instant>) {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
     }
-}
-
-fn parse(data: Option<&RawValue>) -> Value {
-    data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null)
-}
-
-fn as_trouble(error: Refused) -> Trouble {
-    if error.temporary || error.code < 400 || matches!(error.code, 429 | 503) {
-        return Trouble::Away(format!("{} {}", error.code, error.message));
-    }
-    Trouble::Refused { status: error.code as u16, code: error.message, problem: Value::Null }
 }

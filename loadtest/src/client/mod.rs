@@ -1,5 +1,6 @@
 //! A small client of the public face: REST with tokens that renew themselves, and one Centrifuge JSON WebSocket.
 
+mod hear;
 mod live;
 mod order;
 mod pace;

@@ -179,6 +179,7 @@ impl Person {
     }
 
     /// Somebody whose access token is known from elsewhere; when it is refused there is no other.
+    #[cfg(test)]
     pub fn with_token(rest: &Arc<Rest>, username: &str, id: &str, access: &str) -> Arc<Self> {
         let renew_at = Instant::now() + Duration::from_secs(24 * 3600);
         Arc::new(Self {

@@ -95,7 +95,7 @@ pub fn fan_out(options: &Options) -> Result<()> {
         options.channels, options.subscribers, options.payload, options.against.rounds, options.seconds
     );
     table.print();
-    if options.against.beside.is_some() {
+    if options.against.beside.beside.is_some() {
         println!();
         ratios.print();
     }

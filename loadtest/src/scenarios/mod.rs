@@ -1,19 +1,25 @@
 //! Load scenarios: open-loop rates, HDR histograms, the server's CPU and memory by /proc, a yardstick in the same run.
 
+mod claim_race;
 mod connects;
+mod crowd;
 mod dialect;
 mod fan_out;
 mod idle;
 mod machine;
+mod people;
+mod pings;
 mod report;
 mod swarm;
 #[cfg(test)]
 mod tests;
 mod traffic;
 
+pub use claim_race::{Options as ClaimRace, claim_race};
 pub use connects::{Options as Connects, connects};
 pub use fan_out::{Options as FanOut, fan_out};
 pub use idle::{Options as Idle, idle};
+pub use pings::{Options as Pings, pings};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -35,15 +41,22 @@ pub struct Against {
     /// Processes of the server, separated by commas.
     #[arg(long, value_delimiter = ',', required = true)]
     server_pid: Vec<u32>,
+    #[command(flatten)]
+    beside: Beside,
+    /// Measures so often and prints medians.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+}
+
+/// The yardstick.
+#[derive(Args, Clone)]
+pub struct Beside {
     /// Starts the limit probe with this command, measures it in the same way and prints ratios.
     #[arg(long)]
     beside: Option<String>,
     /// Where the limit probe listens.
     #[arg(long, default_value = "ws://127.0.0.1:9002")]
     beside_url: String,
-    /// Measures so often and prints medians.
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
 }
 
 /// A server that is measured under a name.
@@ -71,8 +84,15 @@ impl Against {
         Subject { name: "hub", dialect, server: Server(self.server_pid.clone()), _child: None }
     }
 
+    /// The subjects of one round: the yardstick, then the hub.
+    fn subjects(&self) -> Result<Vec<Subject>> {
+        Ok(self.beside.start()?.into_iter().chain([self.hub()]).collect())
+    }
+}
+
+impl Beside {
     /// The yardstick, freshly started and listening.
-    fn yardstick(&self) -> Result<Option<Subject>> {
+    fn start(&self) -> Result<Option<Subject>> {
         let Some(command) = &self.beside else { return Ok(None) };
         let mut words = command.split_whitespace();
         let program = words.next().context("--beside is empty")?;
@@ -88,10 +108,5 @@ impl Against {
         }
         let dialect = Dialect::Bare { url: self.beside_url.clone() };
         Ok(Some(Subject { name: "limit", dialect, server: Server(vec![child.0.id()]), _child: Some(child) }))
-    }
-
-    /// The subjects of one round: the yardstick, then the hub.
-    fn subjects(&self) -> Result<Vec<Subject>> {
-        Ok(self.yardstick()?.into_iter().chain([self.hub()]).collect())
     }
 }
