@@ -157,6 +157,13 @@ impl Cluster {
         }
     }
 
+    /// Runs one or several statements in `database`, several as one transaction, over a connection of its own.
+    ///
+    /// Errors: [`Error::Statement`] with what PostgreSQL said.
+    pub fn execute(&self, database: &str, statements: &str) -> Result<()> {
+        self.session(database)?.run(statements, database)
+    }
+
     /// Where the data really is: the wanted directory or the fallback.
     pub fn data_dir(&self) -> &Path {
         &self.at.data_dir

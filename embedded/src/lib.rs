@@ -24,6 +24,7 @@ mod initdb;
 mod lock;
 mod postmaster;
 mod query;
+mod throw_away;
 
 pub mod migrated;
 

@@ -305,6 +305,25 @@ fn data_of_another_major_version_is_left_alone() {
 }
 
 #[test]
+fn what_an_ended_test_run_left_is_removed() {
+    let mut ended = Command::new("true").spawn().unwrap();
+    ended.wait().unwrap();
+    let left = PathBuf::from(format!("/tmp/wassally-throw-away-{}", ended.id()));
+    fs::create_dir_all(left.join("pg")).unwrap();
+    let options = Options::throw_away();
+    assert!(!left.exists());
+
+    let cluster = Cluster::start(options).unwrap();
+    cluster.execute("postgres", "create table one (id int); insert into one values (1)").unwrap();
+    let refused = cluster.execute("postgres", "insert into one values (2); select 1/0").unwrap_err();
+    assert!(refused.to_string().contains("division by zero"), "{refused}");
+    assert_eq!(psql(&cluster, "postgres", "select count(*) from one"), "1", "both or none");
+    let dir = cluster.data_dir().to_owned();
+    cluster.stop().unwrap();
+    fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
 fn a_setting_postgres_does_not_know_ends_the_start_with_its_words() {
     let place = Place::new("setting");
     let options = Options { settings: vec![("no_such_setting".into(), "1".into())], ..place.options() };
