@@ -181,10 +181,14 @@ fn both_readers_see_the_same_in_any_stream() {
         let mut input = conversation(&mut rng);
         if rng.u8(..3) > 0 {
             mutate(&mut rng, &mut input);
+            // We refuse a header for its first two bytes, they once the frame is whole: let it become whole.
+            input.extend_from_slice(&[0; 2 * LIMIT]);
         }
         let (ours, theirs) = (ours(&input, &mut rng), theirs(&input));
         let brief = |seen: &Seen| format!("{} messages, fault {:?}", seen.messages.len(), seen.fault);
-        assert!(ours == theirs, "FRAMES_SEED={seed}: {} against {}", brief(&ours), brief(&theirs));
+        // Of a frame that is both wrong and too large we say the first, they the second.
+        let is_both = ours.messages == theirs.messages && (ours.fault, theirs.fault) == (Some(1002), Some(1009));
+        assert!(ours == theirs || is_both, "FRAMES_SEED={seed}: {} against {}", brief(&ours), brief(&theirs));
         messages += ours.messages.len();
         faults += usize::from(ours.fault.is_some());
     }
