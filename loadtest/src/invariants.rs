@@ -176,7 +176,9 @@ async fn wallet(customer: &Person) -> Result<Option<String>, Trouble> {
     let (Some(free), Some(held)) = (of("balance"), of("held_balance")) else {
         return Ok(Some(format!("{} has no balance", customer.username)));
     };
-    if of("total").is_some_and(|total| total != free + held) || free < 0 || held < 0 {
+    // What somebody earned and was not paid yet counts as theirs as well.
+    let whole = free + held + of("payable").unwrap_or_default();
+    if of("total").is_some_and(|total| total != whole) || free < 0 || held < 0 {
         return Ok(Some(format!("{}: free {free}, held {held}, total {}", customer.username, wallet["total"])));
     }
     let open = orders(customer, &["CREATED", "PROCESSING", "SHIPPED", "DELIVERED", "DELIVERY_FAILED"]).await?;

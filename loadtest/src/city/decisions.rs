@@ -69,10 +69,10 @@ impl Decisions {
                 .into_iter()
                 .map(|shop| {
                     let mut lines: Vec<(usize, u32)> = Vec::new();
-                    for _ in 0..1 + draw.below(3) {
+                    for _ in 0..1 + draw.below(2) {
                         let product = draw.below(products);
                         if lines.iter().all(|(known, _)| *known != product) {
-                            lines.push((product, 1 + draw.below(3) as u32));
+                            lines.push((product, 1 + draw.below(2) as u32));
                         }
                     }
                     (shop, lines)
