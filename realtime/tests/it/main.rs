@@ -1,1 +1,5 @@
-fn main() {}
+//! The crate from outside: the wire, the join, the frames, and a hub with real sockets.
+
+mod frames;
+mod join;
+mod wire;

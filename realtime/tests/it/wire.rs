@@ -1,5 +1,7 @@
 //! Every message of the wire in both forms, as PROTOCOL's tables say: field names and numbers, what is left out, what is not.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, and a panic is how a test speaks")]
+
 use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
