@@ -59,6 +59,7 @@ create table shop_order (
   picked_up_at timestamptz,
   reason text,                                 -- why it was rejected
   subtotal numeric(20,4) not null check (subtotal >= 0 and subtotal <> 'NaN'),
+  delivery_fee numeric(20,4) not null check (delivery_fee >= 0 and delivery_fee <> 'NaN'),   -- its share, given back when it is rejected
   primary key (region, id),
   foreign key (region, order_id) references orders (region, id),
   constraint shop_order_region_order_shop_key unique (region, order_id, shop_id)

@@ -3,9 +3,11 @@ pub mod auth;
 pub mod carts;
 pub mod catalog;
 pub mod inventory;
+pub mod orders;
 pub mod shops;
 mod slice;
 pub mod users;
+pub mod wallet;
 
 pub use slice::{ChannelRule, Hearing, Registry, Slice, Snapshot};
 
@@ -22,5 +24,5 @@ pub trait Event: Serialize + Send + Sync + 'static {
 
 /// All slices, in rank order.
 pub fn slices() -> Vec<Slice> {
-    vec![users::slice(), auth::slice(), shops::slice(), catalog::slice(), inventory::slice(), carts::slice()]
+    vec![users::slice(), auth::slice(), wallet::slice(), shops::slice(), catalog::slice(), inventory::slice(), carts::slice(), orders::slice()]
 }

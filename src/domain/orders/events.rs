@@ -8,7 +8,7 @@ use crate::{
     db::Said,
     domain::Event,
     ids::{OrderId, ShopId, UserId},
-    money::Money,
+    money::{Amount, Currency},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -46,7 +46,7 @@ events! {
     /// Nothing comes of it; its crew, if it had one, is free.
     OrderCancelled = "order_cancelled" { crew_id: Option<UserId>, reason: String }
     /// Sellers and crew were paid.
-    OrderCompleted = "order_completed" { crew_id: Option<UserId>, paid: Vec<(UserId, Money)> }
+    OrderCompleted = "order_completed" { crew_id: Option<UserId>, paid: Vec<Paid> }
 }
 
 impl OrderCreated {
@@ -87,6 +87,14 @@ impl OrderRejected {
     }
 }
 
+/// What a seller or crew got.
+#[derive(Debug, Clone, Serialize)]
+pub struct Paid {
+    pub user_id: UserId,
+    pub amount: Amount,
+    pub currency: Currency,
+}
+
 /// What crews shall see from now on of an order that lost a stop while it was listed.
 fn relisted(order: &Order) -> Option<Listing> {
     order.is_claimable().then(|| listing(order)).flatten()
@@ -106,8 +114,8 @@ impl OrderCancelled {
 }
 
 impl OrderCompleted {
-    /// `paid` is what each seller got.
-    pub fn new(order: &Order, paid: Vec<(UserId, Money)>, now: Timestamp, by: By) -> Self {
+    /// `paid` is what each seller and the crew got.
+    pub fn new(order: &Order, paid: Vec<Paid>, now: Timestamp, by: By) -> Self {
         let said = order.said(Self::TYPE, now, by, &json!({}));
         Self { order: order.state(), customer_id: order.customer_id, crew_id: order.crew_id, paid, said }
     }

@@ -1,5 +1,6 @@
 //! The machine: which state follows which. Each step checks, writes, and leaves telling to its caller.
 use super::{
+    cancel,
     complete::Complete,
     order::{Fulfilment, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus},
     store,
@@ -8,7 +9,7 @@ use crate::{
     chores::Chore,
     clock::Timestamp,
     db::Tx,
-    domain::{inventory, wallet},
+    domain::wallet,
     ids::{ShopId, UserId},
     money::Money,
     problem::{Problem, Result},
@@ -120,22 +121,6 @@ pub async fn returned(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<
         return Err(Problem::invalid_transition(order.status).into());
     }
     order.status = OrderStatus::ReturnedToShop;
-    undo(tx, order).await?;
+    cancel::undo(tx, order).await?;
     store::save(tx, order, now).await
-}
-
-/// Gives the customer's money and the live parts' goods back.
-pub(super) async fn undo(tx: &mut Tx, order: &mut Order) -> Result<()> {
-    if order.payment_status == PaymentStatus::Held {
-        wallet::release(tx, wallet::HoldFor::Order(order.id));
-        order.payment_status = PaymentStatus::Released;
-    }
-    let live: Vec<_> = order.live_parts().map(|part| part.id).collect();
-    let goods: Vec<_> = store::lines(tx, order.id)
-        .await?
-        .into_iter()
-        .filter(|line| line.shop_order_id.is_some_and(|id| live.contains(&id)))
-        .map(|line| (line.product_id, line.quantity))
-        .collect();
-    inventory::give_back(tx, &goods).await
 }

@@ -18,11 +18,11 @@ mod store;
 mod view;
 
 pub use checkout::{Checkout, checkout};
-pub use events::{OrderAccepted, OrderCancelled, OrderCompleted, OrderCreated, OrderReady, OrderRejected};
+pub use events::{OrderAccepted, OrderCancelled, OrderCompleted, OrderCreated, OrderReady, OrderRejected, Paid};
 pub use machine::{COMPLETION, assign, deliver, fail, pick_up, returned};
 pub use order::{
-    By, CrewName, Dropoff, Fulfilment, Line, ListedStop, Listing, Order, OrderState, OrderStatus, PaymentMode, PaymentStatus, Prep,
-    PrepStatus, ShopOrder, listing,
+    By, CrewName, Dropoff, Fulfilment, Line, ListedStop, Listing, Order, OrderState, OrderStatus, PaymentMode, PaymentStatus,
+    Prep, PrepStatus, ShopOrder, listing,
 };
 pub use store::{lock, pending};
 pub use view::OrderView;

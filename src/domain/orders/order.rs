@@ -123,6 +123,8 @@ pub struct ShopOrder {
     pub picked_up_at: Option<Timestamp>,
     pub reason: Option<String>,
     pub subtotal: Decimal,
+    /// Its share of the order's fee.
+    pub delivery_fee: Decimal,
 }
 
 /// One product of a shop order.
@@ -131,7 +133,7 @@ pub struct Line {
     #[schema(value_type = uuid::Uuid)]
     pub id: uuid::Uuid,
     #[serde(skip)]
-    pub shop_order_id: Option<ShopOrderId>,
+    pub shop_order_id: ShopOrderId,
     pub product_id: ProductId,
     pub name: String,
     pub quantity: i32,
@@ -200,6 +202,7 @@ pub struct Listing {
     pub code: String,
     pub stops: Vec<ListedStop>,
     pub fee: Amount,
+    #[schema(value_type = String)]
     pub currency: Currency,
     /// From the last stop to the door, as the crow flies.
     pub dropoff_distance_m: i64,
@@ -306,7 +309,12 @@ pub fn listing(order: &Order) -> Option<Listing> {
     let to = Point::new(dropoff.lat, dropoff.lng).ok()?;
     #[allow(clippy::cast_possible_truncation, reason = "distances on earth fit")]
     let dropoff_distance_m = from.distance_m(to).round() as i64;
-    let stops = order.live_parts().map(|part| ListedStop { shop_id: part.shop_id, name: part.name.clone(), lat: part.lat, lng: part.lng });
+    let stops = order.live_parts().map(|part| ListedStop {
+        shop_id: part.shop_id,
+        name: part.name.clone(),
+        lat: part.lat,
+        lng: part.lng,
+    });
     Some(Listing {
         order_id: order.id,
         code: order.code.clone(),

@@ -39,6 +39,16 @@ struct Row {
     completable_at: Option<Timestamp>,
 }
 
+struct LineRow {
+    id: Uuid,
+    shop_order_id: Uuid,
+    product_id: Uuid,
+    name: String,
+    quantity: i32,
+    price: Decimal,
+    currency: String,
+}
+
 impl From<Row> for Order {
     fn from(row: Row) -> Self {
         let dropoff = match (row.dropoff_address, row.dropoff_lat, row.dropoff_lng) {
@@ -105,7 +115,7 @@ pub async fn find(conn: &mut PgConnection, ids: &[OrderId]) -> Result<Vec<Order>
     let mut orders: Vec<Order> = rows.into_iter().map(Order::from).collect();
     let parts = sqlx::query!(
         r#"select order_id, id, shop_id, seller_id, name, address, lat, lng, prep_status as "prep_status: PrepStatus", prep_minutes,
-            accept_by, ready_at, picked_up_at, reason, subtotal
+            accept_by, ready_at, picked_up_at, reason, subtotal, delivery_fee
         from shop_order
         where region = $1 and order_id = any($2)
         order by order_id, position"#,
@@ -131,6 +141,7 @@ pub async fn find(conn: &mut PgConnection, ids: &[OrderId]) -> Result<Vec<Order>
             picked_up_at: part.picked_up_at,
             reason: part.reason,
             subtotal: part.subtotal,
+            delivery_fee: part.delivery_fee,
         });
     }
     Ok(orders)
@@ -145,7 +156,8 @@ pub async fn lines(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Line>>
 pub async fn lines_of(conn: &mut PgConnection, orders: &[OrderId]) -> Result<Vec<Line>> {
     let Some(region) = orders.first().map(|id| id.region().number()) else { return Ok(vec![]) };
     let orders: Vec<Uuid> = orders.iter().map(|id| id.uuid()).collect();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        LineRow,
         "select l.id, l.shop_order_id, l.product_id, l.name, l.quantity, l.price, o.currency
         from orders o
         join shop_order s on s.region = o.region and s.order_id = o.id
@@ -157,26 +169,23 @@ pub async fn lines_of(conn: &mut PgConnection, orders: &[OrderId]) -> Result<Vec
     )
     .fetch_all(&mut *conn)
     .await?;
-    let line = |row: _| row;
-    Ok(rows
-        .into_iter()
-        .map(line)
-        .map(|row| Line {
-            id: row.id,
-            shop_order_id: Some(row.shop_order_id.into()),
-            product_id: row.product_id.into(),
-            name: row.name,
-            quantity: row.quantity,
-            price: Amount::of(row.price, row.currency.into()),
-        })
-        .collect())
+    let line = |row: LineRow| Line {
+        id: row.id,
+        shop_order_id: row.shop_order_id.into(),
+        product_id: row.product_id.into(),
+        name: row.name,
+        quantity: row.quantity,
+        price: Amount::of(row.price, row.currency.into()),
+    };
+    Ok(rows.into_iter().map(line).collect())
 }
 
 /// Writes what a deed may have changed of an order itself.
 pub async fn save(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<()> {
     sqlx::query!(
         "update orders
-        set status = $3, payment_status = $4, crew_id = $5, crew_name = $6, delivered_at = $7, completable_at = $8, total = $9, updated_at = $10
+        set status = $3, payment_status = $4, crew_id = $5, crew_name = $6, delivered_at = $7, completable_at = $8, total = $9, delivery_fee = $10,
+            updated_at = $11
         where region = $1 and id = $2",
         order.id.region().number(),
         order.id.uuid(),
@@ -187,6 +196,7 @@ pub async fn save(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<()> {
         order.delivered_at,
         order.completable_at,
         order.total,
+        order.delivery_fee,
         now,
     )
     .execute(&mut **tx)
@@ -234,12 +244,173 @@ pub async fn pending(conn: &mut PgConnection, region: Region) -> Result<Vec<(Lis
     Ok(claimable.filter_map(|order| Some((super::listing(order)?, tops.get(&order.id).copied().unwrap_or_default()))).collect())
 }
 
-/// Whether a shop has a part in an order.
-pub async fn shops_of(conn: &mut PgConnection, order: OrderId) -> Result<Vec<ShopId>> {
-    let rows = sqlx::query_scalar!(
-        "select shop_id from shop_order where region = $1 and order_id = $2",
-        order.region().number(),
-        order.uuid()
+/// Inserts a new order; false when its code is taken today.
+pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool> {
+    let region = order.id.region().number();
+    let done = sqlx::query!(
+        "insert into orders (region, id, code, placed_on, customer_id, customer_name, customer_phone, status, fulfilment, payment_mode,
+            payment_status, dropoff_address, dropoff_lat, dropoff_lng, delivery_fee, tip, tax, discount, total, currency, note, placed_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22)
+        on conflict on constraint orders_region_placed_on_code_key do nothing",
+        region,
+        order.id.uuid(),
+        order.code,
+        order.placed_at.date_naive(),
+        order.customer_id.uuid(),
+        order.customer_name,
+        order.customer_phone,
+        order.status.name(),
+        order.fulfilment.name(),
+        order.payment_mode.name(),
+        order.payment_status.name(),
+        order.dropoff.as_ref().map(|place| place.address.as_str()),
+        order.dropoff.as_ref().map(|place| place.lat),
+        order.dropoff.as_ref().map(|place| place.lng),
+        order.delivery_fee,
+        order.tip,
+        order.tax,
+        order.discount,
+        order.total,
+        order.currency.code(),
+        order.note,
+        order.placed_at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Inserts a new order's parts and lines.
+pub async fn insert_parts(tx: &mut Tx, order: &Order, lines: &[Line]) -> Result<()> {
+    let region = order.id.region().number();
+    for (position, part) in (0_i16..).zip(&order.shop_orders) {
+        sqlx::query!(
+            "insert into shop_order (region, id, order_id, shop_id, seller_id, position, name, address, lat, lng, prep_status, prep_minutes,
+                accept_by, subtotal, delivery_fee)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            region,
+            part.id.uuid(),
+            order.id.uuid(),
+            part.shop_id.uuid(),
+            part.seller_id.uuid(),
+            position,
+            part.name,
+            part.address,
+            part.lat,
+            part.lng,
+            part.prep_status.name(),
+            part.prep_minutes,
+            part.accept_by,
+            part.subtotal,
+            part.delivery_fee,
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    let ids: Vec<Uuid> = lines.iter().map(|line| line.id).collect();
+    let parts: Vec<Uuid> = lines.iter().map(|line| line.shop_order_id.uuid()).collect();
+    let products: Vec<Uuid> = lines.iter().map(|line| line.product_id.uuid()).collect();
+    let names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
+    let quantities: Vec<i32> = lines.iter().map(|line| line.quantity).collect();
+    let prices: Vec<Decimal> = lines.iter().map(|line| line.price.0).collect();
+    sqlx::query!(
+        "insert into order_line (region, id, shop_order_id, product_id, name, quantity, price)
+        select $1, l.*
+        from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::int[], $7::numeric[]) l",
+        region,
+        &ids,
+        &parts,
+        &products,
+        &names,
+        &quantities,
+        &prices,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Which orders a list asks for. `None` asks for all.
+#[derive(Debug, Default)]
+pub struct Asked {
+    pub customer: Option<Uuid>,
+    pub crew: Option<Uuid>,
+    /// Orders with a part of one of these shops that the shop has not rejected.
+    pub shops: Option<Vec<Uuid>>,
+    pub statuses: Option<Vec<String>>,
+    pub fulfilment: Option<String>,
+    /// Pattern over code, customer and shop names.
+    pub search: Option<String>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    pub after: Option<Uuid>,
+    pub rows: i64,
+}
+
+/// The ids of a list, newest first.
+pub async fn list(conn: &mut PgConnection, region: Region, asked: &Asked) -> Result<Vec<OrderId>> {
+    let ids = sqlx::query_scalar!(
+        "select o.id
+        from orders o
+        where o.region = $1
+            and ($2::uuid is null or o.customer_id = $2)
+            and ($3::uuid is null or o.crew_id = $3)
+            and ($4::uuid[] is null or exists (
+                select 1 from shop_order s where s.region = o.region and s.order_id = o.id and s.shop_id = any($4)))
+            and ($5::text[] is null or o.status = any($5))
+            and ($6::text is null or o.fulfilment = $6)
+            and ($7::text is null or o.code ilike $7 or o.customer_name ilike $7 or exists (
+                select 1 from shop_order s where s.region = o.region and s.order_id = o.id and s.name ilike $7))
+            and ($8::timestamptz is null or o.placed_at >= $8)
+            and ($9::timestamptz is null or o.placed_at < $9)
+            and ($10::uuid is null or o.id < $10)
+        order by o.id desc
+        limit $11",
+        region.number(),
+        asked.customer,
+        asked.crew,
+        asked.shops.as_deref(),
+        asked.statuses.as_deref(),
+        asked.fulfilment,
+        asked.search,
+        asked.from,
+        asked.to,
+        asked.after,
+        asked.rows,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+/// The orders a shop still has work with: not yet all fetched, its part not rejected.
+pub async fn open_of(conn: &mut PgConnection, shop: ShopId) -> Result<Vec<OrderId>> {
+    let ids = sqlx::query_scalar!(
+        "select o.id
+        from shop_order s
+        join orders o on o.region = s.region and o.id = s.order_id
+        where s.region = $1 and s.shop_id = $2 and s.prep_status <> 'REJECTED' and o.status in ('CREATED', 'PROCESSING')
+        order by o.id",
+        shop.region().number(),
+        shop.uuid(),
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+/// The position of a kept channel in this view.
+pub async fn top(conn: &mut PgConnection, region: Region, channel: &str) -> Result<u64> {
+    let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region.number(), channel);
+    Ok(top.fetch_optional(&mut *conn).await?.unwrap_or_default().unsigned_abs())
+}
+
+/// What the log says of a channel: offset, time, body.
+pub async fn log(conn: &mut PgConnection, region: Region, channel: &str) -> Result<Vec<(i64, String)>> {
+    let rows = sqlx::query!(
+        "select seq, body from channel_log where region = $1 and channel = $2 order by seq limit 1000",
+        region.number(),
+        channel
     );
-    Ok(rows.fetch_all(&mut *conn).await?.into_iter().map(Into::into).collect())
+    Ok(rows.fetch_all(&mut *conn).await?.into_iter().map(|row| (row.seq, row.body)).collect())
 }

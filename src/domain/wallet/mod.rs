@@ -10,7 +10,7 @@ mod store;
 mod sweep;
 
 pub use account::{Account, HoldFor, Kind};
-pub use legs::{HoldRefused, Legs, capture, hold, pay, pay_for, release};
+pub use legs::{HoldRefused, Legs, capture, hold, pay, pay_for, reduce, release};
 pub use read::{WalletView, cash_in_hand, standing};
 
 use crate::domain::Slice;

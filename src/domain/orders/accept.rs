@@ -1,0 +1,132 @@
+//! A shop says yes, or has not said anything for a quarter of an hour.
+use super::{
+    By, Order, OrderView, PrepStatus,
+    events::OrderAccepted,
+    order::{OrderStatus, ShopOrder},
+    prep, store,
+};
+use crate::{
+    App,
+    actor::{Actor, Seller},
+    chores::{Chore, ChoreResult},
+    db::{Committed, Tx},
+    domain::shops,
+    doors::{Answer, Door},
+    http::json::{Json, Path},
+    ids::{OrderId, ShopId},
+    problem::{Problem, Result},
+};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A new part that no shop has accepted for so long is rejected.
+pub const ACCEPT_WITHIN: TimeDelta = TimeDelta::minutes(15);
+const PREP_MINUTES_MAX: i32 = 24 * 60;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptBody {
+    /// Until it is ready; the shop's usual by default.
+    prep_minutes: Option<i32>,
+    /// Needed where two own shops are in the order.
+    shop_id: Option<ShopId>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptOrder {
+    pub order_id: OrderId,
+    pub prep_minutes: Option<i32>,
+    pub shop_id: Option<ShopId>,
+}
+
+/// The shop will prepare its part. Errors: 404, 409 `invalid_transition` unless NEW.
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
+pub async fn accept(app: App, seller: Seller, ask: AcceptOrder) -> Result<Committed<OrderView>> {
+    if ask.prep_minutes.is_some_and(|minutes| !(0..=PREP_MINUTES_MAX).contains(&minutes)) {
+        return Err(Problem::invalid("prep_minutes", "out_of_range").into());
+    }
+    let mut tx = app.begin(ask.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, ask.order_id).await?;
+    let now = tx.now().await?;
+    let part = own_part(&mut tx, &seller, &mut order, ask.shop_id).await?;
+    if part.prep_status != PrepStatus::New {
+        return Err(Problem::invalid_transition(part.prep_status).into());
+    }
+    part.prep_status = PrepStatus::Accepted;
+    part.prep_minutes = ask.prep_minutes.unwrap_or(part.prep_minutes);
+    part.ready_at = Some(now + TimeDelta::minutes(part.prep_minutes.into()));
+    let shop = part.shop_id;
+    store::save_parts(&mut tx, &order).await?;
+    store::save(&mut tx, &order, now).await?;
+    tx.emit(OrderAccepted::new(&order, shop, now, By::from(&*seller)));
+    let answer = OrderView::of(&mut tx, &seller, &order).await?;
+    tx.commit(answer).await
+}
+
+/// The seller's own part of an order that is still under way at the shops.
+///
+/// Errors: 404 without one; 422 `shop_id_required` with several; 409 `invalid_transition` once it has left the shops.
+pub(super) async fn own_part<'a>(
+    tx: &mut Tx,
+    seller: &Actor,
+    order: &'a mut Order,
+    shop: Option<ShopId>,
+) -> Result<&'a mut ShopOrder> {
+    let mut own = vec![];
+    for part in &order.shop_orders {
+        if shop.is_none_or(|shop| shop == part.shop_id) && shops::is_member(tx, part.shop_id, seller.id).await? {
+            own.push(part.id);
+        }
+    }
+    let id = match own[..] {
+        [] => return Err(Problem::not_found().into()),
+        [id] => id,
+        _ => return Err(Problem::new(422, "shop_id_required").into()),
+    };
+    if !matches!(order.status, OrderStatus::Created | OrderStatus::Processing) {
+        return Err(Problem::invalid_transition(order.status).into());
+    }
+    Ok(order.shop_orders.iter_mut().find(|part| part.id == id).expect("the id was just taken from there"))
+}
+
+/// Rejects, at the deadline, what no shop has accepted.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AcceptBy {
+    pub order_id: OrderId,
+}
+
+impl Chore for AcceptBy {
+    const KIND: &'static str = "orders.accept_by";
+
+    fn key(&self) -> String {
+        format!("orders.accept_by:{}", self.order_id)
+    }
+
+    async fn run(self, app: &App) -> ChoreResult {
+        let mut tx = app.begin(self.order_id.region()).await?;
+        let mut order = store::lock(&mut tx, self.order_id).await?;
+        let now = tx.now().await?;
+        if !matches!(order.status, OrderStatus::Created | OrderStatus::Processing) {
+            return Ok(());
+        }
+        let late = |part: &&ShopOrder| part.prep_status == PrepStatus::New && part.accept_by <= now;
+        let shops: Vec<ShopId> = order.shop_orders.iter().filter(late).map(|part| part.shop_id).collect();
+        for shop in shops {
+            prep::turn_down(&mut tx, &mut order, shop, "not_accepted_in_time", By::HOUSE, now).await?;
+        }
+        tx.commit(()).await.map(drop)
+    }
+}
+
+#[utoipa::path(post, path = "/api/orders/{id}/accept/", tag = "orders", params(("id" = OrderId, Path)), request_body = AcceptBody,
+    responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition"), (status = 422, description = "shop_id_required")),
+    security(("bearer" = [])))]
+pub async fn post(door: Door, seller: Seller, Path(id): Path<OrderId>, Json(body): Json<AcceptBody>) -> Result<Answer> {
+    call(door, seller, AcceptOrder { order_id: id, prep_minutes: body.prep_minutes, shop_id: body.shop_id }).await
+}
+
+pub async fn call(door: Door, seller: Seller, ask: AcceptOrder) -> Result<Answer> {
+    door.run(seller, "orders.accept", 200, ask, accept).await
+}

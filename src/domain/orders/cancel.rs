@@ -1,0 +1,86 @@
+//! The customer, or staff, calls it off while nobody carries it yet.
+use super::{
+    By, Order, OrderStatus, OrderView, PaymentStatus,
+    events::OrderCancelled,
+    store,
+    view::{Sight, sight},
+};
+use crate::{
+    App,
+    actor::{Actor, Role},
+    db::{Committed, Tx},
+    domain::{inventory, wallet},
+    doors::{Answer, Door},
+    http::json::{Json, Path},
+    ids::OrderId,
+    problem::{Problem, Result},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+const REASON_MAX: usize = 500;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelBody {
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelOrder {
+    pub order_id: OrderId,
+    pub reason: Option<String>,
+}
+
+/// Calls an order off: held money and goods go back, a crew that had claimed it is free.
+///
+/// Errors: 404, 409 `invalid_transition` from SHIPPED on.
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
+pub async fn cancel(app: App, actor: Actor, ask: CancelOrder) -> Result<Committed<OrderView>> {
+    let reason = ask.reason.as_deref().unwrap_or_default().trim();
+    if reason.chars().count() > REASON_MAX {
+        return Err(Problem::invalid("reason", "too_long").into());
+    }
+    let mut tx = app.begin(ask.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, ask.order_id).await?;
+    let now = tx.now().await?;
+    if sight(&mut tx, &actor, &order).await? != Sight::Whole || actor.role == Role::Crew {
+        return Err(Problem::forbidden().into());
+    }
+    if !matches!(order.status, OrderStatus::Created | OrderStatus::Processing) {
+        return Err(Problem::invalid_transition(order.status).into());
+    }
+    order.status = OrderStatus::Cancelled;
+    undo(&mut tx, &mut order).await?;
+    store::save(&mut tx, &order, now).await?;
+    tx.emit(OrderCancelled::new(&order, order.crew_id, reason, now, By::from(&actor)));
+    let answer = OrderView::of(&mut tx, &actor, &order).await?;
+    tx.commit(answer).await
+}
+
+/// Gives the customer's held money and the live parts' goods back.
+pub(super) async fn undo(tx: &mut Tx, order: &mut Order) -> Result<()> {
+    if order.payment_status == PaymentStatus::Held {
+        wallet::release(tx, wallet::HoldFor::Order(order.id));
+        order.payment_status = PaymentStatus::Released;
+    }
+    let live: Vec<_> = order.live_parts().map(|part| part.id).collect();
+    let lines = store::lines(tx, order.id).await?;
+    let goods: Vec<_> = lines
+        .into_iter()
+        .filter(|line| live.contains(&line.shop_order_id))
+        .map(|line| (line.product_id, line.quantity))
+        .collect();
+    inventory::give_back(tx, &goods).await
+}
+
+#[utoipa::path(post, path = "/api/orders/{id}/cancel/", tag = "orders", params(("id" = OrderId, Path)), request_body = CancelBody,
+    responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition")), security(("bearer" = [])))]
+pub async fn post(door: Door, actor: Actor, Path(id): Path<OrderId>, Json(body): Json<CancelBody>) -> Result<Answer> {
+    call(door, actor, CancelOrder { order_id: id, reason: body.reason }).await
+}
+
+pub async fn call(door: Door, actor: Actor, ask: CancelOrder) -> Result<Answer> {
+    door.run(actor, "orders.cancel", 200, ask, cancel).await
+}

@@ -1,0 +1,64 @@
+//! Who watches an order and a shop, and what they begin with.
+use super::{store, view};
+use crate::{
+    App,
+    actor::{Actor, Role},
+    domain::{Snapshot, shops},
+    ids::{OrderId, ShopId},
+    problem::{Problem, Result},
+};
+use futures_util::future::BoxFuture;
+use serde_json::json;
+
+/// Its customer, its shops' members, the crew who carries it, staff.
+pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
+        let mut conn = app.pools.live.acquire().await?;
+        let order = store::find(&mut conn, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
+        view::sight(&mut conn, actor, &order).await.map(drop)
+    })
+}
+
+/// The order as every reader may know it.
+pub fn order<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
+    Box::pin(async move {
+        let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
+        let mut view = app.read_whole(id.region()).await?;
+        let offset = store::top(&mut view, id.region(), &format!("order:{id}")).await?;
+        let order = store::find(&mut view, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
+        Ok(Snapshot { offset, data: serde_json::to_vec(&order.state())?.into() })
+    })
+}
+
+/// Its owner and members, staff.
+pub fn may_watch_shop<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let id: ShopId = id.parse().map_err(|_| Problem::not_found())?;
+        if actor.is_staff() {
+            return Ok(());
+        }
+        let mut conn = app.pools.live.acquire().await?;
+        let is_member = actor.role == Role::Seller && shops::is_member(&mut conn, id, actor.id).await?;
+        if is_member { Ok(()) } else { Err(Problem::not_found().into()) }
+    })
+}
+
+/// `{ open: [shop order with lines] }`: what the shop still has to do with.
+pub fn shop<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
+    Box::pin(async move {
+        let id: ShopId = id.parse().map_err(|_| Problem::not_found())?;
+        let mut view = app.read_whole(id.region()).await?;
+        let offset = store::top(&mut view, id.region(), &format!("shop:{id}")).await?;
+        let open = store::open_of(&mut view, id).await?;
+        let orders = store::find(&mut view, &open).await?;
+        let lines = store::lines_of(&mut view, &open).await?;
+        let parts: Vec<_> = orders
+            .iter()
+            .rev()
+            .flat_map(|order| order.shop_orders.iter().filter(|part| part.shop_id == id).map(move |part| (order, part)))
+            .map(|(order, part)| view::part_for_shop(order, part, &lines))
+            .collect();
+        Ok(Snapshot { offset, data: serde_json::to_vec(&json!({ "open": parts }))?.into() })
+    })
+}

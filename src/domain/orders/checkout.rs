@@ -1,0 +1,362 @@
+//! A cart, or some of its shops, becomes an order: goods and money are set aside in the same commit.
+use super::{
+    By, Dropoff, Fulfilment, Line, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus, PrepStatus, ShopOrder,
+    accept::{ACCEPT_WITHIN, AcceptBy},
+    events::OrderCreated,
+    store,
+};
+use crate::{
+    App,
+    actor::Customer,
+    chores::Chore,
+    clock::Timestamp,
+    db::{Committed, Tx},
+    domain::{
+        carts::{self, Cart, Group, ProblemCode},
+        inventory, users, wallet,
+    },
+    doors::{Answer, Door},
+    http::json::Json,
+    ids::{OrderId, ProductId, ShopId, ShopOrderId},
+    money::{Amount, Currency, Money},
+    problem::{Problem, Refusal, Result},
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+const NOTE_MAX: usize = 500;
+const TIP_MAX: i64 = 100_000;
+/// Codes are drawn until one is free today.
+const CODE_TRIES: usize = 20;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Checkout {
+    pub fulfilment: Fulfilment,
+    pub payment_mode: PaymentMode,
+    /// These shops of the cart; all by default.
+    pub shop_ids: Option<Vec<ShopId>>,
+    /// The cart that was seen; another one is refused.
+    pub cart_version: Option<i64>,
+    /// For the crew, in the order's currency.
+    pub tip: Option<Amount>,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CheckoutRefused {
+    #[error("save a delivery location first")]
+    LocationRequired,
+    #[error("there is nothing in the cart")]
+    CartEmpty,
+    #[error("the cart is not the one that was seen")]
+    CartChanged { cart: Value },
+    #[error("some shops of the cart cannot be ordered from as it is")]
+    CartInvalid { shops: Value },
+    #[error("not enough in stock")]
+    OutOfStock { lines: Vec<inventory::Short> },
+    #[error("payment at a gateway is not available here")]
+    NotAvailable,
+}
+
+impl Refusal for CheckoutRefused {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::LocationRequired => Problem::new(409, "location_required"),
+            Self::CartEmpty => Problem::new(409, "cart_empty"),
+            Self::CartChanged { cart } => Problem::new(409, "cart_changed").with("cart", cart),
+            Self::CartInvalid { shops } => Problem::new(409, "cart_invalid").with("shops", shops),
+            Self::OutOfStock { lines } => Problem::new(409, "out_of_stock").with("lines", lines),
+            Self::NotAvailable => Problem::new(422, "not_available"),
+        }
+    }
+}
+
+/// Orders what is in the customer's cart.
+///
+/// Errors: [`CheckoutRefused`]; [`inventory::OutOfStock`]; 402 `insufficient_funds` from the commit.
+#[tracing::instrument(skip_all)]
+pub async fn checkout(app: App, customer: Customer, ask: Checkout) -> Result<Committed<OrderView>> {
+    ask.check_alone()?;
+    let mut tx = app.begin(carts::home(customer.id)).await?;
+    let cart = carts::lock(&mut tx, customer.id).await?;
+    let now = tx.now().await?;
+    let groups = ask.choose(&cart, app.config.currency)?;
+    let (mut order, lines) = draw_up(&mut tx, &customer, &ask, &cart, &groups, now).await?;
+    let goods: Vec<(ProductId, i32)> = lines.iter().map(|line| (line.product_id, line.quantity)).collect();
+    inventory::take(&mut tx, &goods).await?;
+    write(&mut tx, &mut order, &lines).await?;
+    if order.payment_mode == PaymentMode::Wallet {
+        let money = Money::new(order.total, order.currency);
+        wallet::hold(&mut tx, customer.id, wallet::HoldFor::Order(order.id), money);
+    }
+    let bought: Vec<ShopId> = order.shop_orders.iter().map(|part| part.shop_id).collect();
+    carts::take_out(&mut tx, customer.id, &bought).await?;
+    tx.emit(OrderCreated::new(&order, &lines, now, By::from(&*customer)));
+    tx.enqueue(AcceptBy { order_id: order.id }.at(now + ACCEPT_WITHIN));
+    let answer = OrderView::whole(&order, &lines);
+    tx.commit(answer).await
+}
+
+impl Checkout {
+    /// What can be said without looking at the cart.
+    fn check_alone(&self) -> Result<()> {
+        let mode_fits = match self.payment_mode {
+            PaymentMode::Gateway => return Err(CheckoutRefused::NotAvailable.into()),
+            PaymentMode::Wallet => true,
+            PaymentMode::Cod => self.fulfilment == Fulfilment::Delivery,
+            PaymentMode::Cop => self.fulfilment == Fulfilment::Pickup,
+        };
+        if !mode_fits {
+            return Err(Problem::invalid("payment_mode", "invalid").into());
+        }
+        if self.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
+            return Err(Problem::invalid("note", "too_long").into());
+        }
+        let tip = self.tip.unwrap_or_default().0;
+        if tip.is_sign_negative() || tip > Decimal::from(TIP_MAX) || (self.fulfilment == Fulfilment::Pickup && !tip.is_zero()) {
+            return Err(Problem::invalid("tip", "out_of_range").into());
+        }
+        Ok(())
+    }
+
+    /// The groups that are ordered, if they can be.
+    fn choose<'a>(&self, cart: &'a Cart, currency: Currency) -> Result<Vec<&'a Group>> {
+        let is_delivery = self.fulfilment == Fulfilment::Delivery;
+        if is_delivery && cart.place.is_none() {
+            return Err(CheckoutRefused::LocationRequired.into());
+        }
+        if cart.groups.is_empty() {
+            return Err(CheckoutRefused::CartEmpty.into());
+        }
+        let changed = || CheckoutRefused::CartChanged { cart: json!(cart.view(currency)) };
+        if self.cart_version.is_some_and(|seen| seen != cart.version) {
+            return Err(changed().into());
+        }
+        let groups = self.asked_for(cart)?;
+        let has = |code| groups.iter().any(|group| group.problems.iter().any(|problem| problem.code == code));
+        if has(ProblemCode::PriceChanged) {
+            return Err(changed().into());
+        }
+        let lines = short_lines(&groups);
+        if !lines.is_empty() && groups.iter().all(|group| group.problems.iter().all(|p| p.code == ProblemCode::OutOfStock)) {
+            return Err(CheckoutRefused::OutOfStock { lines }.into());
+        }
+        let bad: Vec<Value> = groups.iter().filter_map(|group| self.fault(group, groups[0].shop.currency)).collect();
+        if !bad.is_empty() {
+            return Err(CheckoutRefused::CartInvalid { shops: json!(bad) }.into());
+        }
+        Ok(groups)
+    }
+
+    fn asked_for<'a>(&self, cart: &'a Cart) -> Result<Vec<&'a Group>> {
+        let Some(ids) = &self.shop_ids else { return Ok(cart.groups.iter().collect()) };
+        let is_known = |id: &ShopId| cart.groups.iter().any(|group| group.shop.id == *id);
+        if ids.is_empty() || !ids.iter().all(is_known) {
+            return Err(Problem::invalid("shop_ids", "invalid").into());
+        }
+        Ok(cart.groups.iter().filter(|group| ids.contains(&group.shop.id)).collect())
+    }
+
+    /// What keeps a group from being ordered this way.
+    fn fault(&self, group: &Group, currency: Currency) -> Option<Value> {
+        let is_delivery = self.fulfilment == Fulfilment::Delivery;
+        let mut problems: Vec<Value> = group
+            .problems
+            .iter()
+            .filter(|problem| is_delivery || problem.concerns_pickup())
+            .map(|problem| json!(problem))
+            .collect();
+        if is_delivery && group.delivery_fee.is_none() && problems.is_empty() {
+            problems.push(json!({ "code": "out_of_radius" }));
+        }
+        if !is_delivery && !group.shop.pickup {
+            problems.push(json!({ "code": "no_pickup" }));
+        }
+        if group.shop.currency != currency {
+            problems.push(json!({ "code": "other_currency" }));
+        }
+        (!problems.is_empty()).then(|| json!({ "shop_id": group.shop.id, "name": group.shop.name, "problems": problems }))
+    }
+}
+
+fn short_lines(groups: &[&Group]) -> Vec<inventory::Short> {
+    let items = groups.iter().flat_map(|group| &group.items);
+    items
+        .filter(|item| item.on_hand < item.quantity)
+        .map(|item| inventory::Short { product_id: item.product_id, wanted: item.quantity, left: item.on_hand })
+        .collect()
+}
+
+/// The order to be, with copies of names, places and prices.
+async fn draw_up(
+    tx: &mut Tx,
+    customer: &Customer,
+    ask: &Checkout,
+    cart: &Cart,
+    groups: &[&Group],
+    now: Timestamp,
+) -> Result<(Order, Vec<Line>)> {
+    let person = users::find(tx, customer.id).await?.ok_or_else(Problem::unauthorized)?;
+    let (app, region) = (tx.app().clone(), tx.region());
+    let currency = groups[0].shop.currency;
+    let is_delivery = ask.fulfilment == Fulfilment::Delivery;
+    let (mut parts, mut lines) = (vec![], vec![]);
+    for group in groups {
+        let part = part(ShopOrderId::fresh(&app, region), group, is_delivery, now);
+        lines.extend(group.items.iter().map(|item| Line {
+            id: crate::ids::new(region, &app.clock, &app.random),
+            shop_order_id: part.id,
+            product_id: item.product_id,
+            name: item.name.clone(),
+            quantity: item.quantity,
+            price: Amount::of(item.price, currency),
+        }));
+        parts.push(part);
+    }
+    let tip = Money::new(ask.tip.unwrap_or_default().0, currency);
+    if !tip.is_exact() {
+        return Err(Problem::invalid("tip", "invalid").into());
+    }
+    let goods: Decimal = parts.iter().map(|part| part.subtotal).sum();
+    let delivery_fee: Decimal = parts.iter().map(|part| part.delivery_fee).sum();
+    let order = Order {
+        id: OrderId::fresh(&app, region),
+        code: String::new(),
+        customer_id: customer.id,
+        customer_name: format!("{} {}", person.first_name, person.last_name).trim().to_owned(),
+        customer_phone: person.phone_number,
+        status: OrderStatus::Created,
+        fulfilment: ask.fulfilment,
+        payment_mode: ask.payment_mode,
+        payment_status: if ask.payment_mode == PaymentMode::Wallet { PaymentStatus::Held } else { PaymentStatus::Unpaid },
+        dropoff: cart.place.clone().filter(|_| is_delivery).map(|p| Dropoff { address: p.address, lat: p.lat, lng: p.lng }),
+        delivery_fee,
+        tip: tip.amount,
+        tax: Decimal::ZERO,
+        discount: Decimal::ZERO,
+        total: goods + delivery_fee + tip.amount,
+        currency,
+        crew_id: None,
+        crew_name: None,
+        note: ask.note.as_deref().map(str::trim).filter(|note| !note.is_empty()).map(str::to_owned),
+        placed_at: now,
+        delivered_at: None,
+        completable_at: None,
+        shop_orders: parts,
+    };
+    Ok((order, lines))
+}
+
+fn part(id: ShopOrderId, group: &Group, is_delivery: bool, now: Timestamp) -> ShopOrder {
+    let shop = &group.shop;
+    let rounded = |amount| Money::new(amount, shop.currency).rounded().amount;
+    ShopOrder {
+        id,
+        shop_id: shop.id,
+        seller_id: shop.owner_id,
+        name: shop.name.clone(),
+        address: shop.address.clone(),
+        lat: shop.lat,
+        lng: shop.lng,
+        prep_status: PrepStatus::New,
+        prep_minutes: shop.prep_minutes,
+        accept_by: now + ACCEPT_WITHIN,
+        ready_at: None,
+        picked_up_at: None,
+        reason: None,
+        subtotal: rounded(group.subtotal()),
+        delivery_fee: rounded(group.delivery_fee.filter(|_| is_delivery).unwrap_or_default()),
+    }
+}
+
+/// Writes the order under the first speakable code that is free today.
+async fn write(tx: &mut Tx, order: &mut Order, lines: &[Line]) -> Result<()> {
+    for _ in 0..CODE_TRIES {
+        order.code = code(tx.app().random.bits());
+        if store::insert(tx, order).await? {
+            return store::insert_parts(tx, order, lines).await;
+        }
+    }
+    Err(Problem::busy().into())
+}
+
+/// `K7Q-204`: no letter that sounds or looks like another sign.
+fn code(mut bits: u64) -> String {
+    const LETTERS: &[u8] = b"ACDEFGHJKLMNPQRTUVWXYZ";
+    const DIGITS: &[u8] = b"23456789";
+    let mut draw = |signs: &[u8]| {
+        let count = signs.len() as u64;
+        let sign = signs[usize::try_from(bits % count).expect("smaller than the alphabet")];
+        bits /= count;
+        char::from(sign)
+    };
+    let first = [draw(LETTERS), draw(DIGITS), draw(LETTERS)];
+    let last = [draw(b"0123456789"), draw(b"0123456789"), draw(b"0123456789")];
+    first.into_iter().chain(['-']).chain(last).collect()
+}
+
+#[utoipa::path(post, path = "/api/orders/checkout/", tag = "orders", request_body = Checkout,
+    responses((status = 201, body = OrderView), (status = 402, description = "insufficient_funds"),
+        (status = 409, description = "location_required, cart_empty, cart_changed, cart_invalid, out_of_stock"),
+        (status = 422, description = "not_available, invalid")),
+    security(("bearer" = [])))]
+pub async fn post(door: Door, customer: Customer, Json(body): Json<Checkout>) -> Result<Answer> {
+    call(door, customer, body).await
+}
+
+pub async fn call(mut door: Door, customer: Customer, ask: Checkout) -> Result<Answer> {
+    if door.key.is_none() {
+        // A double tap orders once: what was seen of the cart is the key.
+        let version = match ask.cart_version {
+            Some(version) => version,
+            None => carts::version(&mut *door.app.read(carts::home(customer.id)).await?, customer.id).await?,
+        };
+        door.key = Some(format!("cart {version}"));
+    }
+    door.run(customer, "orders.checkout", 201, ask, checkout).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_can_be_spoken() {
+        for bits in [0, 1, 0xdead_beef, u64::MAX] {
+            let code = code(bits);
+            let shape: String = code
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_digit() {
+                        '0'
+                    } else if c.is_ascii_uppercase() {
+                        'A'
+                    } else {
+                        c
+                    }
+                })
+                .collect();
+            assert_eq!(shape, "A0A-000", "{code}");
+        }
+    }
+
+    #[test]
+    fn cash_is_paid_where_the_goods_are_handed_over() {
+        let ask = |fulfilment, payment_mode| Checkout {
+            fulfilment,
+            payment_mode,
+            shop_ids: None,
+            cart_version: None,
+            tip: None,
+            note: None,
+        };
+        assert!(ask(Fulfilment::Delivery, PaymentMode::Cod).check_alone().is_ok());
+        assert!(ask(Fulfilment::Pickup, PaymentMode::Cop).check_alone().is_ok());
+        assert!(ask(Fulfilment::Pickup, PaymentMode::Cod).check_alone().is_err());
+        assert!(ask(Fulfilment::Delivery, PaymentMode::Cop).check_alone().is_err());
+        assert!(ask(Fulfilment::Delivery, PaymentMode::Gateway).check_alone().is_err());
+    }
+}

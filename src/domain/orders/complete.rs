@@ -1,0 +1,152 @@
+//! Three days after delivery: sellers and crew are paid, by the customer's button or by the chore.
+use super::{
+    By, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus,
+    events::{OrderCompleted, Paid},
+    store,
+    view::{Sight, sight},
+};
+use crate::{
+    App,
+    actor::{Actor, Role},
+    chores::{Chore, ChoreResult},
+    clock::Timestamp,
+    db::{Committed, Tx},
+    domain::wallet::{self, Account},
+    doors::{Answer, Door},
+    http::json::Path,
+    ids::OrderId,
+    money::Money,
+    problem::{Problem, Refusal, Result},
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteOrder {
+    pub order_id: OrderId,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CompleteRefused {
+    #[error("the customer may still object until {completable_at}")]
+    TooEarly { completable_at: Timestamp },
+}
+
+impl Refusal for CompleteRefused {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::TooEarly { completable_at } => Problem::new(409, "too_early").with("completable_at", completable_at),
+        }
+    }
+}
+
+/// Pays everybody out. An order that is COMPLETED already stays as it is.
+///
+/// Errors: 404, 409 `too_early` with `completable_at`, `invalid_transition` unless DELIVERED.
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
+pub async fn complete(app: App, actor: Actor, ask: CompleteOrder) -> Result<Committed<OrderView>> {
+    let mut tx = app.begin(ask.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, ask.order_id).await?;
+    let now = tx.now().await?;
+    let is_own = sight(&mut tx, &actor, &order).await? == Sight::Whole;
+    if !is_own || !(actor.role == Role::Customer || actor.is_admin()) {
+        return Err(Problem::forbidden().into());
+    }
+    if order.status != OrderStatus::Completed {
+        check(&order, now)?;
+        pay_out(&mut tx, &mut order, By::from(&actor), now).await?;
+    }
+    let answer = OrderView::of(&mut tx, &actor, &order).await?;
+    tx.commit(answer).await
+}
+
+fn check(order: &Order, now: Timestamp) -> Result<()> {
+    match order.completable_at {
+        Some(completable_at) if order.status == OrderStatus::Delivered && completable_at > now => {
+            Err(CompleteRefused::TooEarly { completable_at }.into())
+        }
+        Some(_) if order.status == OrderStatus::Delivered => Ok(()),
+        _ => Err(Problem::invalid_transition(order.status).into()),
+    }
+}
+
+async fn pay_out(tx: &mut Tx, order: &mut Order, by: By, now: Timestamp) -> Result<()> {
+    let shares = shares(order);
+    let about = wallet::HoldFor::Order(order.id);
+    if order.payment_mode == PaymentMode::Wallet {
+        wallet::capture(tx, about, shares.clone());
+    } else {
+        for (to, money) in &shares {
+            wallet::pay_for(tx, Account::Escrow, *to, *money, wallet::Kind::Payment, about);
+        }
+    }
+    order.status = OrderStatus::Completed;
+    order.payment_status = PaymentStatus::Paid;
+    store::save(tx, order, now).await?;
+    let paid = |(to, money): &(Account, Money)| {
+        Some(Paid { user_id: to.owner()?, amount: order.amount(money.amount), currency: money.currency })
+    };
+    let paid = shares.iter().filter_map(paid).collect();
+    tx.emit(OrderCompleted::new(order, paid, now, by));
+    Ok(())
+}
+
+/// Who gets what of an order: each seller their part, the crew fee and tip, the house the tax. A discount is the house's.
+///
+/// The shares add up to the total: what is left to nobody (a fee nobody earned) is the house's.
+fn shares(order: &Order) -> Vec<(Account, Money)> {
+    let mut shares: Vec<(Account, Decimal)> = vec![];
+    let mut add = |to: Account, amount: Decimal| match shares.iter_mut().find(|(account, _)| *account == to) {
+        Some((_, sum)) => *sum += amount,
+        None => shares.push((to, amount)),
+    };
+    for part in order.live_parts() {
+        add(Account::SellerPayable(part.seller_id), part.subtotal);
+    }
+    if let Some(crew) = order.crew_id {
+        add(Account::CrewPayable(crew), order.delivery_fee + order.tip);
+    }
+    add(Account::Tax, order.tax);
+    let rest = order.total - shares.iter().map(|(_, amount)| *amount).sum::<Decimal>();
+    shares.push((Account::PlatformFee, rest.max(Decimal::ZERO)));
+    shares.retain(|(_, amount)| !amount.is_zero());
+    shares.into_iter().map(|(to, amount)| (to, Money::new(amount, order.currency))).collect()
+}
+
+/// Completes a delivered order when its time has come and nobody has pressed the button.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Complete {
+    pub order_id: OrderId,
+}
+
+impl Chore for Complete {
+    const KIND: &'static str = "orders.complete";
+
+    fn key(&self) -> String {
+        format!("orders.complete:{}", self.order_id)
+    }
+
+    async fn run(self, app: &App) -> ChoreResult {
+        let mut tx = app.begin(self.order_id.region()).await?;
+        let mut order = store::lock(&mut tx, self.order_id).await?;
+        let now = tx.now().await?;
+        if order.status != OrderStatus::Delivered {
+            return Ok(());
+        }
+        check(&order, now)?;
+        pay_out(&mut tx, &mut order, By::HOUSE, now).await?;
+        tx.commit(()).await.map(drop)
+    }
+}
+
+#[utoipa::path(post, path = "/api/orders/{id}/complete/", tag = "orders", params(("id" = OrderId, Path)),
+    responses((status = 200, body = OrderView), (status = 409, description = "too_early, invalid_transition")), security(("bearer" = [])))]
+pub async fn post(door: Door, actor: Actor, Path(id): Path<OrderId>) -> Result<Answer> {
+    call(door, actor, CompleteOrder { order_id: id }).await
+}
+
+pub async fn call(door: Door, actor: Actor, ask: CompleteOrder) -> Result<Answer> {
+    door.run(actor, "orders.complete", 200, ask, complete).await
+}

@@ -1,0 +1,56 @@
+//! What happened to an order, out of its channel's log.
+use super::{store, view::sight};
+use crate::{
+    App,
+    actor::Actor,
+    http::json::Path,
+    ids::OrderId,
+    page::Page,
+    problem::{Problem, Result},
+};
+use axum::{Json, extract::State};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// One event of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryItem {
+    /// `order_created`, `order_accepted`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The order's status afterwards.
+    pub status: Option<String>,
+    /// The shop it was about.
+    pub shop_id: Option<String>,
+    pub actor_role: Option<String>,
+    /// The reason that was given.
+    pub note: Option<String>,
+    pub at: Option<String>,
+    /// Its number in `order:{id}`.
+    pub offset: i64,
+}
+
+#[utoipa::path(get, path = "/api/orders/{id}/history/", tag = "orders", params(("id" = OrderId, Path)),
+    responses((status = 200, body = Page<HistoryItem>), (status = 404, description = "not_found")), security(("bearer" = [])))]
+pub async fn get(State(app): State<App>, actor: Actor, Path(id): Path<OrderId>) -> Result<Json<Page<HistoryItem>>> {
+    let mut view = app.read_whole(id.region()).await?;
+    let order = store::find(&mut view, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
+    sight(&mut view, &actor, &order).await?;
+    let log = store::log(&mut view, id.region(), &format!("order:{id}")).await?;
+    let items = log.into_iter().filter_map(|(offset, body)| Some(item(offset, &serde_json::from_str(&body).ok()?)));
+    Ok(Json(Page { items: items.collect(), next: None }))
+}
+
+fn item(offset: i64, body: &Value) -> HistoryItem {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    HistoryItem {
+        kind: text(&body["type"]).unwrap_or_default(),
+        status: text(&body["order"]["status"]),
+        shop_id: text(&body["shop_id"]),
+        actor_role: text(&body["by"]["role"]),
+        note: text(&body["reason"]),
+        at: text(&body["at"]),
+        offset,
+    }
+}

@@ -1,0 +1,153 @@
+//! A shop's part is ready, or the shop cannot do it after all.
+use super::{
+    By, Order, OrderStatus, OrderView, PaymentStatus, PrepStatus, ShopOrder,
+    accept::own_part,
+    cancel,
+    events::{OrderReady, OrderRejected},
+    store,
+};
+use crate::{
+    App,
+    actor::Seller,
+    clock::Timestamp,
+    db::{Committed, Tx},
+    domain::{inventory, wallet},
+    doors::{Answer, Door},
+    http::json::{Json, Path},
+    ids::{OrderId, ShopId},
+    money::Money,
+    problem::{Problem, Result},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+const REASON_MAX: usize = 500;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadyBody {
+    /// Needed where two own shops are in the order.
+    shop_id: Option<ShopId>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RejectBody {
+    reason: String,
+    shop_id: Option<ShopId>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadyOrder {
+    pub order_id: OrderId,
+    pub shop_id: Option<ShopId>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RejectOrder {
+    pub order_id: OrderId,
+    pub reason: String,
+    pub shop_id: Option<ShopId>,
+}
+
+/// The part waits at the counter. Errors: 404, 409 `invalid_transition` unless NEW or ACCEPTED.
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
+pub async fn be_ready(app: App, seller: Seller, ask: ReadyOrder) -> Result<Committed<OrderView>> {
+    let mut tx = app.begin(ask.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, ask.order_id).await?;
+    let now = tx.now().await?;
+    let part = own_part(&mut tx, &seller, &mut order, ask.shop_id).await?;
+    if !matches!(part.prep_status, PrepStatus::New | PrepStatus::Accepted) {
+        return Err(Problem::invalid_transition(part.prep_status).into());
+    }
+    part.prep_status = PrepStatus::Ready;
+    part.ready_at = Some(now);
+    let shop = part.shop_id;
+    store::save_parts(&mut tx, &order).await?;
+    store::save(&mut tx, &order, now).await?;
+    tx.emit(OrderReady::new(&order, shop, now, By::from(&*seller)));
+    let answer = OrderView::of(&mut tx, &seller, &order).await?;
+    tx.commit(answer).await
+}
+
+/// The shop will not do its part: its money and goods go back; the last rejection cancels the order.
+///
+/// Errors: 404, 409 `invalid_transition` once rejected or picked up.
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
+pub async fn turn_away(app: App, seller: Seller, ask: RejectOrder) -> Result<Committed<OrderView>> {
+    let reason = ask.reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON_MAX {
+        return Err(Problem::invalid("reason", if reason.is_empty() { "required" } else { "too_long" }).into());
+    }
+    let mut tx = app.begin(ask.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, ask.order_id).await?;
+    let now = tx.now().await?;
+    let part = own_part(&mut tx, &seller, &mut order, ask.shop_id).await?;
+    if part.prep_status == PrepStatus::Rejected || part.picked_up_at.is_some() {
+        return Err(Problem::invalid_transition(part.prep_status).into());
+    }
+    let shop = part.shop_id;
+    turn_down(&mut tx, &mut order, shop, reason, By::from(&*seller), now).await?;
+    let answer = OrderView::of(&mut tx, &seller, &order).await?;
+    tx.commit(answer).await
+}
+
+/// Takes a shop's part, not yet picked up, out of a locked order.
+pub(super) async fn turn_down(tx: &mut Tx, order: &mut Order, shop: ShopId, reason: &str, by: By, now: Timestamp) -> Result<()> {
+    let is_last = order.live_parts().all(|part| part.shop_id == shop);
+    if is_last {
+        let crew = order.crew_id;
+        cancel::undo(tx, order).await?;
+        mark(order, shop, reason);
+        order.status = OrderStatus::Cancelled;
+        store::save_parts(tx, order).await?;
+        store::save(tx, order, now).await?;
+        tx.emit(OrderRejected::new(order, shop, reason, now, by));
+        tx.emit(super::OrderCancelled::new(order, crew, "all_shops_rejected", now, by));
+        return Ok(());
+    }
+    let Some(part) = mark(order, shop, reason).cloned() else { return Ok(()) };
+    let back = Money::new(part.subtotal + part.delivery_fee, order.currency);
+    order.delivery_fee -= part.delivery_fee;
+    order.total -= back.amount;
+    if order.payment_status == PaymentStatus::Held {
+        wallet::reduce(tx, wallet::HoldFor::Order(order.id), back);
+    }
+    let lines = store::lines(tx, order.id).await?;
+    let goods: Vec<_> =
+        lines.into_iter().filter(|line| line.shop_order_id == part.id).map(|line| (line.product_id, line.quantity)).collect();
+    inventory::give_back(tx, &goods).await?;
+    store::save_parts(tx, order).await?;
+    store::save(tx, order, now).await?;
+    tx.emit(OrderRejected::new(order, shop, reason, now, by));
+    Ok(())
+}
+
+fn mark<'a>(order: &'a mut Order, shop: ShopId, reason: &str) -> Option<&'a ShopOrder> {
+    let part = order.shop_orders.iter_mut().find(|part| part.shop_id == shop)?;
+    part.prep_status = PrepStatus::Rejected;
+    part.reason = Some(reason.to_owned());
+    Some(part)
+}
+
+#[utoipa::path(post, path = "/api/orders/{id}/ready/", tag = "orders", params(("id" = OrderId, Path)), request_body = ReadyBody,
+    responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition")), security(("bearer" = [])))]
+pub async fn ready(door: Door, seller: Seller, Path(id): Path<OrderId>, Json(body): Json<ReadyBody>) -> Result<Answer> {
+    call_ready(door, seller, ReadyOrder { order_id: id, shop_id: body.shop_id }).await
+}
+
+pub async fn call_ready(door: Door, seller: Seller, ask: ReadyOrder) -> Result<Answer> {
+    door.run(seller, "orders.ready", 200, ask, be_ready).await
+}
+
+#[utoipa::path(post, path = "/api/orders/{id}/reject/", tag = "orders", params(("id" = OrderId, Path)), request_body = RejectBody,
+    responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition")), security(("bearer" = [])))]
+pub async fn reject(door: Door, seller: Seller, Path(id): Path<OrderId>, Json(body): Json<RejectBody>) -> Result<Answer> {
+    call_reject(door, seller, RejectOrder { order_id: id, reason: body.reason, shop_id: body.shop_id }).await
+}
+
+pub async fn call_reject(door: Door, seller: Seller, ask: RejectOrder) -> Result<Answer> {
+    door.run(seller, "orders.reject", 200, ask, turn_away).await
+}

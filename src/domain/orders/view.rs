@@ -1,0 +1,213 @@
+//! An order on the wire, shaped for who reads it.
+use super::{
+    order::{CrewName, Dropoff, Fulfilment, Line, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus, ShopOrder},
+    store,
+};
+use crate::{
+    actor::{Actor, Role},
+    clock::Timestamp,
+    db::Live,
+    domain::shops,
+    ids::{OrderId, ShopId, ShopOrderId},
+    money::{Amount, Currency},
+    problem::{Problem, Result},
+};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+/// What of an order somebody may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    /// Customer, staff and the crew who carries it.
+    Whole,
+    /// Sellers: the parts of their own shops, and nothing of the way to the customer.
+    Shops(Vec<ShopId>),
+}
+
+/// What `actor` may see of `order`. Errors: 404 for whom it does not concern.
+pub async fn sight(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Sight> {
+    match actor.role {
+        Role::Customer if order.customer_id == actor.id => Ok(Sight::Whole),
+        Role::Crew if order.crew_id == Some(actor.id) && is_carried(order.status) => Ok(Sight::Whole),
+        Role::Seller => {
+            let mut own = vec![];
+            for part in &order.shop_orders {
+                if shops::is_member(conn, part.shop_id, actor.id).await? {
+                    own.push(part.shop_id);
+                }
+            }
+            if own.is_empty() { Err(Problem::not_found().into()) } else { Ok(Sight::Shops(own)) }
+        }
+        Role::Staff | Role::Admin | Role::Superadmin => Ok(Sight::Whole),
+        _ => Err(Problem::not_found().into()),
+    }
+}
+
+/// The crew is, or has just been, on its way: afterwards the customer's address is none of their business.
+fn is_carried(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Processing | OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::DeliveryFailed)
+}
+
+/// An order. Of sellers' own parts alone, `subtotal` and `total` are theirs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Order)]
+pub struct OrderView {
+    pub id: OrderId,
+    pub code: String,
+    pub status: OrderStatus,
+    pub status_label: &'static str,
+    pub fulfilment: Fulfilment,
+    pub payment_mode: PaymentMode,
+    pub payment_status: PaymentStatus,
+    pub shop_orders: Vec<ShopOrderView>,
+    pub subtotal: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery_fee: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tip: Option<Amount>,
+    pub tax: Amount,
+    pub discount: Amount,
+    pub total: Amount,
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// Not for sellers.
+    pub dropoff: Option<Dropoff>,
+    pub customer: CustomerView,
+    pub crew: Option<CrewName>,
+    pub note: Option<String>,
+    pub placed_at: Timestamp,
+    pub delivered_at: Option<Timestamp>,
+    pub completable_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<Live>,
+}
+
+/// Who ordered, as shop and crew call them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CustomerView {
+    pub name: String,
+    /// Not for sellers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+}
+
+/// An order's part for one shop.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShopOrder)]
+pub struct ShopOrderView {
+    pub id: ShopOrderId,
+    pub shop_id: ShopId,
+    pub name: String,
+    pub address: String,
+    pub lat: f64,
+    pub lng: f64,
+    pub prep_status: PrepStatus,
+    pub prep_minutes: i32,
+    pub accept_by: Timestamp,
+    pub ready_at: Option<Timestamp>,
+    pub picked_up_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub lines: Vec<Line>,
+    pub subtotal: Amount,
+}
+
+impl OrderView {
+    /// All of it.
+    pub fn whole(order: &Order, lines: &[Line]) -> Self {
+        Self::seen(order, lines, &Sight::Whole)
+    }
+
+    /// What `sight` shows of it.
+    pub fn seen(order: &Order, lines: &[Line], sight: &Sight) -> Self {
+        let is_shown = |part: &&ShopOrder| match sight {
+            Sight::Whole => true,
+            Sight::Shops(own) => own.contains(&part.shop_id),
+        };
+        let is_whole = *sight == Sight::Whole;
+        let parts: Vec<&ShopOrder> = order.shop_orders.iter().filter(is_shown).collect();
+        let subtotal: Decimal =
+            parts.iter().filter(|part| part.prep_status != PrepStatus::Rejected).map(|part| part.subtotal).sum();
+        Self {
+            id: order.id,
+            code: order.code.clone(),
+            status: order.status,
+            status_label: order.status.label(),
+            fulfilment: order.fulfilment,
+            payment_mode: order.payment_mode,
+            payment_status: order.payment_status,
+            shop_orders: parts.into_iter().map(|part| ShopOrderView::new(order, part, lines)).collect(),
+            subtotal: order.amount(subtotal),
+            delivery_fee: is_whole.then(|| order.amount(order.delivery_fee)),
+            tip: is_whole.then(|| order.amount(order.tip)),
+            tax: order.amount(order.tax),
+            discount: order.amount(order.discount),
+            total: order.amount(if is_whole { order.total } else { subtotal }),
+            currency: order.currency,
+            dropoff: order.dropoff.clone().filter(|_| is_whole),
+            customer: CustomerView {
+                name: order.customer_name.clone(),
+                phone_number: order.customer_phone.clone().filter(|_| is_whole),
+            },
+            crew: order.state().crew,
+            note: order.note.clone(),
+            placed_at: order.placed_at,
+            delivered_at: order.delivered_at,
+            completable_at: order.completable_at,
+            created_at: order.placed_at,
+            live: vec![],
+        }
+    }
+
+    /// The order as `actor` sees it, in the transaction of a deed of theirs.
+    pub async fn of(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Self> {
+        let sight = sight(conn, actor, order).await?;
+        let lines = store::lines(conn, order.id).await?;
+        Ok(Self::seen(order, &lines, &sight))
+    }
+}
+
+impl ShopOrderView {
+    fn new(order: &Order, part: &ShopOrder, lines: &[Line]) -> Self {
+        Self {
+            id: part.id,
+            shop_id: part.shop_id,
+            name: part.name.clone(),
+            address: part.address.clone(),
+            lat: part.lat,
+            lng: part.lng,
+            prep_status: part.prep_status,
+            prep_minutes: part.prep_minutes,
+            accept_by: part.accept_by,
+            ready_at: part.ready_at,
+            picked_up_at: part.picked_up_at,
+            reason: part.reason.clone(),
+            lines: lines.iter().filter(|line| line.shop_order_id == part.id).cloned().collect(),
+            subtotal: order.amount(part.subtotal),
+        }
+    }
+}
+
+/// A part as its shop's board shows it: `{ open: [this] }`, and `shop_order` of `order_created`.
+pub fn part_for_shop(order: &Order, part: &ShopOrder, lines: &[Line]) -> Value {
+    let mut view = json!(ShopOrderView::new(order, part, lines));
+    if let Value::Object(members) = &mut view {
+        members.extend([
+            ("order_id".to_owned(), json!(order.id)),
+            ("code".to_owned(), json!(order.code)),
+            ("status".to_owned(), json!(order.status)),
+            ("fulfilment".to_owned(), json!(order.fulfilment)),
+            ("payment_mode".to_owned(), json!(order.payment_mode)),
+            ("currency".to_owned(), json!(order.currency)),
+            ("customer_name".to_owned(), json!(order.customer_name)),
+            ("crew".to_owned(), json!(order.state().crew)),
+            ("note".to_owned(), json!(order.note)),
+            ("placed_at".to_owned(), json!(order.placed_at)),
+        ]);
+    }
+    view
+}

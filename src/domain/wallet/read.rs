@@ -1,0 +1,206 @@
+//! What people see of their money, and what admins see of all of it.
+use super::{
+    account::{Account, Kind},
+    store,
+};
+use crate::{
+    App,
+    actor::{Actor, Admin},
+    clock::Timestamp,
+    db::Live,
+    http::json::Query,
+    ids::{Region, UserId},
+    money::{Amount, Currency, Money},
+    page::{Listing, Page},
+    problem::{Problem, Result},
+};
+use axum::{Json, extract::State};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A wallet in one currency.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WalletView {
+    /// Free to spend.
+    pub balance: Amount,
+    /// Set aside for orders and bids.
+    pub held_balance: Amount,
+    /// Earned by selling or carrying, not yet paid out.
+    pub payable: Amount,
+    pub total: Amount,
+    #[schema(value_type = String)]
+    pub currency: Currency,
+}
+
+/// The wallet with its position.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WalletAnswer {
+    #[serde(flatten)]
+    pub wallet: WalletView,
+    pub live: Vec<Live>,
+}
+
+/// A person's wallet in `currency`; all zero for who never had one.
+pub async fn standing(conn: &mut PgConnection, user: UserId, currency: Currency) -> Result<WalletView> {
+    store::standing(conn, user, currency).await
+}
+
+/// The cash a crew has to hand in.
+pub async fn cash_in_hand(conn: &mut PgConnection, crew: UserId, currency: Currency) -> Result<Money> {
+    Ok(Money::new(-store::sum_of(conn, Account::CrewCash(crew), currency).await?, currency).rounded())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InCurrency {
+    currency: Option<String>,
+}
+
+#[utoipa::path(get, path = "/api/wallet/", tag = "wallet", params(("currency" = Option<String>, Query, description = "ISO 4217; the house's by default")),
+    responses((status = 200, body = WalletAnswer)), security(("bearer" = [])))]
+pub async fn get(State(app): State<App>, actor: Actor, Query(asked): Query<InCurrency>) -> Result<Json<WalletAnswer>> {
+    let currency = match asked.currency {
+        Some(code) => code.to_ascii_uppercase().parse().map_err(|_| Problem::invalid("currency", "invalid"))?,
+        None => app.config.currency,
+    };
+    let channel = format!("user:{}", actor.id);
+    let mut view = app.read_whole(store::home(actor.id)).await?;
+    let wallet = store::standing(&mut view, actor.id, currency).await?;
+    let top = sqlx::query_scalar!(
+        "select top from channel_head where region = $1 and channel = $2",
+        crate::db::region_of(&channel).number(),
+        channel
+    )
+    .fetch_optional(&mut *view)
+    .await?;
+    let live = Live { channel, offset: top.unwrap_or_default().unsigned_abs(), epoch: app.epoch().to_string() };
+    Ok(Json(WalletAnswer { wallet, live: vec![live] }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filters {
+    #[serde(rename = "type")]
+    kind: Option<Kind>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+/// Which postings are asked for.
+pub struct Asked {
+    pub kind: Option<Kind>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    pub after: Option<Uuid>,
+    pub rows: i64,
+}
+
+/// A change of a wallet.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Transaction {
+    pub id: Uuid,
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// Signed, as the free balance or the earnings saw it; paid out of a hold: what left.
+    pub amount: Amount,
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// Free and earned money afterwards.
+    pub balance_after: Amount,
+    pub held_after: Amount,
+    pub content_object: Option<ContentObject>,
+    pub created_at: Timestamp,
+}
+
+/// What it was about.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContentObject {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub id: Uuid,
+}
+
+#[utoipa::path(get, path = "/api/wallet/transactions/", tag = "wallet", params(("type" = Option<String>, Query), ("from" = Option<String>, Query),
+    ("to" = Option<String>, Query), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Page<Transaction>)), security(("bearer" = [])))]
+pub async fn transactions(State(app): State<App>, actor: Actor, listing: Listing<Filters>) -> Result<Json<Page<Transaction>>> {
+    let Filters { kind, from, to } = listing.filters;
+    let asked = Asked { kind, from, to, after: listing.after, rows: listing.rows() };
+    let mut conn = app.read_stale(store::home(actor.id)).await?;
+    let items = store::moved(&mut conn, actor.id, &asked).await?.into_iter().map(transaction).collect();
+    Ok(Json(listing.page(items, |item: &Transaction| item.id)))
+}
+
+fn transaction(moved: store::Moved) -> Transaction {
+    let currency = Currency::from(moved.currency);
+    let amount = |amount| Amount::of(amount, currency);
+    Transaction {
+        id: moved.id,
+        kind: moved.kind,
+        amount: amount(moved.amount),
+        currency,
+        balance_after: amount(moved.balance_after),
+        held_after: amount(moved.held_after),
+        content_object: moved.subject_kind.zip(moved.subject_id).map(|(kind, id)| ContentObject { kind, id }),
+        created_at: moved.at,
+    }
+}
+
+/// All accounts of one currency by kind. `sum` is "0", or something is very wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Trial {
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    pub accounts: Vec<TrialLine>,
+    #[schema(value_type = String)]
+    pub sum: Decimal,
+}
+
+/// Totals of one kind of account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TrialLine {
+    pub kind: String,
+    pub debit: Amount,
+    pub credit: Amount,
+}
+
+/// The trial balance of the ledger.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TrialBalance {
+    pub items: Vec<Trial>,
+    /// Over all currencies: zero where each is.
+    #[schema(value_type = String)]
+    pub sum: Decimal,
+    /// Balances that are not the sum of their postings.
+    pub wrong_balances: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct At {
+    at: Option<Timestamp>,
+}
+
+#[utoipa::path(get, path = "/api/admin/ledger/trial-balance/", tag = "wallet", params(("at" = Option<String>, Query)),
+    responses((status = 200, body = TrialBalance)), security(("bearer" = [])))]
+pub async fn trial_balance(State(app): State<App>, _: Admin, Query(asked): Query<At>) -> Result<Json<TrialBalance>> {
+    let mut view = app.read_whole(Region::FIRST).await?;
+    let sums = store::sums(&mut view, Region::FIRST, asked.at).await?;
+    let wrong_balances = store::wrong_balances(&mut view).await?.len();
+    let mut items: Vec<Trial> = Vec::new();
+    for sum in sums {
+        let currency = Currency::from(sum.currency);
+        if items.last().is_none_or(|trial| trial.currency != currency) {
+            items.push(Trial { currency, accounts: vec![], sum: Decimal::ZERO });
+        }
+        let trial = items.last_mut().expect("one was just pushed");
+        trial.sum = (trial.sum + sum.credit - sum.debit).normalize();
+        let amount = |amount| Amount::of(amount, currency);
+        trial.accounts.push(TrialLine { kind: sum.kind, debit: amount(sum.debit), credit: amount(sum.credit) });
+    }
+    let sum = items.iter().map(|trial| trial.sum.abs()).sum();
+    Ok(Json(TrialBalance { items, sum, wrong_balances }))
+}
