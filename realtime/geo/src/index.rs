@@ -32,6 +32,14 @@ pub struct Hit<K> {
     pub tag: u32,
 }
 
+/// What a put did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Put {
+    New,
+    Stayed,
+    Crossed,
+}
+
 /// Moving points by key, each with 32 bits to filter on.
 pub struct Index<K> {
     resolution: Resolution,
@@ -130,33 +138,38 @@ impl<K: Key> Index<K> {
 
     /// Puts `key` at `at` with the bits `tag`, wherever it was before. True when it was not there.
     pub fn put(&self, key: K, at: Point, tag: u32) -> bool {
+        self.place(key, at, tag) == Put::New
+    }
+
+    /// As [`Index::put`], telling whether the key changed its cell: one that stayed was never out of a reader's sight.
+    pub(crate) fn place(&self, key: K, at: Point, tag: u32) -> Put {
         let unit = at.unit();
         let mut places = self.places[shard_of(&key)].lock();
         if let Some(place) = places.of.get(&key).copied() {
             let entry = Entry { at: unit, key, tag, handle: place.handle };
             if self.stays(place, entry, false) {
-                return false;
+                return Put::Stayed;
             }
             let cell = at.to_h3().to_cell(self.resolution);
             if cell == place.cell {
                 self.stays(place, entry, true);
-            } else {
-                // First in, then out: a reader rather sees a key twice than not at all, and drops the second sight.
-                let moved = Place { cell, handle: place.handle ^ 1 };
-                self.crossings_begun.fetch_add(1, Ordering::SeqCst);
-                self.enter(cell, Entry { handle: moved.handle, ..entry });
-                self.leave(place);
-                self.crossings_done.fetch_add(1, Ordering::SeqCst);
-                places.of.insert(key, moved);
+                return Put::Stayed;
             }
-            return false;
+            // First in, then out: a reader rather sees a key twice than not at all, and drops the second sight.
+            let moved = Place { cell, handle: place.handle ^ 1 };
+            self.crossings_begun.fetch_add(1, Ordering::SeqCst);
+            self.enter(cell, Entry { handle: moved.handle, ..entry });
+            self.leave(place);
+            self.crossings_done.fetch_add(1, Ordering::SeqCst);
+            places.of.insert(key, moved);
+            return Put::Crossed;
         }
         let handle = places.free_pairs.pop().unwrap_or_else(|| self.slots.new_pair());
         let cell = at.to_h3().to_cell(self.resolution);
         self.enter(cell, Entry { at: unit, key, tag, handle });
         places.of.insert(key, Place { cell, handle });
         self.len.fetch_add(1, Ordering::Relaxed);
-        true
+        Put::New
     }
 
     /// Takes `key` out. True when it was there.

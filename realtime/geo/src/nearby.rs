@@ -12,8 +12,8 @@
 //! the watcher's lock.
 
 use crate::book::{Book, Listed, Listing, Mark, TOMBSTONE_MS, Why};
-use crate::index::{Index, Key, shard_of};
-use crate::point::{Point, Unit};
+use crate::index::{Hit, Index, Key, Put, shard_of};
+use crate::point::{Point, Unit, chord2_to_m};
 use h3o::Resolution;
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
@@ -28,6 +28,9 @@ pub const RADIUS_MAX_M: f64 = 50_000.0;
 /// A fix less accurate than this widens the exit no further, in metres.
 const ACCURACY_MAX_M: f64 = 500.0;
 
+/// A look at the neighbourhood is good for at most so many metres of movement.
+const SLACK_MAX_M: f64 = 60.0;
+
 /// How far and how many a watcher sees.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
@@ -41,6 +44,12 @@ impl Default for Range {
     /// 3,000 m, the 100 nearest.
     fn default() -> Self {
         Self { radius_m: 3000.0, limit: 100 }
+    }
+}
+
+impl Range {
+    fn exit_m(self, accuracy_m: f64) -> f64 {
+        self.radius_m + (self.radius_m * 0.1).max(20.0).max(accuracy_m)
     }
 }
 
@@ -98,6 +107,9 @@ struct Watcher<O> {
     at: Option<Point>,
     accuracy_m: f64,
     shown: FxHashMap<O, Shown>,
+    /// Where the last look was taken, and how far from there the list stays right as long as nothing is listed nearby.
+    looked_at: Point,
+    slack_m: f64,
     /// Counts the looks; what a look sees bears its number.
     looks: u64,
     seq: u64,
@@ -174,10 +186,7 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
     pub fn watch(&self, who: W, range: Range, last: Option<(Point, f64)>, tell: impl FnOnce(Delta<O, P>)) {
         let range = Range { radius_m: range.radius_m.clamp(0.0, RADIUS_MAX_M), ..range };
         let mut seats = self.seats[shard_of(&who)].write();
-        let seat = seats.entry(who).or_insert_with(|| {
-            let watcher = Watcher { range, at: None, accuracy_m: 0.0, shown: FxHashMap::default(), looks: 0, seq: 0 };
-            Arc::new(Mutex::new(Some(watcher)))
-        });
+        let seat = seats.entry(who).or_insert_with(|| Arc::new(Mutex::new(Some(Watcher::new(range)))));
         let seat = Arc::clone(seat);
         // Locked before the shard is let go, so that no `unwatch` comes between.
         let mut watcher = seat.lock();
@@ -208,7 +217,11 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         let seat = self.seat(who)?;
         let mut seated = seat.lock();
         let watcher = seated.as_mut()?;
-        self.place(who, watcher, at, accuracy_m);
+        let put = self.place(who, watcher, at, accuracy_m);
+        // Who changed its cell may have been overlooked by a visit; who stayed was not.
+        if put == Put::Stayed && watcher.looked_at.distance_m(at) < watcher.slack_m {
+            return None;
+        }
         let (added, removed) = self.look(watcher);
         (!added.is_empty() || !removed.is_empty()).then(|| tell(watcher.delta(added, removed)))
     }
@@ -257,7 +270,8 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
 
     /// Brings every watcher that may see `at` up to date about one order.
     fn visit_around(&self, at: Point, order: &O, tell: &mut impl FnMut(&W, Delta<O, P>)) {
-        let widest_m = f64::from_bits(self.widest_m.load(Ordering::SeqCst));
+        // Who moved on since its last look, within its slack, has to be found too.
+        let widest_m = f64::from_bits(self.widest_m.load(Ordering::SeqCst)) + 2.0 * SLACK_MAX_M;
         for hit in self.places.nearest(at, widest_m, usize::MAX, |_, _| true) {
             let Some(seat) = self.seat(&hit.key) else { continue };
             let mut seated = seat.lock();
@@ -272,7 +286,11 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         let at = watcher.at?;
         let is_full = watcher.shown.len() >= watcher.range.limit;
         let is_shown = watcher.shown.contains_key(order);
-        match self.book.get(order) {
+        let listing = self.book.get(order);
+        if listing.is_some() {
+            watcher.slack_m = 0.0;
+        }
+        match listing {
             None if !is_shown => None,
             None if !is_full => {
                 watcher.shown.remove(order);
@@ -314,19 +332,19 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         let Range { radius_m, limit } = watcher.range;
         watcher.looks += 1;
         let look = watcher.looks;
-        let mut hits = self.book.index().nearest(at, radius_m, limit, |_, _| true);
-        let room = limit - hits.len();
-        hits.retain(|hit| match watcher.shown.get_mut(&hit.key) {
-            Some(shown) => {
-                shown.seen_in_look = look;
-                false
+        // One more and a little farther than the list needs: whoever is next tells how far the list will do.
+        let all = self.book.index().nearest(at, radius_m + SLACK_MAX_M, limit.saturating_add(1), |_, _| true);
+        let inside = all.iter().take(limit).take_while(|hit| hit.distance_m <= radius_m).count();
+        let mut fresh: Vec<&Hit<O>> = Vec::new();
+        for hit in &all[..inside] {
+            match watcher.shown.get_mut(&hit.key) {
+                Some(shown) => shown.seen_in_look = look,
+                None => fresh.push(hit),
             }
-            None => true,
-        });
-        let kept = limit - room - hits.len();
+        }
         let mut removed = Vec::new();
-        if kept < watcher.shown.len() {
-            self.keep_at_the_rim(watcher, at, room);
+        if inside - fresh.len() < watcher.shown.len() {
+            self.keep_at_the_rim(watcher, at, limit - inside);
             watcher.shown.retain(|order, shown| {
                 let stays = shown.seen_in_look == look;
                 if !stays {
@@ -336,10 +354,13 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
             });
         }
         // One that ended between the two looks is not there: its own visit is on the way and will find nothing to remove.
-        let added: Vec<_> = hits.iter().filter_map(|hit| Some(near(at, self.book.get(&hit.key)?))).collect();
+        let added: Vec<_> = fresh.iter().filter_map(|hit| Some(near(at, self.book.get(&hit.key)?))).collect();
         watcher
             .shown
             .extend(added.iter().map(|near| (near.listing.order, Shown { at: near.listing.at.unit(), seen_in_look: look })));
+        let next_m = all.iter().find(|hit| !watcher.shown.contains_key(&hit.key)).map(|hit| hit.distance_m);
+        watcher.looked_at = at;
+        watcher.slack_m = watcher.slack_m(at, next_m);
         (added, removed)
     }
 
@@ -366,11 +387,11 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
     }
 
     /// Puts a watcher where it is now. Its seat is locked.
-    fn place(&self, who: &W, watcher: &mut Watcher<O>, at: Point, accuracy_m: f64) {
+    fn place(&self, who: &W, watcher: &mut Watcher<O>, at: Point, accuracy_m: f64) -> Put {
         watcher.at = Some(at);
         watcher.accuracy_m = if accuracy_m.is_finite() { accuracy_m.clamp(0.0, ACCURACY_MAX_M) } else { 0.0 };
         self.widen(watcher.exit_m());
-        self.places.put(*who, at, 0);
+        self.places.place(*who, at, 0)
     }
 
     /// Before the place is told, so that a visit that sees the place searches wide enough.
@@ -385,14 +406,34 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
 }
 
 impl<O: Key> Watcher<O> {
+    fn new(range: Range) -> Self {
+        let looked_at = Point::ORIGIN;
+        Self { range, at: None, accuracy_m: 0.0, shown: FxHashMap::default(), looked_at, slack_m: 0.0, looks: 0, seq: 0 }
+    }
+
     /// The last of the list: its squared chord and order.
     fn farthest(&self, at: Unit) -> Option<(f64, O)> {
         let by_distance = |a: &(f64, O), b: &(f64, O)| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1));
         self.shown.iter().map(|(order, shown)| (at.chord2(shown.at), *order)).max_by(by_distance)
     }
 
+    /// How far the watcher may go from `at` before its list can change, when the nearest order not on it is `next_m` away.
+    fn slack_m(&self, at: Point, next_m: Option<f64>) -> f64 {
+        let last_m = self.farthest(at.unit()).map_or(0.0, |(chord2, _)| chord2_to_m(chord2));
+        // With an exact fix the exit is nearest.
+        let to_exit_m = self.range.exit_m(0.0) - last_m;
+        let to_next_m = next_m.map_or(SLACK_MAX_M, |next_m| {
+            let is_full = self.shown.len() >= self.range.limit;
+            // On a full list the next also has to overtake the last, while one comes nearer and the other goes away.
+            let by_rank_m = if is_full { (next_m - last_m) / 2.0 } else { f64::MIN };
+            (next_m - self.range.radius_m).max(by_rank_m)
+        });
+        // A centimetre for rounding.
+        to_exit_m.min(to_next_m).min(SLACK_MAX_M) - 0.01
+    }
+
     fn exit_m(&self) -> f64 {
-        self.range.radius_m + (self.range.radius_m * 0.1).max(20.0).max(self.accuracy_m)
+        self.range.exit_m(self.accuracy_m)
     }
 
     fn delta<P>(&mut self, added: Vec<Near<O, P>>, removed: Vec<(O, Why)>) -> Delta<O, P> {

@@ -32,6 +32,8 @@ impl fmt::Display for BadCoordinates {
 impl std::error::Error for BadCoordinates {}
 
 impl Point {
+    pub(crate) const ORIGIN: Self = Self { lat: 0.0, lng: 0.0 };
+
     /// A place from degrees. Errors: NaN, infinite or outside ±90 / ±180.
     pub fn new(lat: f64, lng: f64) -> Result<Self, BadCoordinates> {
         // The comparisons are false for NaN, so NaN is refused by them too.

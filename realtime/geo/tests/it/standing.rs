@@ -147,7 +147,7 @@ fn play(rng: &mut Rng, centre: Point, limit: usize) -> usize {
             _ => {
                 let who = rng.usize(..8);
                 let crew = &mut oracle.crews[who];
-                let step_m = if rng.u8(..5) == 0 { 3000.0 } else { 80.0 };
+                let step_m = [8.0, 25.0, 40.0, 80.0, 3000.0][rng.usize(..5)];
                 let at = near(rng, crew.at.unwrap_or(centre), step_m);
                 crew.accuracy_m = rng.f64() * 150.0;
                 crew.at = Some(at);
@@ -233,7 +233,7 @@ fn storm(seed: u64, limit: usize) {
                             let who = rng.u32(..CREWS);
                             // One crew's pings come from one socket at a time.
                             let mut place = places[who as usize].lock().unwrap();
-                            *place = near(&mut rng, centre, 2500.0);
+                            *place = if rng.u8(..4) == 0 { near(&mut rng, centre, 2500.0) } else { near(&mut rng, *place, 40.0) };
                             geo.moved(&who, *place, 0.0, |delta| to(&who, delta));
                         }
                     }
