@@ -1,8 +1,32 @@
-//! The demo city, loaded by the deeds themselves, so that log and ledger are true.
+//! The demo city, and people for load tests: made by the deeds themselves, so that log and ledger are true.
+//!
+//! Seeding again changes nothing: people are known by their usernames, shops by owner and name, products by SKU, orders by their idempotency keys.
+mod demo;
+mod load;
+mod people;
+mod shops;
+mod store;
+
 use crate::App;
+use anyhow::Context;
 use std::path::PathBuf;
 
-/// Loads the demo city, or the people of `files`. Again changes nothing.
-pub async fn load(_app: &App, _files: &[PathBuf]) -> anyhow::Result<()> {
+/// Loads the demo city; or with `files`, the people for load tests that they ask for.
+pub async fn load(app: &App, files: &[PathBuf]) -> anyhow::Result<()> {
+    if files.is_empty() {
+        return city(app).await;
+    }
+    for file in files {
+        load::run(app, file).await.with_context(|| format!("seeding {}", file.display()))?;
+    }
+    Ok(())
+}
+
+async fn city(app: &App) -> anyhow::Result<()> {
+    let began = app.clock.now();
+    let people = people::make(app, &demo::people()?).await.context("the demo's people")?;
+    shops::open(app, &people).await.context("the demo's shops")?;
+    people::fund(app, &people).await.context("the demo's wallets")?;
+    tracing::info!(took_ms = (app.clock.now() - began).num_milliseconds(), "the demo city is there");
     Ok(())
 }

@@ -61,3 +61,8 @@ pub async fn terms(conn: &mut PgConnection, region: Region, ids: &[ShopId], now:
     };
     Ok(ids.iter().filter_map(terms).collect())
 }
+
+/// The shop of `region` that `owner` calls `name`.
+pub async fn named(conn: &mut PgConnection, region: Region, owner: UserId, name: &str) -> Result<Option<ShopId>> {
+    store::named(conn, region, owner, name).await
+}

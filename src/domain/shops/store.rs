@@ -181,6 +181,18 @@ pub(super) async fn shops_of(conn: &mut PgConnection, region: Region, user: User
     Ok(ids)
 }
 
+pub(super) async fn named(conn: &mut PgConnection, region: Region, owner: UserId, name: &str) -> Result<Option<ShopId>> {
+    let id = sqlx::query_scalar!(
+        r#"select id as "id: ShopId" from shop where region = $1 and owner_id = $2 and name = $3"#,
+        region.number(),
+        owner.uuid(),
+        name,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    Ok(id)
+}
+
 pub(super) async fn members(conn: &mut PgConnection, region: Region, shops: &[ShopId]) -> Result<Vec<(ShopId, UserId)>> {
     let rows = sqlx::query!(
         r#"select shop_id as "shop_id: ShopId", user_id as "user_id: UserId"

@@ -1,0 +1,86 @@
+//! People for load tests, and tokens for them: `{ "crews": 200, "customers": 1000, "tokens": "FILE" }`.
+use super::{demo::Person, people};
+use crate::{
+    App,
+    actor::Role,
+    domain::{auth, users},
+    ids::{Region, UserId},
+    money::Amount,
+};
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use std::{
+    f64::consts::TAU,
+    path::{Path, PathBuf},
+};
+
+/// The middle of the demo town, and how far from it people stand, in degrees.
+const MIDDLE: (f64, f64) = (28.5, 26.5);
+const SPREAD: f64 = 0.012;
+/// What each customer may spend, in whole units.
+const WALLET: i64 = 10_000;
+const AT_ONCE: usize = 100;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    #[serde(default)]
+    crews: usize,
+    #[serde(default)]
+    customers: usize,
+    /// Where their access tokens go; they live a quarter of an hour.
+    tokens: PathBuf,
+}
+
+#[derive(Debug, Serialize)]
+struct Pass {
+    id: UserId,
+    username: String,
+    role: Role,
+    access: String,
+    refresh: String,
+}
+
+/// Makes the people `file` asks for, as far as they are not there yet, signs each in and writes their tokens.
+pub async fn run(app: &App, file: &Path) -> anyhow::Result<()> {
+    let ask: Ask = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    let crews = (0..ask.crews).map(|number| person(Role::Crew, number));
+    let wanted: Vec<_> = crews.chain((0..ask.customers).map(|number| person(Role::Customer, number))).collect();
+    let known = people::make(app, &wanted).await?;
+    people::fund(app, &known).await?;
+    let mut passes = vec![];
+    for some in wanted.chunks(AT_ONCE) {
+        let mut tx = app.begin(Region::GLOBAL).await?;
+        for person in some {
+            let (id, _) = known[&person.username];
+            let user = users::find(&mut tx, id).await?.context("a person made before")?;
+            let tokens = auth::open_session(&mut tx, &user, person.role, "load", "127.0.0.1").await?.tokens;
+            let username = person.username.clone();
+            passes.push(Pass { id, username, role: person.role, access: tokens.access, refresh: tokens.refresh });
+        }
+        tx.commit(()).await?;
+    }
+    std::fs::write(&ask.tokens, serde_json::to_vec(&passes)?).with_context(|| ask.tokens.display().to_string())?;
+    tracing::info!(people = passes.len(), tokens = %ask.tokens.display(), "people for load are there");
+    Ok(())
+}
+
+/// The person of this number: always at the same place, spread evenly over the town as the seeds of a sunflower are.
+fn person(role: Role, number: usize) -> Person {
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let (turn, out) = (number as f64 * TAU * 0.381_966, ((number % 997) as f64 / 997.0).sqrt() * SPREAD);
+    let name = format!("load-{}{}", role.name(), number + 1);
+    Person {
+        role,
+        first_name: "Load".into(),
+        last_name: name.clone(),
+        email: None,
+        phone_number: None,
+        lat: Some(MIDDLE.0 + out * turn.sin()),
+        lng: Some(MIDDLE.1 + out * turn.cos()),
+        address: Some("Load Lane".into()),
+        wallet: (role == Role::Customer).then(|| Amount(WALLET.into())),
+        on_duty: role == Role::Crew,
+        username: name,
+    }
+}
