@@ -54,9 +54,9 @@ async fn main() -> anyhow::Result<()> {
         Command::Town { seed, out } => town::write(seed, &out),
         Command::City(options) => city::play(options).await,
         Command::Invariants(options) => invariants::check(options).await,
-        Command::FanOut(options) => scenarios::fan_out(&options),
-        Command::Idle(options) => scenarios::idle(&options),
-        Command::Connects(options) => scenarios::connects(&options),
+        Command::FanOut(options) => scenarios::fan_out(options).await,
+        Command::Idle(options) => scenarios::idle(options).await,
+        Command::Connects(options) => scenarios::connects(options).await,
         Command::Pings(options) => scenarios::pings(options).await,
         Command::ClaimRace(options) => scenarios::claim_race(options).await,
     }

@@ -18,10 +18,11 @@ pub struct Options {
     concurrency: usize,
 }
 
-pub fn connects(options: &Options) -> Result<()> {
+pub async fn connects(options: Options) -> Result<()> {
+    let against = options.against.resolve().await?;
     let mut storms: Vec<(&str, Vec<Spent>)> = Vec::new();
-    for _ in 0..options.against.rounds {
-        for subject in options.against.subjects()? {
+    for _ in 0..against.rounds {
+        for subject in against.subjects()? {
             let mut swarm = Swarm::new()?;
             let channels: Vec<String> = (0..options.connections).map(|n| format!("storm{n}")).collect();
             let look = subject.server.look()?;
@@ -34,7 +35,7 @@ pub fn connects(options: &Options) -> Result<()> {
         }
     }
     let count = options.connections as f64;
-    println!("{} connections, {} at once, {} rounds, medians", options.connections, options.concurrency, options.against.rounds);
+    println!("{} connections, {} at once, {} rounds, medians", options.connections, options.concurrency, against.rounds);
     let mut table = Table::new(&["server", "connects/s", "server CPU us each", "connects/s and core", "generator %", "others %"]);
     let figure = |list: &[Spent], of: &dyn Fn(&Spent) -> f64| median(list.iter().map(of).collect());
     let per_core = |spent: &Spent| count / spent.server_s.max(0.01);

@@ -10,11 +10,13 @@ pub enum Dialect {
     Bare { url: String },
     /// The Centrifuge client protocol in JSON; the token may be empty where the server takes everybody.
     Hub { url: String, token: String },
+    /// The whole server: who connects with a token is subscribed to the own `user:` channel by the server, and nobody publishes.
+    House { url: String, token: String },
 }
 
 impl Dialect {
     pub fn is_hub(&self) -> bool {
-        matches!(self, Self::Hub { .. })
+        !matches!(self, Self::Bare { .. })
     }
 
     /// Opens one subscriber for each channel of the list and waits until all hear. Returns their sockets.
@@ -31,6 +33,9 @@ impl Dialect {
                     |n: usize| format!("{}\n{{\"id\":2,\"subscribe\":{{\"channel\":\"{}\"}}}}", connect(token), channels[n]);
                 greet_all(swarm, &address, channels.len(), at_once, hello, b"\"id\":2")
             }
+            Self::House { url, token } => {
+                greet_all(swarm, &Address::read(url)?, channels.len(), at_once, |_| connect(token), b"\"id\":1")
+            }
         }
     }
 
@@ -42,6 +47,7 @@ impl Dialect {
                 let addresses: Vec<Address> = (0..channels.len()).map(address).collect::<Result<_>>()?;
                 swarm.open_all(channels.len(), 64, |n| addresses[n].clone())
             }
+            Self::House { .. } => anyhow::bail!("only deeds publish on a whole server: measure the hub alone"),
             Self::Hub { url, token } => {
                 greet_all(swarm, &Address::read(url)?, channels.len(), 64, |_| connect(token), b"\"id\":1")
             }
@@ -53,7 +59,7 @@ impl Dialect {
         match self {
             Self::Bare { .. } => payload.to_owned(),
             // Ids from 10 on: the first ones were spent on connect and subscribe.
-            Self::Hub { .. } => {
+            Self::Hub { .. } | Self::House { .. } => {
                 format!(r#"{{"id":{},"publish":{{"channel":"{channel}","data":{payload}}}}}"#, id % 1_000_000_000 + 10)
             }
         }

@@ -27,7 +27,8 @@ pub struct Options {
     seconds: f64,
 }
 
-pub fn fan_out(options: &Options) -> Result<()> {
+pub async fn fan_out(options: Options) -> Result<()> {
+    let against = options.against.resolve().await?;
     let mut table = Table::new(&[
         "server",
         "deliveries/s wanted",
@@ -55,8 +56,8 @@ pub fn fan_out(options: &Options) -> Result<()> {
             seconds: options.seconds,
         };
         let mut flows: Vec<(&str, Vec<Flow>)> = Vec::new();
-        for _ in 0..options.against.rounds {
-            for subject in options.against.subjects()? {
+        for _ in 0..against.rounds {
+            for subject in against.subjects()? {
                 let flow = traffic::run(&subject.dialect, &subject.server, shape)?;
                 is_clean &= flow.lost + flow.doubled + flow.disordered == 0;
                 match flows.iter_mut().find(|(name, _)| *name == subject.name) {
@@ -92,10 +93,10 @@ pub fn fan_out(options: &Options) -> Result<()> {
     }
     println!(
         "{} channel(s) x {} subscribers, {} bytes, {} rounds of {} s, medians",
-        options.channels, options.subscribers, options.payload, options.against.rounds, options.seconds
+        options.channels, options.subscribers, options.payload, against.rounds, options.seconds
     );
     table.print();
-    if options.against.beside.beside.is_some() {
+    if against.beside.beside.is_some() {
         println!();
         ratios.print();
     }

@@ -24,12 +24,13 @@ struct Weight {
     other_percent: f64,
 }
 
-pub fn idle(options: &Options) -> Result<()> {
+pub async fn idle(options: Options) -> Result<()> {
+    let against = options.against.resolve().await?;
     let mut weights: Vec<(&str, Vec<Weight>)> = Vec::new();
-    for round in 0..options.against.rounds {
-        for subject in options.against.subjects()? {
+    for round in 0..against.rounds {
+        for subject in against.subjects()? {
             // A hub that was measured before keeps freed memory; only its first round starts fresh.
-            if subject.name == "hub" && round > 0 {
+            if subject.name != "limit" && round > 0 {
                 continue;
             }
             let before = subject.server.rss()?;

@@ -21,6 +21,7 @@ pub use fan_out::{Options as FanOut, fan_out};
 pub use idle::{Options as Idle, idle};
 pub use pings::{Options as Pings, pings};
 
+use crate::client::{Person, Rest};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use dialect::Dialect;
@@ -32,7 +33,7 @@ use std::time::{Duration, Instant};
 /// The server under test and the yardstick.
 #[derive(Args, Clone)]
 pub struct Against {
-    /// The hub's WebSocket.
+    /// The hub's WebSocket; or a whole server by its http:// address, where a customer of the demo signs in.
     #[arg(long, default_value = "ws://127.0.0.1:8000/connection/websocket")]
     url: String,
     /// Connection token; empty for a hub that takes everybody.
@@ -46,6 +47,8 @@ pub struct Against {
     /// Measures so often and prints medians.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    #[arg(skip)]
+    is_house: bool,
 }
 
 /// The yardstick.
@@ -79,9 +82,22 @@ impl Drop for Ended {
 }
 
 impl Against {
+    /// Makes a socket and a token out of a server's http:// address.
+    async fn resolve(mut self) -> Result<Self> {
+        if self.url.starts_with("http://") {
+            let rest = Rest::new(&self.url, 10.0)?;
+            self.token = Person::sign_in(&rest, "customer20", "wassally-demo").await?.access().await?;
+            self.url = rest.socket_url();
+            self.is_house = true;
+        }
+        Ok(self)
+    }
+
     fn hub(&self) -> Subject {
-        let dialect = Dialect::Hub { url: self.url.clone(), token: self.token.clone() };
-        Subject { name: "hub", dialect, server: Server(self.server_pid.clone()), _child: None }
+        let (url, token) = (self.url.clone(), self.token.clone());
+        let (name, dialect) =
+            if self.is_house { ("house", Dialect::House { url, token }) } else { ("hub", Dialect::Hub { url, token }) };
+        Subject { name, dialect, server: Server(self.server_pid.clone()), _child: None }
     }
 
     /// The subjects of one round: the yardstick, then the hub.
