@@ -93,7 +93,7 @@ pub struct Joining {
     is_over: bool,
 }
 
-/// How a merge ended the subscription at once.
+/// How a join ended the subscription at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The right ended at the last of `deliver` or right after it: reply, then unsubscribe 2000.
@@ -102,7 +102,7 @@ pub enum Ended {
     Gap,
 }
 
-/// What comes out of a merge.
+/// What comes out of a join.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joined {
     /// What the subscriber gets with its reply, ascending, each once.
@@ -121,11 +121,6 @@ impl Joining {
         Self { tail_top, buffer: Vec::new(), bytes: 0, most_bytes, is_over: false }
     }
 
-    #[deprecated(note = "use `begin` with the tail's top, and read rights again where `needs_rights_again` says so")]
-    pub fn new(most_bytes: usize) -> Self {
-        Self::begin(most_bytes, None)
-    }
-
     /// Whether rights read after [`Joining::begin`] and before the place `from` was read may have ended at or below `from`.
     /// What ended at or below the tail's top when we joined, the first reading saw already.
     pub fn needs_rights_again(&self, from: Offset) -> bool {
@@ -138,20 +133,13 @@ impl Joining {
         read.rows.iter().any(|row| row.ends(user).is_some() && self.tail_top.is_none_or(|top| row.offset <= top))
     }
 
-    /// Buffers a live publication. What is beyond the bound is forgotten; the merge then ends in a gap.
+    /// Buffers a live publication. What is beyond the bound is forgotten; the join then ends in a gap.
     pub fn hear(&mut self, publication: Publication) {
         self.bytes += publication.weight();
         self.is_over |= self.bytes > self.most_bytes;
         if !self.is_over {
             self.buffer.push(publication);
         }
-    }
-
-    #[deprecated(
-        note = "use `join` with the tail's top: the tail may have gone on without this reader (two readings of the log)"
-    )]
-    pub fn merge(self, read: Recovered, user: &str) -> Joined {
-        self.join(read, user, None)
     }
 
     /// Joins what was read with what was buffered, for `user`, while the node's tail stands at `tail_top`; `None` joins the rows alone,
