@@ -45,6 +45,8 @@ pub struct Config {
     pub request_limit: usize,
     pub drain: Duration,
     pub log_json: bool,
+    /// PostgreSQL's programs for the private database.
+    pub pg_bin: Option<PathBuf>,
     pub debug: bool,
 }
 
@@ -115,6 +117,7 @@ impl Config {
             request_limit: read.or("WASSALLY_REQUEST_LIMIT", "512"),
             drain: Duration::from_secs(read.or("WASSALLY_DRAIN", "2")),
             log_json: read.or::<LogForm>("WASSALLY_LOG", "text").0,
+            pg_bin: read.text("WASSALLY_PG_BIN").map(PathBuf::from),
             debug: read.or("WASSALLY_DEBUG", "false"),
         };
         read.check(&config);

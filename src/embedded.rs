@@ -6,10 +6,11 @@ use std::{fs, io::Write, os::unix::fs::OpenOptionsExt};
 use wassally_embedded::{Cluster, Options};
 
 /// Starts the database under the data directory and makes sure of a secret.
-///
-/// Call it before the runtime starts: the database ends with the thread that started it.
 pub fn start(config: &mut Config) -> anyhow::Result<Cluster> {
-    let cluster = Cluster::start(Options::new(config.data_dir.clone()))?;
+    let cluster = Cluster::start(Options { bin: config.pg_bin.clone(), ..Options::new(config.data_dir.clone()) })?;
+    for note in cluster.notes() {
+        tracing::warn!("{note}");
+    }
     cluster.create_database("wassally")?;
     if config.secret_keys.is_empty() {
         config.secret_keys = vec![secret(config).context("the kept secret")?.into()];

@@ -41,7 +41,6 @@ fn main() -> anyhow::Result<()> {
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("another crypto provider was there first"))?;
-    // Before the runtime: the database follows the thread that started it into the grave.
     let (cluster, url) = database(&mut config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(run(args.command.unwrap_or(Command::Serve), config, &url, cluster.is_some()));

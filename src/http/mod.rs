@@ -32,7 +32,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn router(app: &App, api: Router<App>, hub: Router) -> Router {
     let limited =
         api.layer(middleware::from_fn_with_state(app.clone(), limits::bound)).layer(DefaultBodyLimit::max(app.config.body_limit));
-    Router::new()
+    let inner = Router::new()
         .merge(limited)
         .merge(ops::router())
         .merge(pages::router())
@@ -49,8 +49,9 @@ pub fn router(app: &App, api: Router<App>, hub: Router) -> Router {
         .layer(middleware::from_fn(problems))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(answered).on_failure(()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(middleware::map_request(append_slash))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
+    // Around the router, not in it: a layer of its own would see the path only after it was routed.
+    Router::new().fallback_service(inner).layer(middleware::map_request(append_slash))
 }
 
 trait AndNotStreams {

@@ -1,6 +1,10 @@
 //! The OpenAPI document, made from the code, and its two readers served locally.
 use crate::App;
-use axum::{Json, Router, response::Html, routing::get};
+use axum::{
+    Router,
+    response::{Html, Redirect},
+    routing::get,
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -30,13 +34,8 @@ pub fn split(routes: OpenApiRouter<App>) -> (Router<App>, utoipa::openapi::OpenA
 
 /// `/api/openapi.json`, Swagger UI and Redoc.
 pub fn router(document: utoipa::openapi::OpenApi) -> Router<App> {
-    let served = document.clone();
     Router::new()
-        .route("/api/openapi.json", get(move || async move { Json(served) }))
-        .merge(
-            utoipa_swagger_ui::SwaggerUi::new("/swagger")
-                .external_url_unchecked("/api/openapi.json", serde_json::to_value(&document).unwrap_or_default()),
-        )
+        .merge(utoipa_swagger_ui::SwaggerUi::new("/swagger").url("/api/openapi.json", document))
         .route("/redoc/", get(|| async { Html(include_str!("redoc.html")) }))
-        .route("/redoc", get(|| async { axum::response::Redirect::permanent("/redoc/") }))
+        .route("/redoc", get(|| async { Redirect::permanent("/redoc/") }))
 }

@@ -31,6 +31,5 @@ pub fn slice() -> Slice {
         .routes(routes!(sessions::whoami))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::delete))
-        .own(|actor| Some(format!("user:{}", actor.id)))
         .sweep("refresh tokens", std::time::Duration::from_secs(3600), sessions::forget_old)
 }

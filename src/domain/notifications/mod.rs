@@ -1,0 +1,26 @@
+//! Notifications: nobody calls this slice, it only reacts. Each is written in the transaction of what it tells about.
+//!
+//! It also owns `user:{id}`, the channel of everything private to a person, whose snapshot gathers what the slices before it know.
+mod channel;
+mod reactions;
+mod read;
+mod store;
+mod told;
+
+use crate::domain::{Slice, orders};
+use utoipa_axum::routes;
+use wassally_realtime::host::Keep;
+
+pub fn slice() -> Slice {
+    Slice::new("notifications")
+        .routes(routes!(read::list))
+        .routes(routes!(read::mark))
+        .routes(routes!(read::mark_all))
+        .routes(routes!(read::delete))
+        .channel("user", channel::may_watch, Keep::Kept)
+        .snapshot("user", channel::snapshot)
+        .own(|actor| Some(format!("user:{}", actor.id)))
+        .on::<orders::OrderCreated>(reactions::order_created)
+        .on::<orders::OrderCancelled>(reactions::order_cancelled)
+        .on::<orders::OrderCompleted>(reactions::order_completed)
+}

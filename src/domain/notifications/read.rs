@@ -1,0 +1,102 @@
+//! A person's notifications: listed, read, deleted.
+use super::{
+    store::{self, Filters},
+    told::Notification,
+};
+use crate::{
+    App, Problem,
+    actor::Actor,
+    clock::Timestamp,
+    db::{Committed, Said},
+    doors::{Answer, Door},
+    http::{Json, Path},
+    page::Listing,
+    problem::Result,
+};
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A page of notifications, and how many are unread in all.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Notifications {
+    pub items: Vec<Notification>,
+    pub next: Option<String>,
+    pub unread_count: i64,
+}
+
+/// Which notifications are read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MarkRead {
+    /// One; all without it.
+    pub id: Option<Uuid>,
+    /// Those made until then.
+    pub up_to: Option<Timestamp>,
+}
+
+/// The body of `read-all/`.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpTo {
+    pub up_to: Option<Timestamp>,
+}
+
+/// The own notifications, newest first
+#[utoipa::path(get, path = "/api/notifications/", tag = "notifications", params(("unread" = Option<bool>, Query), ("kind" = Option<String>, Query), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = Notifications)), security(("bearer" = [])))]
+pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters>) -> Result<axum::Json<Notifications>> {
+    let mut sql = app.read(actor.id.region()).await?;
+    let rows = store::list(&mut sql, actor.id, &listing).await?;
+    let unread_count = store::unread(&mut sql, actor.id).await?;
+    let page = listing.page(rows, |notification| notification.id);
+    Ok(axum::Json(Notifications { items: page.items, next: page.next, unread_count }))
+}
+
+/// Marks one or all read, on all devices of the person.
+pub async fn mark_read(app: App, actor: Actor, ask: MarkRead) -> Result<Committed<Value>> {
+    let mut tx = app.begin(actor.id.region()).await?;
+    if let Some(id) = ask.id
+        && !store::exists(&mut tx, actor.id, id).await?
+    {
+        return Err(Problem::not_found().into());
+    }
+    let now = tx.now().await?;
+    let region = tx.region();
+    let read = store::mark(&mut tx, region, actor.id, ask.id, ask.up_to, now).await?;
+    if read > 0 {
+        let unread_count = store::unread(&mut tx, actor.id).await?;
+        let body = json!({ "type": "notifications_read", "at": now, "id": ask.id, "unread_count": unread_count });
+        tx.say(Said::new(format!("user:{}", actor.id), &body));
+    }
+    tx.commit(json!({ "read": read })).await
+}
+
+/// Deletes one.
+pub async fn remove(app: App, actor: Actor, id: Uuid) -> Result<Committed<()>> {
+    let mut tx = app.begin(actor.id.region()).await?;
+    if !store::exists(&mut tx, actor.id, id).await? {
+        return Err(Problem::not_found().into());
+    }
+    let now = tx.now().await?;
+    store::delete(&mut tx, actor.id, id, now).await?;
+    tx.commit(()).await
+}
+
+/// Read one
+#[utoipa::path(post, path = "/api/notifications/{id}/read/", tag = "notifications", params(("id" = Uuid, Path)), responses((status = 200)), security(("bearer" = [])))]
+pub async fn mark(door: Door, actor: Actor, Path(id): Path<Uuid>) -> Result<Answer> {
+    door.run(actor, "notifications.read", 200, MarkRead { id: Some(id), up_to: None }, mark_read).await
+}
+
+/// Read all
+#[utoipa::path(post, path = "/api/notifications/read-all/", tag = "notifications", request_body = UpTo, responses((status = 200)), security(("bearer" = [])))]
+pub async fn mark_all(door: Door, actor: Actor, Json(body): Json<UpTo>) -> Result<Answer> {
+    door.run(actor, "notifications.read", 200, MarkRead { id: None, up_to: body.up_to }, mark_read).await
+}
+
+/// Delete one
+#[utoipa::path(delete, path = "/api/notifications/{id}/", tag = "notifications", params(("id" = Uuid, Path)), responses((status = 204)), security(("bearer" = [])))]
+pub async fn delete(door: Door, actor: Actor, Path(id): Path<Uuid>) -> Result<Answer> {
+    door.run(actor, "notifications.delete", 204, id, remove).await
+}
