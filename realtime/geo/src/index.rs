@@ -5,6 +5,7 @@
 
 use crate::lattice::{Lattice, Reach};
 use crate::point::{Point, Unit, chord2_to_m, m_to_chord2};
+use crate::search::{Best, Found, Search, has_twins};
 use crate::slots::Slots;
 use h3o::{CellIndex, LatLng, Resolution};
 use parking_lot::{Mutex, RwLock};
@@ -68,6 +69,14 @@ struct Entry<K> {
     handle: u32,
 }
 
+impl<K: Key> Bucket<K> {
+    fn show<F: Fn(&K, u32) -> bool>(&self, best: &mut Best<'_, K, F>) {
+        if best.may_hold(self.centre) {
+            self.entries.iter().for_each(|entry| best.consider(entry.at, entry.key, entry.tag));
+        }
+    }
+}
+
 /// Where the keys of one shard are. Its lock serialises writes of a key and is always taken before a bucket's.
 struct Places<K> {
     of: FxHashMap<K, Place>,
@@ -79,30 +88,6 @@ struct Place {
     cell: CellIndex,
     handle: u32,
 }
-
-/// A candidate of a search.
-struct Found<K> {
-    chord2: f64,
-    key: K,
-    tag: u32,
-}
-
-impl<K: Ord> Ord for Found<K> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.chord2.total_cmp(&other.chord2).then_with(|| self.key.cmp(&other.key))
-    }
-}
-impl<K: Ord> PartialOrd for Found<K> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl<K: Ord> PartialEq for Found<K> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-impl<K: Ord> Eq for Found<K> {}
 
 impl<K: Key> Default for Index<K> {
     /// Resolution 8, right for most cities; 9 from about 80,000 entries a city or with hot spots.
@@ -283,12 +268,11 @@ impl<K: Key> Index<K> {
         let mut best = Best::new(search, m_to_chord2(self.lattice.circumradius_m()).sqrt());
         if last_ring > SCAN_RINGS {
             for shard in &self.shards {
-                shard.read().values().for_each(|bucket| best.look(bucket));
+                shard.read().values().for_each(|bucket| bucket.show(&mut best));
             }
         } else if !self.walk(origin.grid_disk_distances_fast(last_ring), reach, &mut best) {
             // A pentagon: what was seen may be wrong, and the safe walk is in ring order too.
-            best.found.clear();
-            best.limit2 = m_to_chord2(search.radius_m);
+            best.clear();
             self.walk(origin.grid_disk_distances_safe(last_ring).map(Some), reach, &mut best);
         }
         best.sorted()
@@ -305,96 +289,20 @@ impl<K: Key> Index<K> {
         for step in cells {
             let Some((cell, distance)) = step else { return false };
             if distance > ring {
-                if best.is_full() && m_to_chord2(reach.seen_m(ring)) > best.limit2 {
+                if best.is_full() && m_to_chord2(reach.seen_m(ring)) > best.limit2() {
                     return true;
                 }
                 ring = distance;
             }
             if let Some(bucket) = self.shards[shard_of(&cell)].read().get(&cell) {
-                best.look(bucket);
+                bucket.show(best);
             }
         }
         true
-    }
-}
-
-struct Search<F> {
-    at: Point,
-    radius_m: f64,
-    limit: usize,
-    filter: F,
-}
-
-/// The best so far, in no order, with up to as many again that a later cut drops.
-struct Best<'a, K, F> {
-    at: Unit,
-    /// Squared chord of the radius, or of the worst that the last cut kept.
-    limit2: f64,
-    circumradius_chord: f64,
-    search: &'a Search<F>,
-    found: Vec<Found<K>>,
-    /// Cut when this many are there.
-    cut_at: usize,
-}
-
-impl<'a, K: Key, F: Fn(&K, u32) -> bool> Best<'a, K, F> {
-    fn new(search: &'a Search<F>, circumradius_chord: f64) -> Self {
-        let cut_at = search.limit.saturating_mul(2).saturating_add(16);
-        let found = Vec::with_capacity(cut_at.min(256));
-        Self { at: search.at.unit(), limit2: m_to_chord2(search.radius_m), circumradius_chord, search, found, cut_at }
-    }
-
-    /// Whether enough are found, so that `limit2` is the distance of the worst that counts.
-    fn is_full(&mut self) -> bool {
-        if self.found.len() < self.search.limit {
-            return false;
-        }
-        self.cut();
-        true
-    }
-
-    fn look(&mut self, bucket: &Bucket<K>) {
-        // Chords obey the triangle inequality, so nothing in a bucket this far can be within the limit.
-        let nearest_possible = bucket.centre.chord2(self.at).sqrt() - self.circumradius_chord;
-        if nearest_possible > 0.0 && nearest_possible * nearest_possible > self.limit2 {
-            return;
-        }
-        for entry in &bucket.entries {
-            let chord2 = entry.at.chord2(self.at);
-            if chord2 > self.limit2 || !(self.search.filter)(&entry.key, entry.tag) {
-                continue;
-            }
-            self.found.push(Found { chord2, key: entry.key, tag: entry.tag });
-            if self.found.len() >= self.cut_at {
-                self.cut();
-            }
-        }
-    }
-
-    /// Keeps the best `limit`, of which there are enough, and lowers the limit to the worst of them.
-    fn cut(&mut self) {
-        let worst = self.search.limit - 1;
-        let (_, worst, _) = self.found.select_nth_unstable(worst);
-        self.limit2 = worst.chord2;
-        self.found.truncate(self.search.limit);
-    }
-
-    fn sorted(mut self) -> Vec<Found<K>> {
-        self.found.sort_unstable();
-        self.found.truncate(self.search.limit);
-        self.found
     }
 }
 
 pub(crate) fn shard_of<T: Hash>(of: &T) -> usize {
     // The hash's entropy sits in its low 26 bits; the lowest 20 are left to the maps inside, so that they do not collide within a shard.
     (FxBuildHasher.hash_one(of) >> 20) as usize % SHARDS
-}
-
-fn has_twins<K: Key>(found: &[Found<K>]) -> bool {
-    if found.len() <= 32 {
-        return found.iter().enumerate().any(|(n, one)| found[..n].iter().any(|other| other.key == one.key));
-    }
-    let mut seen = FxHashSet::with_capacity_and_hasher(found.len(), FxBuildHasher);
-    !found.iter().all(|one| seen.insert(one.key))
 }

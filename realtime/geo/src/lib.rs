@@ -29,11 +29,13 @@
 mod index;
 mod lattice;
 mod point;
+mod search;
 mod slots;
 
 // Standing queries over pending orders.
 mod book;
 mod nearby;
+mod watcher;
 
 // Crews: their pings, places and arrivals.
 mod crews;
@@ -53,7 +55,8 @@ pub use eta::{Eta, Vehicle, eta};
 pub use fence::{Crossing, Fence, Side};
 pub use h3o::Resolution;
 pub use index::{Hit, Index, Key};
-pub use nearby::{Delta, Near, Nearby, RADIUS_MAX_M, Range, TooSlow};
+pub use nearby::{Delta, Near, Nearby, TooSlow};
 pub use point::{BadCoordinates, EARTH_RADIUS_M, Point};
 pub use skew::Skew;
 pub use track::{Dot, Fix, Limits, Refusal, State, Verdict, step};
+pub use watcher::{RADIUS_MAX_M, Range};

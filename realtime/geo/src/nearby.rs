@@ -9,11 +9,12 @@
 //!
 //! **Why nothing is missed.** A change of the book is made first and then visits the watchers around it; a watcher that moves first tells its new
 //! place and then looks into the book. Whichever comes second sees the other. A visit never trusts its own news: it reads the book again under
-//! the watcher's lock.
+//! the watcher's lock. A look also says how far its list will do (the slack); a watcher that stays within it, and in its cell, looks not again.
 
 use crate::book::{Book, Listed, Listing, Mark, TOMBSTONE_MS, Why};
 use crate::index::{Hit, Index, Key, Put, shard_of};
-use crate::point::{Point, Unit, chord2_to_m};
+use crate::point::Point;
+use crate::watcher::{ACCURACY_MAX_M, RADIUS_MAX_M, Range, SLACK_MAX_M, Shown, Watcher};
 use h3o::Resolution;
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
@@ -21,37 +22,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// No disk is wider, in metres.
-pub const RADIUS_MAX_M: f64 = 50_000.0;
-
-/// A fix less accurate than this widens the exit no further, in metres.
-const ACCURACY_MAX_M: f64 = 500.0;
-
-/// A look at the neighbourhood is good for at most so many metres of movement.
-const SLACK_MAX_M: f64 = 60.0;
-
-/// How far and how many a watcher sees.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
-    /// Radius of the disk in metres, at most [`RADIUS_MAX_M`].
-    pub radius_m: f64,
-    /// The longest list.
-    pub limit: usize,
-}
-
-impl Default for Range {
-    /// 3,000 m, the 100 nearest.
-    fn default() -> Self {
-        Self { radius_m: 3000.0, limit: 100 }
-    }
-}
-
-impl Range {
-    fn exit_m(self, accuracy_m: f64) -> f64 {
-        self.radius_m + (self.radius_m * 0.1).max(20.0).max(accuracy_m)
-    }
-}
 
 /// An order on a list, as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,28 +72,8 @@ pub struct Nearby<W, O, P> {
 /// `None` once the watcher has left: others may still hold the seat.
 type Seat<O> = Arc<Mutex<Option<Watcher<O>>>>;
 
-struct Watcher<O> {
-    range: Range,
-    at: Option<Point>,
-    accuracy_m: f64,
-    shown: FxHashMap<O, Shown>,
-    /// Where the last look was taken, and how far from there the list stays right as long as nothing is listed nearby.
-    looked_at: Point,
-    slack_m: f64,
-    /// Counts the looks; what a look sees bears its number.
-    looks: u64,
-    seq: u64,
-}
-
 /// What a look or a visit added and removed.
 type Changes<O, P> = (Vec<Near<O, P>>, Vec<(O, Why)>);
-
-/// An order on a list, and where it was when it got there.
-#[derive(Clone, Copy)]
-struct Shown {
-    at: Unit,
-    seen_in_look: u64,
-}
 
 impl<W: Key, O: Key, P: Clone + PartialEq> Default for Nearby<W, O, P> {
     fn default() -> Self {
@@ -184,7 +134,9 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
     /// Seats a watcher, or changes its range and, when given, its place (with the fix's accuracy in metres). `tell` hears what that changed on the
     /// list, as it does in [`Nearby::moved`]; a new reader asks [`Nearby::full`] next.
     pub fn watch(&self, who: W, range: Range, last: Option<(Point, f64)>, tell: impl FnOnce(Delta<O, P>)) {
-        let range = Range { radius_m: range.radius_m.clamp(0.0, RADIUS_MAX_M), ..range };
+        // One watcher's NaN would become the widest exit of all.
+        let radius_m = if range.radius_m.is_nan() { 0.0 } else { range.radius_m.clamp(0.0, RADIUS_MAX_M) };
+        let range = Range { radius_m, ..range };
         let mut seats = self.seats[shard_of(&who)].write();
         let seat = seats.entry(who).or_insert_with(|| Arc::new(Mutex::new(Some(Watcher::new(range)))));
         let seat = Arc::clone(seat);
@@ -402,43 +354,6 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
 
     fn seat(&self, who: &W) -> Option<Seat<O>> {
         self.seats[shard_of(who)].read().get(who).cloned()
-    }
-}
-
-impl<O: Key> Watcher<O> {
-    fn new(range: Range) -> Self {
-        let looked_at = Point::ORIGIN;
-        Self { range, at: None, accuracy_m: 0.0, shown: FxHashMap::default(), looked_at, slack_m: 0.0, looks: 0, seq: 0 }
-    }
-
-    /// The last of the list: its squared chord and order.
-    fn farthest(&self, at: Unit) -> Option<(f64, O)> {
-        let by_distance = |a: &(f64, O), b: &(f64, O)| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1));
-        self.shown.iter().map(|(order, shown)| (at.chord2(shown.at), *order)).max_by(by_distance)
-    }
-
-    /// How far the watcher may go from `at` before its list can change, when the nearest order not on it is `next_m` away.
-    fn slack_m(&self, at: Point, next_m: Option<f64>) -> f64 {
-        let last_m = self.farthest(at.unit()).map_or(0.0, |(chord2, _)| chord2_to_m(chord2));
-        // With an exact fix the exit is nearest.
-        let to_exit_m = self.range.exit_m(0.0) - last_m;
-        let to_next_m = next_m.map_or(SLACK_MAX_M, |next_m| {
-            let is_full = self.shown.len() >= self.range.limit;
-            // On a full list the next also has to overtake the last, while one comes nearer and the other goes away.
-            let by_rank_m = if is_full { (next_m - last_m) / 2.0 } else { f64::MIN };
-            (next_m - self.range.radius_m).max(by_rank_m)
-        });
-        // A centimetre for rounding.
-        to_exit_m.min(to_next_m).min(SLACK_MAX_M) - 0.01
-    }
-
-    fn exit_m(&self) -> f64 {
-        self.range.exit_m(self.accuracy_m)
-    }
-
-    fn delta<P>(&mut self, added: Vec<Near<O, P>>, removed: Vec<(O, Why)>) -> Delta<O, P> {
-        self.seq += 1;
-        Delta { seq: self.seq, full: false, no_position: false, added, removed }
     }
 }
 

@@ -273,7 +273,8 @@ fn the_winner_is_not_named_and_the_rest_are_told_why() {
     geo.listed(Listing { order: 1, version: 1, at, payload: "soup" }, 0, |_, delta| heard += delta.added.len());
     assert_eq!(heard, 200);
     geo.unwatch(&0);
+    geo.watch(200, Range { radius_m: f64::NAN, limit: 0 }, Some((at, f64::NAN)), |_| panic!("nothing to see for it"));
     geo.unlisted(&1, 2, Why::Claimed, 0, |_, delta| heard -= usize::from(delta.removed == [(1, Why::Claimed)]));
     assert_eq!(heard, 1, "all but the one who left");
-    assert_eq!((geo.orders(), geo.watchers()), (0, 199));
+    assert_eq!((geo.orders(), geo.watchers()), (0, 200));
 }
