@@ -212,7 +212,7 @@ impl EventStream {
         let writer = Writer::new(Socket::Body, hub.config.queue_limit);
         let state = Mutex::new(State { cursor, seats: Vec::new(), work: Vec::new() });
         let source = Arc::new(Source { client: new_id(), who, writer, state });
-        let stream =
+        let mut stream =
             Self { hub: hub.clone(), source: source.clone(), running: None, ping: Box::pin(tokio::time::sleep(PING_EVERY)) };
         let retry = format!("retry: {}\n\n", fastrand::u32(1000..4000));
         let _ = source.writer.send(retry.into());
@@ -234,8 +234,9 @@ impl EventStream {
         Ok(stream)
     }
 
-    async fn enter(&self, channel: &Channel) -> Result<(), Error> {
-        let source = &self.source;
+    /// By `&mut`, so that a stream need not be shared between threads while it enters.
+    async fn enter(&mut self, channel: &Channel) -> Result<(), Error> {
+        let source = self.source.clone();
         let mut seated = self.hub.sit(channel, Sink::Source(source.clone()), false);
         let position = self.position(&seated, channel);
         let rights = Rights::Asked(Box::new(asking(channel, &source.client)));
