@@ -133,6 +133,8 @@ export class Feed<T, E> {
 
   private async fetch(): Promise<Position | null> {
     if (this.snapshot === null) return null;
+    // What was heard before the question stands in the answer; only a number could say so of later things.
+    if (this.snapshot.ring) this.recent = [];
     try {
       const data = await this.snapshot.queryFn();
       const at = this.snapshot.ring ? null : positionIn(data.live, this.channel);

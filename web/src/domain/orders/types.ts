@@ -6,10 +6,9 @@ export type Line = { id: string; product_id: string; name: string; quantity: num
 export type ShopOrder = {
   id: string;
   shop_id: string;
-  shop_name?: string;
-  name?: string;
-  lat?: number;
-  lng?: number;
+  name: string;
+  lat: number;
+  lng: number;
   prep_status: PrepStatus;
   lines: Line[];
   subtotal: string;
@@ -27,8 +26,10 @@ export type Order = {
   payment_mode: 'COD' | 'COP' | 'WALLET' | 'GATEWAY';
   payment_status?: string;
   shop_orders: ShopOrder[];
-  delivery_fee: string;
-  tip: string;
+  delivery_fee?: string;
+  tip?: string;
+  customer?: { name: string; phone_number?: string | null };
+  note?: string | null;
   total: string;
   currency: string;
   dropoff?: Place | null;
@@ -36,8 +37,6 @@ export type Order = {
   placed_at: string;
   delivered_at: string | null;
   completable_at?: string | null;
-  created_at?: string;
-  updated_at?: string;
   live?: LivePosition[];
 };
 

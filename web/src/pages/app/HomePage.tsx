@@ -1,3 +1,58 @@
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { isOver, myOrdersQuery } from '../../domain/orders';
+import { useUser } from '../../session';
+import { Empty, Loading, Refused, TopBar } from '../../ui';
+import classes from './app.module.css';
+import { CartBar } from './CartBar';
+import { OrderRow } from './OrderRow';
+import { PlacePicker } from './PlacePicker';
+import { ShopList } from './ShopList';
+
+/** Orders under way first, then shops by distance, then what was. */
 export function HomePage() {
-  return null;
+  const { t } = useTranslation();
+  const user = useUser();
+  const orders = useQuery(myOrdersQuery());
+  const lat = user?.location_lat;
+  const lng = user?.location_lng;
+  const near = lat != null && lng != null ? { lat, lng } : null;
+  const active = orders.data?.items.filter((order) => !isOver(order.status)) ?? [];
+  const past = orders.data?.items.filter((order) => isOver(order.status)) ?? [];
+  return (
+    <div className={classes.page} data-page="app">
+      <TopBar title={t('app.title')} />
+      <main className={classes.main}>
+        <section aria-labelledby="active">
+          <h2 id="active">{t('app.active')}</h2>
+          {orders.isPending && <Loading rows={1} height={64} />}
+          {orders.isError && <Refused error={orders.error} again={() => void orders.refetch()} />}
+          {orders.isSuccess && active.length === 0 && <Empty title={t('app.no_orders')} />}
+          <ul className={classes.list}>
+            {active.map((order) => (
+              <OrderRow key={order.id} order={order} />
+            ))}
+          </ul>
+        </section>
+        <section aria-labelledby="shops">
+          <h2 id="shops">
+            {t('app.shops_near')}{' '}
+            {user?.location_address && <small dir="auto">{t('app.shops_of', { place: user.location_address })}</small>}
+          </h2>
+          {near ? <ShopList near={near} /> : <PlacePicker />}
+        </section>
+        {past.length > 0 && (
+          <section aria-labelledby="past">
+            <h2 id="past">{t('app.past')}</h2>
+            <ul className={classes.list}>
+              {past.map((order) => (
+                <OrderRow key={order.id} order={order} />
+              ))}
+            </ul>
+          </section>
+        )}
+      </main>
+      <CartBar />
+    </div>
+  );
 }

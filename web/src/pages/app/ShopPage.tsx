@@ -1,3 +1,65 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { addItem, type Cart, cartQuery, removeItem, setQuantity } from '../../domain/carts';
+import { type Product, productsQuery, shopQuery } from '../../domain/shops';
+import { Empty, Loading, RefusalLine, Refused, TopBar } from '../../ui';
+import classes from './app.module.css';
+import { Back } from './Back';
+import { CartBar } from './CartBar';
+import { ProductRow } from './ProductRow';
+
 export function ShopPage() {
-  return null;
+  const { t } = useTranslation();
+  const { id } = useParams({ from: '/app/shops/$id' });
+  const cache = useQueryClient();
+  const shop = useQuery(shopQuery(id));
+  const products = useQuery(productsQuery(id));
+  const cart = useQuery(cartQuery());
+  const [error, setError] = useState<unknown>(null);
+  const lines = new Map(cart.data?.shops.flatMap((group) => group.items).map((item) => [item.product_id, item]));
+
+  const change = async (product: Product, quantity: number) => {
+    setError(null);
+    const line = lines.get(product.id);
+    try {
+      let next: Cart | null;
+      if (!line) next = await addItem(product.id, quantity);
+      else if (quantity < product.min_quantity) next = await removeItem(line.id);
+      else next = await setQuantity(line.id, quantity);
+      if (next) cache.setQueryData(['cart'], next);
+      else await cache.invalidateQueries({ queryKey: ['cart'] });
+    } catch (refused) {
+      setError(refused);
+    }
+  };
+  return (
+    <div className={classes.page} data-page="shop">
+      <TopBar title={<span dir="auto">{shop.data?.name ?? ''}</span>} start={<Back />} />
+      <main className={classes.main}>
+        {shop.data?.description && (
+          <p className={classes.about} dir="auto">
+            {shop.data.description}
+          </p>
+        )}
+        {shop.data && !shop.data.is_open && <p className={classes.closed}>{t('app.closed')}</p>}
+        <RefusalLine error={error} />
+        {products.isPending && <Loading />}
+        {products.isError && <Refused error={products.error} again={() => void products.refetch()} />}
+        {products.data?.items.length === 0 && <Empty title={t('app.no_products')} />}
+        <ul className={classes.list}>
+          {products.data?.items.map((product) => (
+            <ProductRow
+              key={product.id}
+              product={product}
+              quantity={lines.get(product.id)?.quantity ?? 0}
+              onChange={(quantity) => change(product, quantity)}
+            />
+          ))}
+        </ul>
+      </main>
+      <CartBar />
+    </div>
+  );
 }

@@ -1,0 +1,51 @@
+import type { LivePosition } from '../../live';
+import type { OrderState } from '../../ui/tokens';
+import type { CrewName, PrepStatus, ShortOrder } from '../orders';
+
+/** An order on the board. */
+export type Card = {
+  id: string;
+  code: string;
+  status: OrderState;
+  placed_at: string;
+  crew: CrewName | null;
+  prep: {
+    shop_id: string;
+    name?: string;
+    prep_status: PrepStatus;
+    accept_by?: string | null;
+    ready_at?: string | null;
+    picked_up_at?: string | null;
+  }[];
+  locked: boolean;
+  /** when it last changed, as far as the board heard */
+  changed_at: string | null;
+};
+export type Board = { cards: Record<string, Card>; live?: readonly LivePosition[] };
+
+/** The short form of anything that happened, as the staff room hears it. */
+export type OpsEvent = {
+  type: string;
+  at?: string;
+  order_id?: string;
+  status?: OrderState;
+  order?: ShortOrder;
+  crew?: CrewName | null;
+  crew_id?: string;
+  code?: string;
+};
+
+export type CrewStatus = 'free' | 'busy' | 'stale' | 'off_duty';
+export type CrewDot = {
+  id: string;
+  name?: string;
+  lat: number;
+  lng: number;
+  at: string;
+  status: CrewStatus;
+  active?: number;
+};
+export type CrewsMap = { crews: CrewDot[]; live: { channel: string }[] };
+export type MapEvent = { type?: string; full?: boolean; crews?: CrewDot[] };
+
+export type TrailPoint = { lat: number; lng: number; at: string; late?: boolean };

@@ -1,0 +1,74 @@
+import { Button, Modal } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../api/client';
+import type { Order } from '../../domain/orders';
+import type { Live } from '../../live';
+import { RefusalLine } from '../../ui';
+import classes from './tracking.module.css';
+
+/** What a customer can do in this state, and nothing else. */
+export function OrderActions({ order: live }: { order: Live<Order> }) {
+  const { t } = useTranslation();
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const [asks, setAsks] = useState(false);
+  const [shared, setShared] = useState(false);
+  const order = live.data;
+  if (!order) return null;
+  const run = async (path: string) => {
+    setBusy(true);
+    setError(null);
+    try {
+      const next = await api.post<Order>(`/api/orders/${order.id}/${path}/`);
+      live.patch((before) => ({ ...before, ...next }));
+    } catch (refused) {
+      setError(refused);
+    } finally {
+      setBusy(false);
+      setAsks(false);
+    }
+  };
+  const share = async () => {
+    setError(null);
+    try {
+      const link = await api.post<{ url: string }>(`/api/orders/${order.id}/tracking-link/`);
+      await navigator.clipboard.writeText(link.url);
+      setShared(true);
+    } catch (refused) {
+      setError(refused);
+    }
+  };
+  const under = order.status === 'CREATED' || order.status === 'PROCESSING' || order.status === 'SHIPPED';
+  return (
+    <div className={classes.acts}>
+      <RefusalLine error={error} />
+      {order.status === 'DELIVERED' && (
+        <Button mih={56} loading={busy} onClick={() => void run('complete')} data-act="complete">
+          {t('app.tracking.complete')}
+        </Button>
+      )}
+      {under && (
+        <Button variant="default" mih={48} onClick={() => void share()} data-act="share">
+          {shared ? t('app.tracking.shared') : t('app.tracking.share')}
+        </Button>
+      )}
+      {(order.status === 'CREATED' || order.status === 'PROCESSING') && (
+        <Button variant="subtle" color="red" mih={48} onClick={() => setAsks(true)} data-act="cancel">
+          {t('app.tracking.cancel')}
+        </Button>
+      )}
+      <Modal
+        opened={asks}
+        onClose={() => setAsks(false)}
+        title={t('app.tracking.cancel')}
+        closeButtonProps={{ 'aria-label': t('common.close') }}
+      >
+        <p>{t('app.tracking.cancel_ask')}</p>
+        <Button color="red" fullWidth mih={56} loading={busy} onClick={() => void run('cancel')} data-act="sure">
+          {t('app.tracking.cancel')}
+        </Button>
+      </Modal>
+    </div>
+  );
+}

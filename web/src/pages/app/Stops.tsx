@@ -1,0 +1,60 @@
+import { useTranslation } from 'react-i18next';
+import type { Order } from '../../domain/orders';
+import { Money, useTint } from '../../ui';
+import classes from './tracking.module.css';
+
+/** What was ordered where, and how far each shop is. */
+export function Stops({ order }: { order: Order }) {
+  const { t } = useTranslation();
+  return (
+    <section aria-label={t('app.tracking.shops')} className={classes.parts}>
+      {order.shop_orders.map((part) => (
+        <Part key={part.id} part={part} currency={order.currency} />
+      ))}
+      {order.delivery_fee && (
+        <p className={classes.sum}>
+          <span>{t('orders.fee')}</span>
+          <Money amount={order.delivery_fee} currency={order.currency} />
+        </p>
+      )}
+      {order.tip && Number(order.tip) > 0 && (
+        <p className={classes.sum}>
+          <span>{t('orders.tip')}</span>
+          <Money amount={order.tip} currency={order.currency} />
+        </p>
+      )}
+      <p className={classes.sum}>
+        <strong>
+          {t('orders.total')} · {t(`orders.pay.${order.payment_mode}`)}
+        </strong>
+        <strong>
+          <Money amount={order.total} currency={order.currency} />
+        </strong>
+      </p>
+    </section>
+  );
+}
+
+function Part({ part, currency }: { part: Order['shop_orders'][number]; currency: string }) {
+  const { t } = useTranslation();
+  const state = part.picked_up_at ? 'PICKED_UP' : part.prep_status;
+  const tint = useTint<HTMLDivElement>(state);
+  return (
+    <div ref={tint} className={classes.part} data-id={part.shop_id} data-state={state}>
+      <p className={classes.partHead}>
+        <strong dir="auto">{part.name}</strong>
+        <span>{t(`orders.prep.${state}`)}</span>
+      </p>
+      <ul>
+        {part.lines.map((line) => (
+          <li key={line.id}>
+            <span>
+              <span className="number">{line.quantity} ×</span> <span dir="auto">{line.name}</span>
+            </span>
+            <Money amount={line.price} currency={currency} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+import { lazy } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMeta } from '../../api/meta';
+import type { Order, Track } from '../../domain/orders';
+import { CityMap } from '../../map';
+import classes from './tracking.module.css';
+
+// With the map, not before it.
+const TrackLayers = lazy(() => import('./TrackLayers').then((module) => ({ default: module.TrackLayers })));
+
+export function TrackMap({ order, position }: { order: Order; position: Track['position'] }) {
+  const { t } = useTranslation();
+  const center = useMeta().data?.map?.center ?? [26.5, 28.5];
+  const at: [number, number] = order.dropoff ? [order.dropoff.lng, order.dropoff.lat] : center;
+  return (
+    <div
+      className={classes.map}
+      data-position={position ? (position.coarse ? 'coarse' : 'exact') : 'none'}
+      data-lat={position?.lat}
+      data-lng={position?.lng}
+    >
+      <CityMap label={t('app.tracking.map')} center={at} zoom={14.5}>
+        <TrackLayers order={order} position={position} />
+      </CityMap>
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+import { ActionIcon, Button } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { isOver, type Order, type OrderEvent, orderSnapshot, reduceOrder } from '../../domain/orders';
+import { useLive } from '../../live';
+import { Loading, Money, RefusalLine, Refused, StateChip, useTint } from '../../ui';
+import { nameOf } from '../../ui/name';
+import { Deeds } from './Deeds';
+import { Reassign } from './Reassign';
+import classes from './staff.module.css';
+import { Timeline } from './Timeline';
+import type { Crews } from './useCrews';
+
+/** One order: where it is, whose turn it is, what happened, what staff can do. */
+export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; onClose: () => void }) {
+  const { t } = useTranslation();
+  const order = useLive<Order, OrderEvent>(`order:${id}`, orderSnapshot(id), reduceOrder);
+  const tint = useTint<HTMLDivElement>(order.data?.status);
+  const [reassigns, setReassigns] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const data = order.data;
+  return (
+    <div
+      className={classes.sheet}
+      data-drawer="order"
+      data-id={id}
+      data-live={order.live}
+      data-offset={order.at?.offset}
+      data-state={data?.status}
+    >
+      <header className={classes.sheetHead}>
+        <h2>
+          <bdi>{data?.code ?? t('staff.order')}</bdi>
+        </h2>
+        <ActionIcon variant="subtle" color="gray" size={40} onClick={onClose} aria-label={t('common.close')}>
+          <IconX size={20} aria-hidden />
+        </ActionIcon>
+      </header>
+      {order.refused && <Refused error={order.refused} />}
+      {!data && !order.refused && <Loading />}
+      {data && (
+        <>
+          <div ref={tint}>
+            <StateChip state={data.status} />
+          </div>
+          <ul className={classes.facts}>
+            {data.shop_orders.map((part) => (
+              <li key={part.id} data-id={part.shop_id} data-state={part.picked_up_at ? 'PICKED_UP' : part.prep_status}>
+                <span dir="auto">{nameOf(part)}</span>
+                <span>{t(`orders.prep.${part.picked_up_at ? 'PICKED_UP' : part.prep_status}`)}</span>
+              </li>
+            ))}
+            <li>
+              <span>{t('crew.door')}</span>
+              <span dir="auto">{data.dropoff?.address ?? ''}</span>
+            </li>
+            <li>
+              <span>{t('door.roles.customer')}</span>
+              <span dir="auto">{data.customer?.name ?? ''}</span>
+            </li>
+            <li>
+              <span>{t('staff.crew')}</span>
+              <span dir="auto">{data.crew?.first_name ?? t('staff.no_crew')}</span>
+            </li>
+            <li>
+              <span>
+                {t('orders.total')} · {t(`orders.pay.${data.payment_mode}`)}
+              </span>
+              <Money amount={data.total} currency={data.currency} />
+            </li>
+          </ul>
+          <RefusalLine error={error} />
+          {!isOver(data.status) && (
+            <div className={classes.deeds}>
+              <Button
+                variant="default"
+                mih={40}
+                onClick={() => setReassigns((before) => !before)}
+                data-act="reassign"
+                aria-keyshortcuts="r"
+                aria-expanded={reassigns}
+              >
+                {t('staff.reassign')}
+              </Button>
+              <Deeds order={data} onDone={order.reload} onRefused={setError} />
+            </div>
+          )}
+          {reassigns && <Reassign order={data} positions={crews.positions} onDone={() => setReassigns(false)} />}
+          <Timeline id={id} version={order.at?.offset ?? 0} />
+        </>
+      )}
+    </div>
+  );
+}

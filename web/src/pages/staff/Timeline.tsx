@@ -1,0 +1,32 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { historyQuery } from '../../domain/orders';
+import { When } from '../../ui';
+import classes from './staff.module.css';
+
+/** What happened, by its numbers in the order's channel; read again when the channel has a new one. */
+export function Timeline({ id, version }: { id: string; version: number }) {
+  const { t, i18n } = useTranslation();
+  const query = historyQuery(id);
+  const history = useQuery({ ...query, queryKey: [...query.queryKey, version], placeholderData: keepPreviousData });
+  const items = history.data?.items ?? [];
+  return (
+    <section aria-labelledby="timeline">
+      <h3 id="timeline">{t('staff.timeline')}</h3>
+      <ol className={classes.timeline}>
+        {items.map((item) => (
+          <li key={`${item.offset ?? ''} ${item.type} ${item.at}`} data-type={item.type}>
+            <span>
+              {i18n.exists(`orders.event.${item.type}`) ? t(`orders.event.${item.type}`) : t('orders.event.other')}
+              {item.actor_role && i18n.exists(`staff.by.${item.actor_role}`) && (
+                <small> · {t(`staff.by.${item.actor_role}`)}</small>
+              )}
+              {item.note && <small dir="auto"> · {item.note}</small>}
+            </span>
+            {item.at && <When at={item.at} />}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
