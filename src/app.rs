@@ -40,6 +40,8 @@ pub struct House {
     pub registry: Registry,
     pub revocations: live::revocation::Revocations,
     pub metrics: PrometheusHandle,
+    /// EventSource streams that tickets have open here.
+    pub streams: live::stream::Open,
     /// Requests that may be worked on at once.
     pub requests: Semaphore,
     /// Commits and other work that must end before the process does.
@@ -93,6 +95,7 @@ impl App {
             registry,
             revocations: live::revocation::Revocations::default(),
             metrics: telemetry::metrics(),
+            streams: live::stream::Open::default(),
             requests,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -104,8 +107,8 @@ impl App {
         };
         let app = Self { house: Arc::new(house), call: None };
         let hub = live::open(&app);
-        let (api, document) = http::openapi::split(routes);
-        let api = api.merge(http::openapi::router(document.clone())).merge(live::router());
+        let (api, document) = http::openapi::split(routes.merge(live::routes()));
+        let api = api.merge(http::openapi::router(document.clone()));
         let router = http::router(&app, api, hub.router());
         app.hub.set(hub).map_err(|_| anyhow::anyhow!("the house was built twice"))?;
         for start in &app.registry.starts {

@@ -6,6 +6,7 @@ mod lookback;
 pub mod publisher;
 pub mod revocation;
 mod rpc;
+pub mod stream;
 mod watch;
 
 pub use lookback::look as look_back;
@@ -16,6 +17,7 @@ use crate::{
     problem::{Error, Problem},
 };
 use std::sync::{Arc, Weak};
+use utoipa_axum::{router::OpenApiRouter, routes};
 use wassally_realtime::{
     Hub,
     host::{self, Host, Identity},
@@ -48,8 +50,8 @@ pub fn open(app: &App) -> Hub {
 }
 
 /// The bridge's own routes.
-pub fn router() -> axum::Router<App> {
-    axum::Router::new()
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(stream::get)).routes(routes!(stream::post_ticket))
 }
 
 /// Starts what keeps the hub true: the look-back and the node's lease.
