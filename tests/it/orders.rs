@@ -1,0 +1,417 @@
+//! Orders from checkout to completion.
+use crate::kit::{Person, Stall, TestApp};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use wassally::{
+    actor::Role,
+    domain::orders::{self, By, Order},
+    ids::OrderId,
+};
+
+impl Person {
+    /// Orders `quantity` of a stall's product, paid by wallet.
+    async fn buys(&self, stall: &Stall, quantity: i32) -> Value {
+        self.wants(stall.product, quantity).await;
+        self.pays("WALLET").await.ok()
+    }
+
+    async fn pays(&self, mode: &str) -> crate::kit::Answer {
+        self.post("/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": mode })).await
+    }
+
+    async fn tells(&self, order: &Value, deed: &str, body: Value) -> crate::kit::Answer {
+        self.post(&format!("/api/orders/{}/{deed}/", id(order)), body).await
+    }
+
+    async fn sees(&self, order: &Value) -> Value {
+        self.get(&format!("/api/orders/{}/", id(order))).await.ok()
+    }
+}
+
+fn id(order: &Value) -> String {
+    order["id"].as_str().expect("an id").to_owned()
+}
+
+impl TestApp {
+    async fn on_hand(&self, stall: &Stall) -> i32 {
+        sqlx::query_scalar("select on_hand from stock where product_id = $1")
+            .bind(stall.product)
+            .fetch_one(&self.app.pools.background)
+            .await
+            .expect("stock")
+    }
+
+    /// Takes an order through the machine as a delivery does, up to the customer's door.
+    async fn carry(&self, order: &Value, crew: &Person) {
+        self.step(order, async |tx, order, now| {
+            orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await?;
+            orders::pick_up(tx, order, None, now).await?;
+            orders::deliver(tx, order, now).await
+        })
+        .await;
+    }
+
+    async fn step<F>(&self, order: &Value, act: F)
+    where
+        F: AsyncFnOnce(&mut wassally::db::Tx, &mut Order, wassally::clock::Timestamp) -> wassally::Result<()>,
+    {
+        let id: OrderId = id(order).parse().expect("an id");
+        let mut tx = self.app.begin(id.region()).await.expect("begins");
+        let mut order = orders::lock(&mut tx, id).await.expect("is there");
+        let now = tx.now().await.expect("a clock");
+        act(&mut tx, &mut order, now).await.expect("the machine takes it");
+        tx.commit(()).await.expect("commits");
+    }
+}
+
+async fn rich(house: &Arc<TestApp>) -> Person {
+    let anna = house.customer().await;
+    house.fund(anna.id, 100_00).await;
+    anna
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkout_holds_the_money_takes_the_goods_and_empties_the_cart() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    let order = anna.buys(&stall, 2).await;
+    assert_eq!((&order["status"], &order["total"], &order["delivery_fee"]), (&json!("CREATED"), &json!("22.50"), &json!("2.50")), "{order}");
+    assert_eq!(order["payment_status"], "HELD");
+    assert_eq!(order["shop_orders"][0]["lines"][0]["quantity"], 2);
+    let live = order["live"].as_array().expect("live");
+    assert!(live.iter().any(|l| l["channel"] == format!("order:{}", id(&order)) && l["offset"] == 1), "{order}");
+    assert_eq!(anna.wallet().await, ("77.50".into(), "22.50".into()));
+    assert_eq!(house.on_hand(&stall).await, 3);
+    assert_eq!(anna.get("/api/cart/").await.ok()["shops"], json!([]));
+
+    let seen = anna.sees(&order).await;
+    assert_eq!((&seen["code"], &seen["dropoff"]["address"]), (&order["code"], &json!("Mill Lane 1")));
+    let history = anna.get(&format!("/api/orders/{}/history/", id(&order))).await.ok();
+    assert_eq!((&history["items"][0]["type"], &history["items"][0]["actor_role"]), (&json!("order_created"), &json!("customer")));
+    house.check_ledger().await;
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_ordered_is_refused_and_changes_nothing() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(3).await, house.customer().await);
+    anna.pays("COD").await.refused(409, "cart_empty");
+    anna.wants(stall.product, 3).await;
+    anna.pays("GATEWAY").await.refused(422, "not_available");
+    anna.pays("COP").await.refused(422, "invalid");
+    let short = anna.pays("WALLET").await.refused(402, "insufficient_funds");
+    assert_eq!(short["needed"], "32.50");
+    assert_eq!(house.on_hand(&stall).await, 3, "a refused checkout takes no goods");
+    let body = json!({ "fulfilment": "delivery", "payment_mode": "COD", "cart_version": 99 });
+    let changed = anna.post("/api/orders/checkout/", body).await.refused(409, "cart_changed");
+    assert_eq!(changed["cart"]["shops"][0]["items"][0]["quantity"], 3);
+
+    let ben = house.customer().await;
+    ben.wants(stall.product, 1).await;
+    ben.pays("COD").await.ok();
+    let gone = anna.pays("COD").await.refused(409, "out_of_stock");
+    assert_eq!(gone["lines"], json!([{ "product_id": stall.product, "wanted": 3, "left": 2 }]));
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_saved_place_nothing_is_delivered_but_it_can_be_fetched() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(3).await, house.customer().await);
+    sqlx::query("update users set location_lat = null, location_lng = null, location_address = null where id = $1")
+        .bind(anna.id.uuid())
+        .execute(&house.app.pools.background)
+        .await
+        .expect("the place is forgotten");
+    anna.wants(stall.product, 1).await;
+    anna.pays("COD").await.refused(409, "location_required");
+    let order = anna.post("/api/orders/checkout/", json!({ "fulfilment": "pickup", "payment_mode": "COP" })).await.ok();
+    assert_eq!((&order["total"], &order["dropoff"]), (&json!("10.00"), &Value::Null));
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_double_tap_orders_once() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    anna.wants(stall.product, 1).await;
+    let body = json!({ "fulfilment": "delivery", "payment_mode": "WALLET" });
+    let (one, two) = tokio::join!(anna.post("/api/orders/checkout/", body.clone()), anna.post("/api/orders/checkout/", body.clone()));
+    let (one, two) = (one.ok(), two.ok());
+    assert_eq!(one, two, "without a key the cart's version is the key");
+    assert_eq!(house.on_hand(&stall).await, 4);
+
+    anna.wants(stall.product, 1).await;
+    let first = anna.post_once("/api/orders/checkout/", body.clone(), "k").await.ok();
+    assert_eq!(anna.post_once("/api/orders/checkout/", body, "k").await.ok(), first);
+    let other = json!({ "fulfilment": "delivery", "payment_mode": "COD" });
+    anna.post_once("/api/orders/checkout/", other, "k").await.refused(422, "idempotency_key_reused");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_piece_is_sold_once() {
+    let house = TestApp::start().await;
+    let stall = house.stall(1).await;
+    let mut tries = vec![];
+    for _ in 0..6 {
+        let customer = house.customer().await;
+        customer.wants(stall.product, 1).await;
+        tries.push(tokio::spawn(async move { customer.pays("COD").await }));
+    }
+    let mut sold = 0;
+    for attempt in tries {
+        let answer = attempt.await.expect("no panic");
+        if answer.status == 201 {
+            sold += 1;
+        } else {
+            answer.refused(409, "out_of_stock");
+        }
+    }
+    assert_eq!((sold, house.on_hand(&stall).await), (1, 0));
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shop_accepts_and_makes_ready_and_only_its_own() {
+    let house = TestApp::start().await;
+    let (stall, other, anna) = (house.stall(5).await, house.stall(5).await, rich(&house).await);
+    anna.wants(other.product, 1).await;
+    let order = anna.buys(&stall, 1).await;
+    let seen = stall.owner.sees(&order).await;
+    assert_eq!(seen["shop_orders"].as_array().map(Vec::len), Some(1), "a seller sees the own part alone");
+    assert_eq!((&seen["dropoff"], &seen["total"], seen.get("delivery_fee")), (&Value::Null, &json!("10.00"), None));
+    assert_eq!(seen["customer"].get("phone_number"), None);
+
+    let accepted = stall.owner.tells(&order, "accept", json!({ "prep_minutes": 20 })).await.ok();
+    assert_eq!((&accepted["shop_orders"][0]["prep_status"], &accepted["shop_orders"][0]["prep_minutes"]), (&json!("ACCEPTED"), &json!(20)));
+    stall.owner.tells(&order, "accept", json!({})).await.refused(409, "invalid_transition");
+    stall.owner.tells(&order, "ready", json!({})).await.ok();
+    let stranger = house.stall(1).await.owner;
+    stranger.tells(&order, "accept", json!({})).await.refused(404, "not_found");
+    stranger.get(&format!("/api/orders/{}/", id(&order))).await.refused(404, "not_found");
+    anna.tells(&order, "accept", json!({})).await.refused(403, "forbidden");
+    house.customer().await.tells(&order, "cancel", json!({})).await.refused(404, "not_found");
+    let prep: Vec<Value> =
+        anna.sees(&order).await["shop_orders"].as_array().expect("parts").iter().map(|part| part["prep_status"].clone()).collect();
+    assert!(prep.contains(&json!("READY")) && prep.contains(&json!("NEW")), "{prep:?}");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_shops_rejection_gives_its_share_back_and_the_last_cancels() {
+    let house = TestApp::start().await;
+    let (one, two, anna) = (house.stall(5).await, house.stall(5).await, rich(&house).await);
+    anna.wants(one.product, 1).await;
+    let order = anna.buys(&two, 2).await;
+    assert_eq!(order["total"], "35.00");
+    one.owner.tells(&order, "reject", json!({})).await.refused(422, "invalid");
+    one.owner.tells(&order, "reject", json!({ "reason": "no more bread" })).await.ok();
+    let seen = anna.sees(&order).await;
+    assert_eq!((&seen["total"], &seen["delivery_fee"], &seen["status"]), (&json!("22.50"), &json!("2.50"), &json!("CREATED")));
+    assert_eq!(anna.wallet().await, ("77.50".into(), "22.50".into()));
+    assert_eq!(house.on_hand(&one).await, 5);
+    two.owner.tells(&order, "reject", json!({ "reason": "closing" })).await.ok();
+    assert_eq!(anna.sees(&order).await["status"], "CANCELLED");
+    assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
+    assert_eq!(house.on_hand(&two).await, 5);
+    house.check_ledger().await;
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_shop_accepts_in_a_quarter_of_an_hour_is_cancelled() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    let (order, kept) = (anna.buys(&stall, 1).await, anna.buys(&stall, 1).await);
+    stall.owner.tells(&kept, "accept", json!({})).await.ok();
+    house.pass(TimeDelta::minutes(16)).await;
+    house.settle().await;
+    // The runner of the house may have taken the chore before this test did: wait for its deed, not for a time.
+    house.until(&anna, &order, "CANCELLED").await;
+    assert_eq!(anna.sees(&kept).await["status"], "CREATED");
+    assert_eq!(house.on_hand(&stall).await, 4);
+    house.end().await;
+}
+
+impl TestApp {
+    async fn until(&self, who: &Person, order: &Value, status: &str) {
+        for _ in 0..1000 {
+            if who.sees(order).await["status"] == status {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("the order never became {status}: {}", who.sees(order).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_order_gives_money_and_goods_back() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    let order = anna.buys(&stall, 2).await;
+    let cancelled = anna.tells(&order, "cancel", json!({ "reason": "changed my mind" })).await.ok();
+    assert_eq!((&cancelled["status"], &cancelled["payment_status"]), (&json!("CANCELLED"), &json!("RELEASED")));
+    anna.tells(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
+    assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
+    assert_eq!(house.on_hand(&stall).await, 5);
+    let again = anna.buys(&stall, 1).await;
+    house.staff().await.tells(&again, "cancel", json!({})).await.ok();
+    stall.owner.tells(&again, "ready", json!({})).await.refused(409, "invalid_transition");
+    house.check_ledger().await;
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_days_after_delivery_everybody_is_paid() {
+    let house = TestApp::start().await;
+    let (stall, anna, crew) = (house.stall(5).await, rich(&house).await, house.person(Role::Crew).await);
+    let order = anna.buys(&stall, 2).await;
+    anna.tells(&order, "complete", json!({})).await.refused(409, "invalid_transition");
+    house.carry(&order, &crew).await;
+    anna.tells(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
+    let early = anna.tells(&order, "complete", json!({})).await.refused(409, "too_early");
+    assert_eq!(early["completable_at"], anna.sees(&order).await["completable_at"]);
+    assert_eq!(anna.wallet().await, ("77.50".into(), "22.50".into()), "delivered is not yet paid out");
+
+    house.pass(TimeDelta::days(3)).await;
+    house.settle().await;
+    house.until(&anna, &order, "COMPLETED").await;
+    anna.tells(&order, "complete", json!({})).await.ok();
+    assert_eq!(anna.wallet().await, ("77.50".into(), "0.00".into()));
+    assert_eq!(stall.owner.get("/api/wallet/").await.ok()["payable"], "20.00");
+    assert_eq!(crew.get("/api/wallet/").await.ok()["payable"], "2.50");
+    house.check_ledger().await;
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_taken_at_the_door_is_the_crews_to_hand_in() {
+    let house = TestApp::start().await;
+    let (stall, anna, crew) = (house.stall(5).await, house.customer().await, house.person(Role::Crew).await);
+    anna.wants(stall.product, 2).await;
+    let order = anna.checkout().await.ok();
+    house.carry(&order, &crew).await;
+    let mut conn = house.app.read(wassally::ids::Region::FIRST).await.expect("a connection");
+    let usd = "USD".parse().expect("a currency");
+    let cash = wassally::domain::wallet::cash_in_hand(&mut conn, crew.id, usd).await.expect("reads");
+    assert_eq!(cash.to_string(), "22.50 USD");
+    drop(conn);
+    house.pass(TimeDelta::days(3)).await;
+    anna.tells(&order, "complete", json!({})).await.ok();
+    assert_eq!(stall.owner.get("/api/wallet/").await.ok()["payable"], "20.00");
+    house.check_ledger().await;
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_fails_and_comes_back_gives_all_back() {
+    let house = TestApp::start().await;
+    let (stall, anna, crew) = (house.stall(5).await, rich(&house).await, house.person(Role::Crew).await);
+    let order = anna.buys(&stall, 2).await;
+    house
+        .step(&order, async |tx, order, now| {
+            orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await?;
+            orders::pick_up(tx, order, None, now).await?;
+            orders::fail(tx, order, now).await?;
+            orders::returned(tx, order, now).await
+        })
+        .await;
+    assert_eq!(anna.sees(&order).await["status"], "RETURNED_TO_SHOP");
+    assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
+    assert_eq!(house.on_hand(&stall).await, 5);
+    house.check_ledger().await;
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_role_lists_what_concerns_it() {
+    let house = TestApp::start().await;
+    let (stall, anna, ben) = (house.stall(9).await, rich(&house).await, rich(&house).await);
+    let (hers, his) = (anna.buys(&stall, 1).await, ben.buys(&stall, 1).await);
+    let ids = |page: Value| -> Vec<Value> { page["items"].as_array().expect("items").iter().map(|order| order["id"].clone()).collect() };
+    assert_eq!(ids(anna.get("/api/orders/").await.ok()), [hers["id"].clone()]);
+    let newest_first = [his["id"].clone(), hers["id"].clone()];
+    assert_eq!(ids(stall.owner.get(&format!("/api/orders/?shop={}", stall.id)).await.ok()), newest_first);
+    let staff = house.staff().await;
+    assert_eq!(ids(staff.get("/api/orders/?status=CREATED,PROCESSING").await.ok()), newest_first);
+    assert!(ids(staff.get("/api/orders/?status=SHIPPED").await.ok()).is_empty());
+    assert_eq!(ids(staff.get(&format!("/api/orders/?search={}", hers["code"].as_str().expect("a code"))).await.ok()), [hers["id"].clone()]);
+    let first = staff.get("/api/orders/?limit=1").await.ok();
+    let next = first["next"].as_str().expect("another page");
+    assert_eq!(ids(staff.get(&format!("/api/orders/?limit=1&cursor={next}")).await.ok()), [hers["id"].clone()]);
+    staff.get("/api/orders/?status=LOST").await.refused(422, "invalid");
+    assert!(ids(house.stall(1).await.owner.get(&format!("/api/orders/?shop={}", stall.id)).await.ok()).is_empty());
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_say_what_every_reader_may_know_and_no_more() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(9).await, rich(&house).await);
+    let order = anna.buys(&stall, 1).await;
+    let bodies: Vec<(String, String)> = sqlx::query_as("select channel, body from channel_log where body like '%order_created%' order by channel")
+        .fetch_all(&house.app.pools.background)
+        .await
+        .expect("the log");
+    let of = |prefix: &str| -> Value {
+        let (_, body) = bodies.iter().find(|(channel, _)| channel.starts_with(prefix)).expect(prefix);
+        serde_json::from_str(body).expect("JSON")
+    };
+    let public = of("order:");
+    assert_eq!(public["order"]["status"], "CREATED");
+    assert_eq!((&public["listing"]["fee"], &public["listing"]["stops"][0]["shop_id"]), (&json!("2.50"), &json!(stall.id)));
+    assert!(!public.to_string().contains("Mill Lane") && !public.to_string().contains("22.50") && !public.to_string().contains("Falafel\",\"quantity"), "{public}");
+    assert_eq!(of("shop:")["shop_order"]["lines"][0]["name"], "Falafel");
+    assert_eq!(of("user:")["order"]["total"], order["total"]);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_is_pending_until_somebody_claims_it() {
+    let house = TestApp::start().await;
+    let (stall, anna, crew) = (house.stall(9).await, rich(&house).await, house.person(Role::Crew).await);
+    let order = anna.buys(&stall, 1).await;
+    let region = wassally::ids::Region::FIRST;
+    let pending = async || {
+        let mut conn = house.app.read(region).await.expect("a connection");
+        orders::pending(&mut conn, region).await.expect("reads")
+    };
+    let listed = pending().await;
+    assert_eq!((listed.len(), listed[0].0.order_id.to_string(), listed[0].1), (1, id(&order), 1));
+    assert!((450..=550).contains(&listed[0].0.dropoff_distance_m), "{:?}", listed[0]);
+    house.step(&order, async |tx, order, now| orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await).await;
+    assert!(pending().await.is_empty());
+    crew.sees(&order).await;
+    house.step(&order, async |tx, order, now| orders::assign(tx, order, None, now).await).await;
+    crew.get(&format!("/api/orders/{}/", id(&order))).await.refused(404, "not_found");
+    assert_eq!(pending().await.len(), 1);
+    assert_eq!(By::HOUSE.role, "system");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_begins_with_the_state_and_goes_on_with_events() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(9).await, rich(&house).await);
+    let order = anna.buys(&stall, 1).await;
+    let channel = format!("order:{}", id(&order));
+    let mut socket = anna.socket().await;
+    let begun = socket.subscribe(&channel).await;
+    assert_eq!((&begun["data"]["status"], &begun["offset"]), (&json!("CREATED"), &json!(1)), "{begun}");
+    let mut shop = stall.owner.socket().await;
+    let board = shop.subscribe(&format!("shop:{}", stall.id)).await;
+    assert_eq!(board["data"]["open"][0]["lines"][0]["quantity"], 1, "{board}");
+    let mut stranger = house.customer().await.socket().await;
+    assert_eq!(stranger.try_subscribe(&channel).await.expect_err("not theirs").0, 404);
+    assert_eq!(stranger.try_subscribe(&format!("shop:{}", stall.id)).await.expect_err("not theirs").0, 404);
+
+    shop.call("orders.accept", json!({ "order_id": order["id"] })).await.expect("accepts by socket");
+    let heard = socket.expect_push(&channel, "order_accepted").await;
+    assert_eq!((&heard["offset"], &heard["data"]["order"]["prep"][0]["prep_status"]), (&json!(2), &json!("ACCEPTED")));
+    assert_eq!(heard["data"]["by"], json!({ "role": "seller", "id": stall.owner.id }));
+    house.end().await;
+}
