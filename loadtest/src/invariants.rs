@@ -111,7 +111,7 @@ async fn crews(staff: &Person) -> Found {
 
 async fn active_by_orders(staff: &Person) -> Result<BTreeMap<String, usize>, Trouble> {
     let mut active = BTreeMap::new();
-    for order in orders(staff, &["PROCESSING", "SHIPPED"]).await? {
+    for order in orders(staff, &["PROCESSING", "SHIPPED", "DELIVERY_FAILED"]).await? {
         if let Some(crew) = order["crew"]["id"].as_str() {
             *active.entry(crew.to_owned()).or_default() += 1;
         }

@@ -198,8 +198,9 @@ impl Crew {
             Goal::Door { order, since, .. } => {
                 let waited = since.get_or_insert_with(Instant::now).elapsed();
                 let order = order.clone();
-                if !self.jobs.has(&order) {
-                    return self.loiter();
+                let Some(job) = self.jobs.get(&order) else { return self.loiter() };
+                if job.has_failed {
+                    return self.bring_back(&order).await;
                 }
                 if waited >= self.city.scaled(6.0) {
                     self.hand_over(&order, waited).await;
@@ -274,14 +275,26 @@ impl Crew {
         if waited < self.city.scaled(180.0) {
             return;
         }
-        for to in ["DELIVERY_FAILED", "RETURNED_TO_SHOP"] {
-            let body = json!({ "order_id": order, "to": to, "reason": "nobody opened", "idempotency_key": fresh_key() });
-            if let Err(trouble) = self.live.call("delivery.advance", &body).await {
-                self.trouble("give up", &trouble);
-                break;
-            }
+        let body =
+            json!({ "order_id": order, "to": "DELIVERY_FAILED", "reason": "nobody opened", "idempotency_key": fresh_key() });
+        match self.live.call("delivery.advance", &body).await {
+            Ok(_) => self.bring_back(order).await,
+            Err(trouble) => self.trouble("give up", &trouble),
         }
-        self.done(order).await;
+    }
+
+    async fn bring_back(&mut self, order: &str) {
+        let body =
+            json!({ "order_id": order, "to": "RETURNED_TO_SHOP", "reason": "nobody opened", "idempotency_key": fresh_key() });
+        match self.live.call("delivery.advance", &body).await {
+            Err(trouble) if trouble.is_away() => {}
+            Err(trouble) => {
+                self.trouble("bring back", &trouble);
+                self.reload().await;
+                self.loiter();
+            }
+            Ok(_) => self.done(order).await,
+        }
     }
 
     async fn done(&mut self, order: &str) {

@@ -61,6 +61,8 @@ struct Stop {
 pub struct Job {
     stops: Vec<Stop>,
     dropoff: Option<Place>,
+    /// Nobody opened: the goods go back.
+    pub has_failed: bool,
     /// One key for each deed still to do.
     keys: HashMap<String, String>,
 }
@@ -87,6 +89,7 @@ impl Job {
                 })
                 .collect();
         }
+        self.has_failed = job["status"] == "DELIVERY_FAILED";
         if let Some(dropoff) = place(&job["dropoff"]) {
             self.dropoff = Some(dropoff);
         }
@@ -168,7 +171,8 @@ impl Jobs {
     /// Applies what an order's channel says: its snapshot, or an event with the order as it is afterwards.
     pub fn heed(&mut self, order: &str, data: &Value, crew: &str) {
         let now = if data["order"].is_object() { &data["order"] } else { data };
-        let is_mine = now["crew"]["id"] == crew && matches!(now["status"].as_str(), Some("PROCESSING" | "SHIPPED"));
+        let is_mine =
+            now["crew"]["id"] == crew && matches!(now["status"].as_str(), Some("PROCESSING" | "SHIPPED" | "DELIVERY_FAILED"));
         if !is_mine {
             self.remove(order);
             return;

@@ -284,9 +284,12 @@ impl Worker {
     }
 
     async fn refresh(&mut self, session: &mut Session) -> Result<()> {
-        let token = self.person.access().await?;
         // Tried again soon if the server does not answer this one.
-        session.refresh_at = Some(Instant::now() + Duration::from_secs(20));
+        session.refresh_at = Some(Instant::now() + Duration::from_secs(10));
+        let token = match self.person.access().await {
+            Err(trouble) if trouble.is_away() => return Ok(()),
+            token => token?,
+        };
         session.write(Command { refresh: Some(Refresh { token: &token }), ..Command::default() }, Pending::Nothing).await
     }
 }
