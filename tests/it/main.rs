@@ -2,4 +2,8 @@
 mod kit;
 
 mod auth;
+mod carts;
 mod house;
+mod shops;
+mod orders;
+mod wallet;
