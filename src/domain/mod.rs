@@ -2,6 +2,7 @@
 pub mod auth;
 pub mod carts;
 pub mod catalog;
+pub mod delivery;
 pub mod inventory;
 pub mod notifications;
 pub mod orders;
@@ -25,5 +26,5 @@ pub trait Event: Serialize + Send + Sync + 'static {
 
 /// All slices, in rank order.
 pub fn slices() -> Vec<Slice> {
-    vec![users::slice(), auth::slice(), wallet::slice(), shops::slice(), catalog::slice(), inventory::slice(), carts::slice(), orders::slice(), notifications::slice()]
+    vec![users::slice(), auth::slice(), wallet::slice(), shops::slice(), catalog::slice(), inventory::slice(), carts::slice(), orders::slice(), delivery::slice(), notifications::slice()]
 }

@@ -1,0 +1,107 @@
+-- Crews at work: duty and what they carry, the story of each job, the proof at the door, and where they were.
+
+-- A crew's aggregate. Its row lock counts what they carry, so that two phones cannot claim a sixth order.
+create table crew_duty (
+  region smallint not null,
+  crew_id uuid not null,
+  name text not null,                          -- first name, as customers read it
+  vehicle text not null default 'bicycle' check (vehicle in ('foot', 'bicycle', 'motorbike', 'car')),
+  on_duty boolean not null default false,
+  duty_no bigint not null default 0,           -- given anew at each taking up of duty; pings of an earlier one are another phone's
+  active int not null default 0,
+  area_lat double precision,
+  area_lng double precision,
+  area_radius_m int,                           -- how far they look for orders; 3,000 when null
+  updated_at timestamptz not null,
+  primary key (region, crew_id),
+  constraint crew_duty_active_check check (active between 0 and 5),
+  constraint crew_duty_area_check check ((area_lat is null) = (area_lng is null)
+    and area_lat between -90 and 90 and area_lng between -180 and 180 and area_radius_m between 100 and 50000)
+);
+
+-- Who carried what, and what became of it.
+create table job (
+  region smallint not null,
+  order_id uuid not null,
+  crew_id uuid not null,
+  claimed_at timestamptz not null,
+  ended_at timestamptz,
+  outcome text check (outcome in ('released', 'reassigned', 'cancelled', 'delivered', 'returned')),
+  fee numeric(20,4) not null check (fee >= 0 and fee <> 'NaN'),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  primary key (region, order_id, claimed_at, crew_id),
+  foreign key (region, order_id) references orders (region, id),
+  foreign key (region, crew_id) references crew_duty (region, crew_id),
+  constraint job_end_check check ((ended_at is null) = (outcome is null))
+);
+create unique index job_region_order_open_idx on job (region, order_id) where ended_at is null;
+create index job_region_crew_open_idx on job (region, crew_id) where ended_at is null;
+create index job_region_crew_ended_idx on job (region, crew_id, ended_at desc) where outcome = 'delivered';
+
+-- What proves a delivery. PIN and token are derived from the nonce and never stored.
+create table proof (
+  region smallint not null,
+  order_id uuid not null,
+  nonce bytea not null,
+  minted_at timestamptz not null,
+  tries int not null default 0,
+  locked_at timestamptz,                       -- too many wrong ones: staff must unlock
+  confirmed_at timestamptz,
+  confirmed_by uuid,
+  means text check (means in ('pin', 'token', 'none', 'override')),
+  lat double precision,
+  lng double precision,
+  distance_m int,                              -- from where it was confirmed to the door
+  is_late boolean not null default false,      -- confirmed without reception, told afterwards
+  primary key (region, order_id),
+  foreign key (region, order_id) references orders (region, id)
+);
+
+-- What a crew reported from the way.
+create table delivery_problem (
+  region smallint not null,
+  id uuid not null,
+  order_id uuid not null,
+  crew_id uuid not null,
+  kind text not null check (kind in ('customer_absent', 'address', 'accident', 'shop', 'other')),
+  note text,
+  at timestamptz not null,
+  primary key (region, id),
+  foreign key (region, order_id) references orders (region, id)
+);
+
+-- What staff did against the rules, and why.
+create table delivery_override (
+  region smallint not null,
+  id uuid not null,
+  order_id uuid not null,
+  staff_id uuid not null,
+  act text not null check (act in ('DELIVERED', 'unlock_proof', 'reassign')),
+  reason text not null,
+  at timestamptz not null,
+  primary key (region, id),
+  foreign key (region, order_id) references orders (region, id)
+);
+create index delivery_override_region_order_idx on delivery_override (region, order_id);
+
+-- Where each crew was last. A table of its own, without a foreign key: the batch that writes it must never wait for a claim.
+create table crew_position (
+  region smallint not null,
+  crew_id uuid not null,
+  lat double precision not null,
+  lng double precision not null,
+  at timestamptz not null,
+  duty_no bigint not null,                     -- with the phone's time and count: the order of pings, on every node
+  device_ms bigint not null,
+  seq bigint not null,
+  primary key (region, crew_id)
+) with (fillfactor = 70);
+
+-- Where crews were: a row for a crew and minute, never one for a ping.
+create table trail (
+  region smallint not null,
+  crew_id uuid not null,
+  minute timestamptz not null,
+  fixes jsonb not null,                        -- [[lat, lng, ms since 1970, accuracy in metres, slug of what is odd about it or null], …]
+  primary key (region, crew_id, minute)
+);

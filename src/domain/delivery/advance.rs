@@ -1,0 +1,143 @@
+//! A crew takes an order one step further: goods fetched, handed over, or brought back.
+use super::{
+    events::{OrderDelivered, OrderDeliveryFailed, OrderPickedUp, OrderReturned, OrderShipped},
+    job::Job,
+    own_order, proof, proof_required, reason, store,
+};
+use crate::{
+    App,
+    actor::Crew,
+    clock::Timestamp,
+    db::{Committed, Tx},
+    domain::orders::{self, By, Order, OrderStatus},
+    doors::{Answer, Door},
+    http::json::{Json, Path},
+    ids::{OrderId, ShopId, UserId},
+    problem::{Problem, Result},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdvanceBody {
+    /// The next state by default: SHIPPED, then DELIVERED; DELIVERY_FAILED and RETURNED_TO_SHOP with a reason.
+    to: Option<OrderStatus>,
+    /// The one stop that was picked up; absent: all that are left.
+    shop_id: Option<ShopId>,
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdvanceOrder {
+    pub order_id: OrderId,
+    pub to: Option<OrderStatus>,
+    pub shop_id: Option<ShopId>,
+    pub reason: Option<String>,
+}
+
+/// Where an order goes from `status` by itself.
+fn next(status: OrderStatus) -> Result<OrderStatus> {
+    match status {
+        OrderStatus::Processing => Ok(OrderStatus::Shipped),
+        OrderStatus::Shipped => Ok(OrderStatus::Delivered),
+        OrderStatus::DeliveryFailed => Ok(OrderStatus::ReturnedToShop),
+        status => Err(Problem::invalid_transition(status).into()),
+    }
+}
+
+/// Takes an own order one step further; SHIPPED after the last stop, and then the proof is minted.
+///
+/// Errors: 404 for who does not carry it; 409 `invalid_transition`, `proof_required`; 422 without the reason a failure needs.
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
+pub async fn advance(app: App, crew: Crew, ask: AdvanceOrder) -> Result<Committed<Job>> {
+    let reason = reason(ask.reason.as_deref())?;
+    let region = ask.order_id.region();
+    let mut tx = app.begin(region).await?;
+    let mut order = own_order(&mut tx, &crew, ask.order_id).await?;
+    store::lock_crews(&mut tx, region, &[crew.id]).await?;
+    let now = tx.now().await?;
+    let to = match ask.to {
+        Some(to) => to,
+        None => next(order.status)?,
+    };
+    let (by, needs_proof) = (By::from(&*crew), proof_required(&app, order.payment_mode));
+    if matches!(to, OrderStatus::DeliveryFailed | OrderStatus::ReturnedToShop) && reason.is_empty() {
+        return Err(Problem::invalid("reason", "required").into());
+    }
+    match to {
+        OrderStatus::Shipped => {
+            orders::pick_up(&mut tx, &mut order, ask.shop_id, now).await?;
+            tell_pick_up(&app, &mut tx, &order, crew.id, ask.shop_id, now, by).await?;
+        }
+        OrderStatus::Delivered if order.status == OrderStatus::Shipped && needs_proof => {
+            return Err(Problem::new(409, "proof_required").into());
+        }
+        OrderStatus::Delivered => {
+            let proven = store::Proven { by: crew.id, means: "none", place: None, distance_m: None, is_late: false };
+            hand_over(&app, &mut tx, &mut order, proven, by, now).await?;
+        }
+        OrderStatus::DeliveryFailed => {
+            orders::fail(&mut tx, &mut order, now).await?;
+            tx.emit(OrderDeliveryFailed::new(&order, reason, &Job::of(&order, needs_proof), now, by));
+        }
+        OrderStatus::ReturnedToShop => {
+            orders::returned(&mut tx, &mut order, now).await?;
+            store::end_job(&mut tx, order.id, "returned", now).await?;
+            tx.emit(OrderReturned::new(&order, reason, &Job::of(&order, needs_proof), now, by));
+        }
+        _ => return Err(Problem::invalid_transition(order.status).into()),
+    }
+    let job = Job::of(&order, needs_proof);
+    tx.commit(job).await
+}
+
+/// Tells what was fetched; with the last stop the proof is minted.
+async fn tell_pick_up(
+    app: &App,
+    tx: &mut Tx,
+    order: &Order,
+    crew: UserId,
+    shop: Option<ShopId>,
+    now: Timestamp,
+    by: By,
+) -> Result<()> {
+    let job = Job::of(order, proof_required(app, order.payment_mode));
+    if order.status == OrderStatus::Shipped {
+        proof::mint(app, tx, order.id, now).await?;
+        tx.emit(OrderShipped::new(order, crew, &job, now, by));
+    } else {
+        tx.emit(OrderPickedUp::new(order, crew, shop, &job, now, by));
+    }
+    Ok(())
+}
+
+/// The goods changed hands: the order is delivered, the proof sealed, the crew free of it.
+pub(super) async fn hand_over(
+    app: &App,
+    tx: &mut Tx,
+    order: &mut Order,
+    proven: store::Proven<'_>,
+    by: By,
+    now: Timestamp,
+) -> Result<()> {
+    orders::deliver(tx, order, now).await?;
+    store::prove(tx, order.id, proven, &app.random.bytes::<16>(), now).await?;
+    store::end_job(tx, order.id, "delivered", now).await?;
+    let job = Job::of(order, proof_required(app, order.payment_mode));
+    tx.emit(OrderDelivered::new(order, proven.means, &job, now, by));
+    Ok(())
+}
+
+/// Take an order one step further
+#[utoipa::path(post, path = "/api/delivery/orders/{id}/advance/", tag = "delivery", params(("id" = OrderId, Path)), request_body = AdvanceBody,
+    responses((status = 200, body = Job), (status = 404, description = "not_found"), (status = 409, description = "invalid_transition, proof_required")),
+    security(("bearer" = [])))]
+pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<AdvanceBody>) -> Result<Answer> {
+    call(door, crew, AdvanceOrder { order_id: id, to: body.to, shop_id: body.shop_id, reason: body.reason }).await
+}
+
+pub async fn call(door: Door, crew: Crew, ask: AdvanceOrder) -> Result<Answer> {
+    door.run(crew, "delivery.advance", 200, ask, advance).await
+}

@@ -1,0 +1,61 @@
+//! A crew takes an order: the first to commit has it.
+use super::{
+    crew::{ClaimRefused, check_order, is_cash},
+    events::OrderClaimed,
+    job::Job,
+    proof_required, store,
+};
+use crate::{
+    App,
+    actor::Crew,
+    db::Committed,
+    domain::{
+        orders::{self, By},
+        wallet,
+    },
+    doors::{Answer, Door},
+    http::json::Path,
+    ids::OrderId,
+    problem::Result,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimOrder {
+    pub order_id: OrderId,
+}
+
+/// Takes an order that waits, one of at most five.
+///
+/// Errors: 404; [`ClaimRefused`].
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
+pub async fn claim(app: App, crew: Crew, ask: ClaimOrder) -> Result<Committed<Job>> {
+    let region = ask.order_id.region();
+    let mut tx = app.begin(region).await?;
+    let mut order = orders::lock(&mut tx, ask.order_id).await?;
+    check_order(&order)?;
+    let row = store::lock_crews(&mut tx, region, &[crew.id]).await?.pop().ok_or(ClaimRefused::OffDuty)?;
+    let now = tx.now().await?;
+    let cash = if is_cash(&order) { Some(wallet::cash_in_hand(&mut tx, crew.id, order.currency).await?) } else { None };
+    row.check(cash)?;
+
+    orders::assign(&mut tx, &mut order, Some((crew.id, row.name)), now).await?;
+    store::begin_job(&mut tx, &order, crew.id, now).await?;
+    let job = Job::of(&order, proof_required(&app, order.payment_mode));
+    tx.emit(OrderClaimed::new(&order, crew.id, &job, now, By::from(&*crew)));
+    tx.commit(job).await
+}
+
+/// Take an order
+#[utoipa::path(post, path = "/api/delivery/orders/{id}/claim/", tag = "delivery", params(("id" = OrderId, Path)),
+    responses((status = 200, body = Job), (status = 404, description = "not_found"),
+        (status = 409, description = "already_claimed, order_cancelled, not_claimable, off_duty, active_limit, cash_cap")), security(("bearer" = [])))]
+pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>) -> Result<Answer> {
+    call(door, crew, ClaimOrder { order_id: id }).await
+}
+
+pub async fn call(door: Door, crew: Crew, ask: ClaimOrder) -> Result<Answer> {
+    door.run(crew, "delivery.claim", 200, ask, claim).await
+}

@@ -1,0 +1,165 @@
+//! The PIN or code at the door: delivered. A wrong one is counted although it is refused.
+use super::{
+    advance::hand_over,
+    events::ProofLocked,
+    proof::{ProofRefused, Shown, TRIES_MAX},
+    store,
+};
+use crate::{
+    App,
+    actor::{Actor, Crew, Role},
+    clock::Timestamp,
+    db::{Committed, Tx},
+    domain::{
+        orders::{self, By, Fulfilment, Order, OrderStatus, OrderView},
+        shops,
+    },
+    doors::{Answer, Door},
+    http::json::{Json, Path},
+    ids::OrderId,
+    problem::{Problem, Result},
+};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wassally_geo::Point;
+
+/// Confirmed longer ago than this, the evidence came late.
+const LATE: TimeDelta = TimeDelta::seconds(60);
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmBody {
+    /// Six digits; or else `token`.
+    pin: Option<String>,
+    token: Option<String>,
+    /// Where it was shown.
+    lat: Option<f64>,
+    lng: Option<f64>,
+    /// When it was shown, where there was no reception.
+    at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmProof {
+    pub order_id: OrderId,
+    pub pin: Option<String>,
+    pub token: Option<String>,
+    pub lat: Option<f64>,
+    pub lng: Option<f64>,
+    pub at: Option<Timestamp>,
+}
+
+impl ConfirmProof {
+    fn shown(&self) -> Result<Shown<'_>> {
+        match (&self.pin, &self.token) {
+            (Some(pin), None) => Ok(Shown::Pin(pin)),
+            (None, Some(token)) => Ok(Shown::Token(token)),
+            _ => Err(Problem::invalid("pin", "required").into()),
+        }
+    }
+
+    fn place(&self) -> Result<Option<Point>> {
+        match (self.lat, self.lng) {
+            (Some(lat), Some(lng)) => Point::new(lat, lng).map(Some).map_err(|_| Problem::invalid("lat", "out_of_range").into()),
+            (None, None) => Ok(None),
+            _ => Err(Problem::invalid("lng", "required").into()),
+        }
+    }
+}
+
+/// Delivers an order by what its customer shows: to its crew, or at the counter to a member of its shop.
+///
+/// Errors: 404 for others; 409 `no_proof_yet`, `invalid_transition`; [`ProofRefused`].
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
+pub async fn confirm(app: App, actor: Actor, ask: ConfirmProof) -> Result<Committed<OrderView>> {
+    let (shown, place) = (ask.shown()?, ask.place()?);
+    count_wrong(&app, &actor, ask.order_id, shown).await?;
+
+    let mut tx = app.begin(ask.order_id.region()).await?;
+    let (mut order, proof) = open(&mut tx, &actor, ask.order_id).await?;
+    judge(&app, &order, &proof, shown)?;
+    let now = tx.now().await?;
+    let door = order.dropoff.as_ref().and_then(|door| Point::new(door.lat, door.lng).ok());
+    #[allow(clippy::cast_possible_truncation, reason = "distances on earth fit")]
+    let distance_m = door.zip(place).map(|(door, place)| place.distance_m(door).round() as i32);
+    let proven = store::Proven {
+        by: actor.id,
+        means: shown.means(),
+        place: place.map(|place| (place.lat(), place.lng())),
+        distance_m,
+        is_late: ask.at.is_some_and(|at| (now - at).abs() > LATE),
+    };
+    hand_over(&app, &mut tx, &mut order, proven, By::from(&actor), now).await?;
+    let answer = OrderView::of(&mut tx, &actor, &order).await?;
+    tx.commit(answer).await
+}
+
+/// Counts a wrong try and refuses it; anything else is left to the deed itself.
+///
+/// A transaction of its own, without the call's key: the count must be stored, the refusal must not. Judged and counted under the order's lock,
+/// so that a hundred tries at once are still five.
+async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) -> Result<()> {
+    let bare = App { house: app.house.clone(), call: None };
+    let mut tx = bare.begin(id.region()).await?;
+    let Ok((order, proof)) = open(&mut tx, actor, id).await else { return Ok(()) };
+    if proof.locked_at.is_some() || shown.proves(&app.keys, id, &proof.nonce) {
+        return Ok(());
+    }
+    let (tries, now) = (proof.tries + 1, tx.now().await?);
+    let is_last = tries >= TRIES_MAX;
+    store::count_tries(&mut tx, id, tries, is_last.then_some(now)).await?;
+    if is_last {
+        tx.emit(ProofLocked::new(&order, now, By::from(actor)));
+    }
+    tx.commit(()).await?;
+    Err(ProofRefused::Wrong { tries_left: (TRIES_MAX - tries).max(0) }.into())
+}
+
+/// The order, locked, and its proof, for whom it is to confirm.
+async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::ProofRow)> {
+    let order = orders::lock(tx, id).await?;
+    let mut may = order.fulfilment == Fulfilment::Delivery && actor.role == Role::Crew && order.crew_id == Some(actor.id);
+    if order.fulfilment == Fulfilment::Pickup && actor.role == Role::Seller {
+        for part in order.live_parts() {
+            may |= shops::is_member(tx, part.shop_id, actor.id).await?;
+        }
+    }
+    if !may {
+        return Err(Problem::not_found().into());
+    }
+    let proof = store::proof(tx, id).await?;
+    match (order.fulfilment, order.status) {
+        (Fulfilment::Delivery, OrderStatus::Shipped) | (Fulfilment::Pickup, OrderStatus::Created) => {
+            Ok((order, proof.ok_or(ProofRefused::NotYet)?))
+        }
+        (_, status) => Err(Problem::invalid_transition(status).into()),
+    }
+}
+
+fn judge(app: &App, order: &Order, proof: &store::ProofRow, shown: Shown<'_>) -> Result<()> {
+    if proof.locked_at.is_some() {
+        return Err(ProofRefused::Locked.into());
+    }
+    if !shown.proves(&app.keys, order.id, &proof.nonce) {
+        return Err(ProofRefused::Wrong { tries_left: (TRIES_MAX - proof.tries).max(0) }.into());
+    }
+    Ok(())
+}
+
+/// Prove a delivery by the customer's PIN or code
+#[utoipa::path(post, path = "/api/orders/{id}/proof/confirm/", tag = "orders", params(("id" = OrderId, Path)), request_body = ConfirmBody,
+    responses((status = 200, body = OrderView), (status = 404, description = "not_found"), (status = 409, description = "no_proof_yet, invalid_transition"),
+        (status = 422, description = "wrong_pin with tries_left"), (status = 423, description = "proof_locked")), security(("bearer" = [])))]
+pub async fn post(door: Door, actor: Actor, Path(id): Path<OrderId>, Json(body): Json<ConfirmBody>) -> Result<Answer> {
+    let ConfirmBody { pin, token, lat, lng, at } = body;
+    if !matches!(actor.role, Role::Crew | Role::Seller) {
+        return Err(Problem::forbidden().into());
+    }
+    door.run(actor, "delivery.confirm", 200, ConfirmProof { order_id: id, pin, token, lat, lng, at }, confirm).await
+}
+
+pub async fn call(door: Door, crew: Crew, ask: ConfirmProof) -> Result<Answer> {
+    door.run((*crew).clone(), "delivery.confirm", 200, ask, confirm).await
+}

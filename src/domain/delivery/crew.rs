@@ -1,0 +1,125 @@
+//! A crew at work as deeds hold it, and the rules of taking an order. Free of IO.
+use crate::{
+    domain::orders::{Fulfilment, Order, OrderStatus, PaymentMode},
+    ids::UserId,
+    money::Money,
+    problem::{Problem, Refusal},
+};
+use rust_decimal::Decimal;
+use wassally_geo::Vehicle;
+
+/// Most orders a crew carries at once.
+pub const ACTIVE_LIMIT: i32 = 5;
+/// With so much cash in hand, in units of its currency, a crew takes no further order that is paid in cash.
+pub const CASH_CAP: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
+
+/// The row of a crew on duty or off, locked by whoever changes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrewRow {
+    pub crew_id: UserId,
+    /// First name only.
+    pub name: String,
+    pub vehicle: Vehicle,
+    pub on_duty: bool,
+    pub duty_no: i64,
+    /// How many orders they carry.
+    pub active: i32,
+    /// Where they look for orders: `(lat, lng)`, when not around themselves.
+    pub area: Option<(f64, f64)>,
+    pub area_radius_m: Option<i32>,
+}
+
+/// Why a crew may not take an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimRefused {
+    #[error("somebody has taken this order")]
+    AlreadyClaimed,
+    #[error("the order was cancelled")]
+    OrderCancelled,
+    #[error("no crew carries this order")]
+    NotClaimable,
+    #[error("not on duty")]
+    OffDuty,
+    #[error("{ACTIVE_LIMIT} orders are carried already")]
+    ActiveLimit,
+    #[error("too much cash in hand")]
+    CashCap,
+}
+
+impl Refusal for ClaimRefused {
+    fn problem(&self) -> Problem {
+        let code = match self {
+            Self::AlreadyClaimed => "already_claimed",
+            Self::OrderCancelled => "order_cancelled",
+            Self::NotClaimable => "not_claimable",
+            Self::OffDuty => "off_duty",
+            Self::ActiveLimit => return Problem::new(409, "active_limit").with("limit", ACTIVE_LIMIT),
+            Self::CashCap => return Problem::new(409, "cash_cap").with("limit", CASH_CAP.to_string()),
+        };
+        Problem::new(409, code)
+    }
+}
+
+/// Whether anybody may take `order` now.
+pub fn check_order(order: &Order) -> Result<(), ClaimRefused> {
+    match order.status {
+        OrderStatus::Cancelled => Err(ClaimRefused::OrderCancelled),
+        _ if order.fulfilment == Fulfilment::Pickup => Err(ClaimRefused::NotClaimable),
+        OrderStatus::Created if order.is_claimable() => Ok(()),
+        OrderStatus::Created => Err(ClaimRefused::NotClaimable),
+        _ => Err(ClaimRefused::AlreadyClaimed),
+    }
+}
+
+impl CrewRow {
+    /// Whether this crew may take one more order. `cash` is what it has in hand where the order is paid in cash.
+    pub fn check(&self, cash: Option<Money>) -> Result<(), ClaimRefused> {
+        if !self.on_duty {
+            return Err(ClaimRefused::OffDuty);
+        }
+        if self.active >= ACTIVE_LIMIT {
+            return Err(ClaimRefused::ActiveLimit);
+        }
+        if cash.is_some_and(|cash| cash.amount >= CASH_CAP) {
+            return Err(ClaimRefused::CashCap);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the crew takes cash at the door of this order.
+pub fn is_cash(order: &Order) -> bool {
+    order.payment_mode == PaymentMode::Cod
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crew(on_duty: bool, active: i32) -> CrewRow {
+        CrewRow {
+            crew_id: UserId(uuid::Uuid::nil()),
+            name: "Rami".into(),
+            vehicle: Vehicle::Bicycle,
+            on_duty,
+            duty_no: 1,
+            active,
+            area: None,
+            area_radius_m: None,
+        }
+    }
+
+    fn usd(amount: i64) -> Option<Money> {
+        Some(Money::new(amount.into(), "USD".parse().expect("a currency")))
+    }
+
+    #[test]
+    fn duty_five_orders_and_little_cash_bound_a_crew() {
+        assert_eq!(crew(true, 4).check(usd(499)), Ok(()));
+        assert_eq!(crew(true, 0).check(None), Ok(()));
+        assert_eq!(crew(false, 0).check(None), Err(ClaimRefused::OffDuty));
+        assert_eq!(crew(true, 5).check(None), Err(ClaimRefused::ActiveLimit));
+        assert_eq!(crew(true, 0).check(usd(500)), Err(ClaimRefused::CashCap));
+        assert_eq!(CASH_CAP, Decimal::from(500));
+    }
+}

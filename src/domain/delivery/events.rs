@@ -1,0 +1,220 @@
+//! What happens to an order on its way, told to the order, its shops and its crew.
+use super::job::Job;
+use crate::{
+    clock::Timestamp,
+    db::Said,
+    domain::{
+        Event,
+        orders::{By, Order, OrderState, listing},
+    },
+    ids::{OrderId, ShopId, UserId},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal { $($field:ident: $type:ty),* $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Serialize)]
+        pub struct $name {
+            pub order: OrderState,
+            pub customer_id: UserId,
+            /// Its shops and their sellers.
+            pub shops: Vec<(ShopId, UserId)>,
+            $(pub $field: $type,)*
+            #[serde(skip)]
+            said: Vec<Said>,
+        }
+
+        impl $name {
+            fn about(order: &Order, said: Vec<Said>, $($field: $type),*) -> Self {
+                let shops = order.shop_orders.iter().map(|part| (part.shop_id, part.seller_id)).collect();
+                Self { order: order.state(), customer_id: order.customer_id, shops, $($field,)* said }
+            }
+        }
+
+        impl Event for $name {
+            const TYPE: &'static str = $kind;
+            fn to(&self) -> Vec<Said> {
+                self.said.clone()
+            }
+        }
+    )+};
+}
+
+events! {
+    /// A crew took the order.
+    OrderClaimed = "order_claimed" { crew_id: UserId }
+    /// A crew gave the order back to the list.
+    OrderReleased = "order_released" { crew_id: UserId }
+    /// Staff gave the order to another crew.
+    OrderReassigned = "order_reassigned" { from: UserId, crew_id: UserId }
+    /// One stop of several was picked up.
+    OrderPickedUp = "order_picked_up" { crew_id: UserId, shop_id: Option<ShopId> }
+    /// All goods are on their way; the proof is minted.
+    OrderShipped = "order_shipped" { crew_id: UserId }
+    /// The goods are in the customer's hands. `crew_id` is `None` when they were fetched.
+    OrderDelivered = "order_delivered" { crew_id: Option<UserId> }
+    /// The customer could not be met or refused.
+    OrderDeliveryFailed = "order_delivery_failed" { crew_id: Option<UserId>, reason: String }
+    /// The goods are back at their shops.
+    OrderReturned = "order_returned" { crew_id: Option<UserId>, reason: String }
+    /// Too many wrong PINs: staff must unlock.
+    ProofLocked = "proof_locked" { crew_id: Option<UserId> }
+    /// Staff unlocked the proof.
+    ProofUnlocked = "proof_unlocked" { crew_id: Option<UserId> }
+}
+
+/// What the crew hears of a job of theirs as it is now.
+fn to_crew(crew: UserId, kind: &str, now: Timestamp, job: &Job) -> Said {
+    Said::new(format!("crew:{crew}"), &json!({ "type": kind, "at": now, "order_id": job.order_id, "job": job }))
+}
+
+/// What the crew hears of a job that is no longer theirs.
+fn gone(crew: UserId, kind: &str, now: Timestamp, order: OrderId, why: &Value) -> Said {
+    let mut body = json!({ "type": kind, "at": now, "order_id": order });
+    if let (Value::Object(body), Value::Object(why)) = (&mut body, why) {
+        body.extend(why.clone());
+    }
+    Said::new(format!("crew:{crew}"), &body)
+}
+
+/// The first of an order's publications is its own channel's: the crew sees this one and no more.
+fn ending(mut said: Vec<Said>, crew: Option<UserId>) -> Vec<Said> {
+    if let (Some(crew), false) = (crew, said.is_empty()) {
+        let own = said.remove(0);
+        said.insert(0, own.ends(crew, true));
+    }
+    said
+}
+
+impl OrderClaimed {
+    pub fn new(order: &Order, crew: UserId, job: &Job, now: Timestamp, by: By) -> Self {
+        let mut said = order.said(Self::TYPE, now, by, &json!({}));
+        said.push(to_crew(crew, "job_assigned", now, job));
+        Self::about(order, said, crew)
+    }
+}
+
+impl OrderReleased {
+    /// `crew` is who had it; the order is back on the list.
+    pub fn new(order: &Order, crew: UserId, reason: &str, now: Timestamp, by: By) -> Self {
+        let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "listing": listing(order) })), Some(crew));
+        said.push(gone(crew, "job_released", now, order.id, &json!({ "reason": reason })));
+        Self::about(order, said, crew)
+    }
+}
+
+impl OrderReassigned {
+    pub fn new(order: &Order, from: UserId, to: UserId, job: &Job, now: Timestamp, by: By) -> Self {
+        let mut said = ending(order.said(Self::TYPE, now, by, &json!({})), Some(from));
+        said.push(gone(from, "job_released", now, order.id, &json!({ "reason": "reassigned" })));
+        said.push(to_crew(to, "job_assigned", now, job));
+        Self::about(order, said, from, to)
+    }
+}
+
+impl OrderPickedUp {
+    pub fn new(order: &Order, crew: UserId, shop: Option<ShopId>, job: &Job, now: Timestamp, by: By) -> Self {
+        let mut said = order.said(Self::TYPE, now, by, &json!({ "shop_id": shop }));
+        said.push(to_crew(crew, "job_picked_up", now, job));
+        Self::about(order, said, crew, shop)
+    }
+}
+
+impl OrderShipped {
+    pub fn new(order: &Order, crew: UserId, job: &Job, now: Timestamp, by: By) -> Self {
+        let mut said = order.said(Self::TYPE, now, by, &json!({}));
+        said.push(to_crew(crew, "job_shipped", now, job));
+        Self::about(order, said, crew)
+    }
+}
+
+impl OrderDelivered {
+    /// `means` is how it was proven: `pin`, `token`, `none`, `override`.
+    pub fn new(order: &Order, means: &str, job: &Job, now: Timestamp, by: By) -> Self {
+        let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "proof": means })), order.crew_id);
+        said.extend(order.crew_id.map(|crew| to_crew(crew, "job_delivered", now, job)));
+        Self::about(order, said, order.crew_id)
+    }
+}
+
+impl OrderDeliveryFailed {
+    pub fn new(order: &Order, reason: &str, job: &Job, now: Timestamp, by: By) -> Self {
+        let mut said = order.said(Self::TYPE, now, by, &json!({ "reason": reason }));
+        said.extend(order.crew_id.map(|crew| to_crew(crew, "job_failed", now, job)));
+        Self::about(order, said, order.crew_id, reason.to_owned())
+    }
+}
+
+impl OrderReturned {
+    pub fn new(order: &Order, reason: &str, job: &Job, now: Timestamp, by: By) -> Self {
+        let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "reason": reason })), order.crew_id);
+        said.extend(order.crew_id.map(|crew| to_crew(crew, "job_returned", now, job)));
+        Self::about(order, said, order.crew_id, reason.to_owned())
+    }
+}
+
+impl ProofLocked {
+    pub fn new(order: &Order, now: Timestamp, by: By) -> Self {
+        Self::about(order, order.said(Self::TYPE, now, by, &json!({})), order.crew_id)
+    }
+}
+
+impl ProofUnlocked {
+    pub fn new(order: &Order, now: Timestamp, by: By) -> Self {
+        Self::about(order, order.said(Self::TYPE, now, by, &json!({})), order.crew_id)
+    }
+}
+
+/// A crew took up or laid down duty.
+#[derive(Debug, Serialize)]
+pub struct DutyChanged {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub at: Timestamp,
+    #[serde(skip)]
+    pub crew_id: UserId,
+    pub name: String,
+    pub vehicle: &'static str,
+    pub on_duty: bool,
+    pub duty_no: i64,
+    pub radius_m: Option<i32>,
+}
+
+impl Event for DutyChanged {
+    const TYPE: &'static str = "duty_changed";
+    fn to(&self) -> Vec<Said> {
+        vec![Said::new(format!("crew:{}", self.crew_id), self)]
+    }
+}
+
+/// Something is wrong with a job: its crew and staff hear it.
+#[derive(Debug, Serialize)]
+pub struct JobProblem {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub at: Timestamp,
+    #[serde(skip)]
+    pub crew_id: UserId,
+    pub order_id: OrderId,
+    pub problem: &'static str,
+    pub note: Option<String>,
+}
+
+impl Event for JobProblem {
+    const TYPE: &'static str = "job_problem";
+    fn to(&self) -> Vec<Said> {
+        vec![Said::new(format!("crew:{}", self.crew_id), self)]
+    }
+}
+
+/// What a crew hears when something they did not do changed their job, such as a stop that fell away.
+pub fn job_changed(crew: UserId, now: Timestamp, job: &Job) -> Said {
+    to_crew(crew, "job_changed", now, job)
+}
+
+/// What a crew hears when an order of theirs was called off.
+pub fn job_cancelled(crew: UserId, now: Timestamp, order: OrderId, reason: &str) -> Said {
+    gone(crew, "job_cancelled", now, order, &json!({ "reason": reason }))
+}

@@ -1,0 +1,94 @@
+//! A crew's work on an order, as the crew sees it.
+use crate::{
+    clock::Timestamp,
+    domain::orders::{Dropoff, Order, OrderStatus, PaymentMode, PrepStatus, ShopOrder},
+    ids::{OrderId, ShopId},
+    money::{Amount, Currency},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An order as its crew sees it: where to fetch, where to bring, what to collect.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Job {
+    pub order_id: OrderId,
+    pub code: String,
+    pub status: OrderStatus,
+    pub payment_mode: PaymentMode,
+    pub stops: Vec<Stop>,
+    /// `null` once it is not this crew's to bring.
+    pub dropoff: Option<Dropoff>,
+    pub customer: Option<Recipient>,
+    pub note: Option<String>,
+    /// What the crew earns, tip included.
+    pub fee: Amount,
+    /// What the crew takes at the door; `null` when all is paid.
+    pub cash_to_collect: Option<Amount>,
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// Whether delivering needs the customer's PIN or code.
+    pub proof_required: bool,
+}
+
+/// Who waits at the door.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Recipient {
+    pub name: String,
+    pub phone_number: Option<String>,
+}
+
+/// A shop to fetch goods from. A REJECTED one is skipped.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Stop {
+    pub shop_id: ShopId,
+    pub name: String,
+    pub address: String,
+    pub lat: f64,
+    pub lng: f64,
+    pub prep_status: PrepStatus,
+    pub ready_at: Option<Timestamp>,
+    pub picked_up_at: Option<Timestamp>,
+}
+
+/// Whether a crew still has something to do with an order in this state.
+pub fn is_carried(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Processing | OrderStatus::Shipped | OrderStatus::DeliveryFailed)
+}
+
+impl Job {
+    /// The job of `order`. The way to the customer is in it only while somebody carries the order.
+    pub fn of(order: &Order, proof_required: bool) -> Self {
+        let is_carried = is_carried(order.status);
+        let cash = order.cash_to_collect();
+        Self {
+            order_id: order.id,
+            code: order.code.clone(),
+            status: order.status,
+            payment_mode: order.payment_mode,
+            stops: order.shop_orders.iter().map(Stop::of).collect(),
+            dropoff: order.dropoff.clone().filter(|_| is_carried),
+            customer: is_carried
+                .then(|| Recipient { name: order.customer_name.clone(), phone_number: order.customer_phone.clone() }),
+            note: order.note.clone().filter(|_| is_carried),
+            fee: order.amount(order.delivery_fee + order.tip),
+            cash_to_collect: (!cash.amount.is_zero()).then(|| order.amount(cash.amount)),
+            currency: order.currency,
+            proof_required,
+        }
+    }
+}
+
+impl Stop {
+    fn of(part: &ShopOrder) -> Self {
+        Self {
+            shop_id: part.shop_id,
+            name: part.name.clone(),
+            address: part.address.clone(),
+            lat: part.lat,
+            lng: part.lng,
+            prep_status: part.prep_status,
+            ready_at: part.ready_at,
+            picked_up_at: part.picked_up_at,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Something is wrong on the way: the crew says so and staff hear it.
+use super::{events::JobProblem, own_order, store};
+use crate::{
+    App,
+    actor::Crew,
+    clock::Timestamp,
+    db::Committed,
+    domain::Event,
+    doors::{Answer, Door},
+    http::json::{Json, Path},
+    ids::OrderId,
+    problem::{Problem, Result},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    CustomerAbsent,
+    Address,
+    Accident,
+    Shop,
+    Other,
+}
+
+impl ProblemKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CustomerAbsent => "customer_absent",
+            Self::Address => "address",
+            Self::Accident => "accident",
+            Self::Shop => "shop",
+            Self::Other => "other",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProblemBody {
+    kind: ProblemKind,
+    note: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReportProblem {
+    pub order_id: OrderId,
+    pub kind: ProblemKind,
+    pub note: Option<String>,
+}
+
+/// A problem as it was noted.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProblemView {
+    pub id: Uuid,
+    pub order_id: OrderId,
+    pub kind: ProblemKind,
+    pub note: Option<String>,
+    pub at: Timestamp,
+}
+
+/// Notes a problem with an order the crew carries. Errors: 404.
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
+pub async fn report(app: App, crew: Crew, ask: ReportProblem) -> Result<Committed<ProblemView>> {
+    if ask.note.as_ref().is_some_and(|note| note.chars().count() > super::REASON_MAX) {
+        return Err(Problem::invalid("note", "too_long").into());
+    }
+    let region = ask.order_id.region();
+    let mut tx = app.begin(region).await?;
+    let order = own_order(&mut tx, &crew, ask.order_id).await?;
+    let now = tx.now().await?;
+    let id = crate::ids::new(region, &app.clock, &app.random);
+    store::insert_problem(&mut tx, id, order.id, crew.id, ask.kind.name(), ask.note.as_deref(), now).await?;
+    tx.emit(JobProblem {
+        kind: JobProblem::TYPE,
+        at: now,
+        crew_id: crew.id,
+        order_id: order.id,
+        problem: ask.kind.name(),
+        note: ask.note.clone(),
+    });
+    tx.commit(ProblemView { id, order_id: order.id, kind: ask.kind, note: ask.note, at: now }).await
+}
+
+/// Say what is wrong
+#[utoipa::path(post, path = "/api/delivery/orders/{id}/problem/", tag = "delivery", params(("id" = OrderId, Path)), request_body = ProblemBody,
+    responses((status = 201, body = ProblemView), (status = 404, description = "not_found")), security(("bearer" = [])))]
+pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<ProblemBody>) -> Result<Answer> {
+    let ask = ReportProblem { order_id: id, kind: body.kind, note: body.note };
+    door.run(crew, "delivery.problem", 201, ask, report).await
+}

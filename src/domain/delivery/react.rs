@@ -1,0 +1,44 @@
+//! What delivery does when something happens to an order elsewhere, in the same transaction.
+use super::{events, job::Job, proof, proof_required, store};
+use crate::{
+    db::Tx,
+    domain::orders::{self, OrderCancelled, OrderReady, OrderRejected, OrderState, OrderStatus},
+    problem::Result,
+};
+use futures_util::future::BoxFuture;
+
+/// The crew who had claimed a cancelled order is free of it.
+pub fn free_the_job<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let now = tx.now().await?;
+        if let Some(crew) = store::end_job(tx, event.order_id(), "cancelled", now).await? {
+            tx.say(events::job_cancelled(crew, now, event.order_id(), &event.reason));
+        }
+        Ok(())
+    })
+}
+
+/// A stop fell away: the crew's job is another one now, and what is left may be ready at the counter.
+pub fn drop_the_stop<'a>(tx: &'a mut Tx, event: &'a OrderRejected) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        mint_for_pickup(tx, &event.order).await?;
+        let (OrderStatus::Processing, Some(crew)) = (event.order.status, event.order.crew.as_ref()) else { return Ok(()) };
+        let (now, order) = (tx.now().await?, orders::lock(tx, event.order.id).await?);
+        let job = Job::of(&order, proof_required(tx.app(), order.payment_mode));
+        tx.say(events::job_changed(crew.id, now, &job));
+        Ok(())
+    })
+}
+
+/// The last part of an order to be fetched is ready: its proof is minted.
+pub fn be_ready<'a>(tx: &'a mut Tx, event: &'a OrderReady) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move { mint_for_pickup(tx, &event.order).await })
+}
+
+async fn mint_for_pickup(tx: &mut Tx, order: &OrderState) -> Result<()> {
+    if !proof::is_ready_for_pickup(order) {
+        return Ok(());
+    }
+    let (app, now) = (tx.app().clone(), tx.now().await?);
+    proof::mint(&app, tx, order.id, now).await
+}

@@ -1,0 +1,93 @@
+//! Staff moves an order to another crew, or back to the list.
+use super::{
+    crew::{ClaimRefused, check_order},
+    events::{OrderClaimed, OrderReassigned, OrderReleased},
+    job::Job,
+    proof_required, release, store,
+};
+use crate::{
+    App,
+    actor::Staff,
+    db::Committed,
+    domain::orders::{self, By, OrderStatus},
+    doors::{Answer, Door},
+    http::json::{Json, Path},
+    ids::{OrderId, UserId},
+    problem::{Problem, Result},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReassignBody {
+    /// `null`: back to the list.
+    crew_id: Option<UserId>,
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reassign {
+    pub order_id: OrderId,
+    pub crew_id: Option<UserId>,
+    pub reason: Option<String>,
+}
+
+/// Gives an order without goods under way to another crew, or back to the list; one that waits, to a crew.
+///
+/// Errors: 404; 422 `reason_required`; 409 `already_picked_up`, `invalid_transition`, `off_duty`, `active_limit`.
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
+pub async fn reassign(app: App, staff: Staff, ask: Reassign) -> Result<Committed<Job>> {
+    let reason = super::needed_reason(ask.reason.as_deref())?;
+    let region = ask.order_id.region();
+    let mut tx = app.begin(region).await?;
+    let mut order = orders::lock(&mut tx, ask.order_id).await?;
+    let before = order.crew_id;
+    match order.status {
+        OrderStatus::Created if ask.crew_id.is_some() => check_order(&order)?,
+        _ => release::check(&order)?,
+    }
+    if before == ask.crew_id {
+        return Err(Problem::invalid("crew_id", "invalid").into());
+    }
+    let crews: Vec<UserId> = before.into_iter().chain(ask.crew_id).collect();
+    let rows = store::lock_crews(&mut tx, region, &crews).await?;
+    let now = tx.now().await?;
+    let to = match ask.crew_id {
+        Some(to) => {
+            let row = rows.into_iter().find(|row| row.crew_id == to).ok_or(ClaimRefused::OffDuty)?;
+            row.check(None)?;
+            Some((to, row.name))
+        }
+        None => None,
+    };
+
+    let to_id = ask.crew_id;
+    orders::assign(&mut tx, &mut order, to, now).await?;
+    let outcome = if to_id.is_some() { "reassigned" } else { "released" };
+    store::end_job(&mut tx, order.id, outcome, now).await?;
+    let job = Job::of(&order, proof_required(&app, order.payment_mode));
+    let by = By::from(&*staff);
+    if let Some(to) = to_id {
+        store::begin_job(&mut tx, &order, to, now).await?;
+    }
+    match (before, to_id) {
+        (Some(from), Some(to)) => tx.emit(OrderReassigned::new(&order, from, to, &job, now, by)),
+        (None, Some(to)) => tx.emit(OrderClaimed::new(&order, to, &job, now, by)),
+        (Some(from), None) => tx.emit(OrderReleased::new(&order, from, reason, now, by)),
+        (None, None) => {}
+    }
+    let id = crate::ids::new(region, &app.clock, &app.random);
+    store::audit(&mut tx, id, order.id, staff.id, "reassign", reason, now).await?;
+    tx.commit(job).await
+}
+
+/// Give an order to another crew, or back to the list
+#[utoipa::path(post, path = "/api/staff/orders/{id}/reassign/", tag = "staff", params(("id" = OrderId, Path)), request_body = ReassignBody,
+    responses((status = 200, body = Job), (status = 404, description = "not_found"),
+        (status = 409, description = "already_picked_up, invalid_transition, off_duty, active_limit"), (status = 422, description = "reason_required")),
+    security(("bearer" = [])))]
+pub async fn post(door: Door, staff: Staff, Path(id): Path<OrderId>, Json(body): Json<ReassignBody>) -> Result<Answer> {
+    let ask = Reassign { order_id: id, crew_id: body.crew_id, reason: body.reason };
+    door.run(staff, "delivery.reassign", 200, ask, reassign).await
+}

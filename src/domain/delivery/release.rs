@@ -1,0 +1,81 @@
+//! A crew gives an order back before it has any goods of it.
+use super::{events::OrderReleased, job::Job, own_order, proof_required, reason, store};
+use crate::{
+    App,
+    actor::Crew,
+    db::Committed,
+    domain::orders::{self, By, Order, OrderStatus},
+    doors::{Answer, Door},
+    http::json::{Json, Path},
+    ids::OrderId,
+    problem::{Problem, Refusal, Result},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseBody {
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseOrder {
+    pub order_id: OrderId,
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseRefused {
+    #[error("goods of this order were already picked up")]
+    AlreadyPickedUp,
+}
+
+impl Refusal for ReleaseRefused {
+    fn problem(&self) -> Problem {
+        Problem::new(409, "already_picked_up")
+    }
+}
+
+/// Whether the order can go back to the list.
+pub(super) fn check(order: &Order) -> Result<()> {
+    let has_goods = order.shop_orders.iter().any(|part| part.picked_up_at.is_some());
+    match order.status {
+        OrderStatus::Processing if !has_goods => Ok(()),
+        OrderStatus::Processing | OrderStatus::Shipped => Err(ReleaseRefused::AlreadyPickedUp.into()),
+        status => Err(Problem::invalid_transition(status).into()),
+    }
+}
+
+/// Gives an own order back: it is on everybody's list again.
+///
+/// Errors: 404 for who does not carry it; [`ReleaseRefused`].
+#[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
+pub async fn release(app: App, crew: Crew, ask: ReleaseOrder) -> Result<Committed<Job>> {
+    let reason = reason(ask.reason.as_deref())?;
+    let region = ask.order_id.region();
+    let mut tx = app.begin(region).await?;
+    let mut order = own_order(&mut tx, &crew, ask.order_id).await?;
+    check(&order)?;
+    store::lock_crews(&mut tx, region, &[crew.id]).await?;
+    let now = tx.now().await?;
+
+    orders::assign(&mut tx, &mut order, None, now).await?;
+    store::end_job(&mut tx, order.id, "released", now).await?;
+    let job = Job::of(&order, proof_required(&app, order.payment_mode));
+    tx.emit(OrderReleased::new(&order, crew.id, reason, now, By::from(&*crew)));
+    tx.commit(job).await
+}
+
+/// Give an order back
+#[utoipa::path(post, path = "/api/delivery/orders/{id}/release/", tag = "delivery", params(("id" = OrderId, Path)), request_body = ReleaseBody,
+    responses((status = 200, body = Job), (status = 404, description = "not_found"), (status = 409, description = "already_picked_up, invalid_transition")),
+    security(("bearer" = [])))]
+pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<ReleaseBody>) -> Result<Answer> {
+    call(door, crew, ReleaseOrder { order_id: id, reason: body.reason }).await
+}
+
+pub async fn call(door: Door, crew: Crew, ask: ReleaseOrder) -> Result<Answer> {
+    door.run(crew, "delivery.release", 200, ask, release).await
+}
