@@ -12,10 +12,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 use axum::{Router, routing::get};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
-use wassally_realtime::{
-    Config, Host, Hub,
-    host::Nobody,
-};
+use wassally_realtime::{Config, Host, Hub, host::Nobody};
 
 use crate::{options::Options, rules::Rules};
 
@@ -64,7 +61,8 @@ async fn serve(options: Options, namespaces: std::collections::HashMap<String, o
     let rules = Arc::new(Rules::new(options, namespaces));
     let config = Config { epoch: rules.store.epoch.clone(), ..config };
     let nobody = Arc::new(Nobody);
-    let host = Host { authorizer: rules.clone(), rpc: rules.clone(), history: rules.clone(), watch: nobody.clone(), hearer: nobody };
+    let host =
+        Host { authorizer: rules.clone(), rpc: rules.clone(), history: rules.clone(), watch: nobody.clone(), hearer: nobody };
     let hub = Hub::new(config, host);
     let _ = rules.hub.set(hub.clone());
 

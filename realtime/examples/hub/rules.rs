@@ -130,7 +130,13 @@ impl Rules {
     }
 
     /// Publishes: kept where the namespace keeps, else to whoever listens. The offset is that of the kept one.
-    pub fn publish(&self, channel: &Channel, body: Bytes, by: Option<Arc<Publisher>>, skips_history: bool) -> Result<Option<Offset>, Error> {
+    pub fn publish(
+        &self,
+        channel: &Channel,
+        body: Bytes,
+        by: Option<Arc<Publisher>>,
+        skips_history: bool,
+    ) -> Result<Option<Offset>, Error> {
         let of = self.channels(channel)?;
         let hub = self.hub.get().ok_or_else(Error::internal)?;
         if of.keeps() && !skips_history {
@@ -185,10 +191,15 @@ impl Authorizer for Rules {
             return Ok(grant);
         }
         let is_private = name::is_private(&ask.channel);
-        let is_theirs = of.user_limited && name::users(&ask.channel).is_some_and(|mut users| users.any(|user| *user == *who.user));
+        let is_theirs =
+            of.user_limited && name::users(&ask.channel).is_some_and(|mut users| users.any(|user| *user == *who.user));
         let is_limited = of.user_limited && name::users(&ask.channel).is_some();
         let may = !is_private && (is_theirs || (!is_limited && self.may(of.subscribe, who, false)));
-        if may || (self.options.insecure && !is_private) { Ok(self.grant(of, who, ask, true)) } else { Err(Error::permission_denied()) }
+        if may || (self.options.insecure && !is_private) {
+            Ok(self.grant(of, who, ask, true))
+        } else {
+            Err(Error::permission_denied())
+        }
     }
 
     async fn refresh_subscription(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {

@@ -248,7 +248,8 @@ impl Inner {
         let State::Joining { kept, fleeting, place } = &mut subscriber.state else { return Ok(()) };
         let from = place.as_ref().map_or(0, Place::last);
         let fleeting = std::mem::take(fleeting);
-        let joined = std::mem::replace(kept, Joining::begin(JOIN_BYTES, None)).join(Recovered { from, rows }, &subscriber.user, top);
+        let joined =
+            std::mem::replace(kept, Joining::begin(JOIN_BYTES, None)).join(Recovered { from, rows }, &subscriber.user, top);
         let last = joined.place.last();
         let mut said: Vec<Arc<Said>> = joined.deliver.into_iter().map(|row| Arc::new(Said::new(&name, row))).collect();
         if joined.ended == Some(Ended::Gap) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Left, Phase, Session, Sub};
+use super::{Left, Session, Sub};
 use crate::{
     protocol::Disconnect,
     transport::frames::{self, Opcode},
@@ -106,10 +106,10 @@ impl Session {
         if self.writer.stalled_since().is_some_and(|since| since + config.stall_timeout <= now) {
             return vec![Due::Abandon];
         }
-        let mut state = self.state.lock();
-        if state.phase == Phase::Closed {
+        if self.writer.is_finished() {
             return due;
         }
+        let mut state = self.state.lock();
         if state.timers.connect_by.is_some_and(|at| at <= now) {
             return vec![Due::Close(Disconnect::STALE)];
         }
@@ -140,10 +140,11 @@ impl Session {
     fn next(&self) -> Option<Instant> {
         let config = &self.hub.config;
         let stalled = self.writer.stalled_since().map(|since| since + config.stall_timeout);
-        let state = self.state.lock();
-        if state.phase == Phase::Closed {
+        // A connection that is being closed waits for nothing but its last bytes.
+        if self.writer.is_finished() {
             return stalled;
         }
+        let state = self.state.lock();
         let grace = config.expiry_grace;
         let timers = &state.timers;
         let rights =

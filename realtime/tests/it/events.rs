@@ -1,0 +1,95 @@
+//! Plain EventSource.
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use crate::kit::{Node, PATIENCE, until};
+
+struct Events {
+    body: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + Send>>,
+    text: String,
+    last: Option<String>,
+}
+
+impl Events {
+    async fn open(node: &Node, channels: &str, last: Option<&str>) -> Result<Self, u16> {
+        let mut request = reqwest::Client::new().get(format!("http://{}/events?{channels}", node.address));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let response = request.send().await.unwrap();
+        if response.status() != 200 {
+            return Err(response.status().as_u16());
+        }
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Ok(Self { body: Box::pin(response.bytes_stream()), text: String::new(), last: None })
+    }
+
+    /// The next message; `None` at the end.
+    async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some(end) = self.text.find("\n\n") {
+                let event: String = self.text.drain(..end + 2).collect();
+                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                self.last = field("id: ").or(self.last.take());
+                match field("data: ") {
+                    Some(data) => return Some(serde_json::from_str(&data).unwrap()),
+                    None => continue,
+                }
+            }
+            let piece = tokio::time::timeout(PATIENCE, self.body.next()).await.expect("nothing came")?;
+            self.text += std::str::from_utf8(&piece.unwrap()).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn several_channels_in_one_response_resume_by_the_last_id() {
+    let node = Node::start().await;
+    node.publish("kept:1");
+    let mut events = Events::open(&node, "kept:1,deltas:1,kept:2", None).await.unwrap();
+    let opening = events.next().await.unwrap();
+    let snapshot = json!({ "full": true, "at": 1 });
+    assert_eq!(opening, json!({ "channel": "kept:1", "epoch": "log1", "offset": 1, "recovered": false, "snapshot": snapshot }));
+    assert_eq!(events.next().await.unwrap()["channel"], "deltas:1");
+    assert_eq!(events.next().await.unwrap()["channel"], "kept:2");
+    node.publish("kept:2");
+    assert_eq!(events.next().await.unwrap(), json!({ "channel": "kept:2", "offset": 1, "data": { "n": 1 } }));
+    node.publish("kept:1");
+    assert_eq!(events.next().await.unwrap()["offset"], 2);
+    node.hub.say("deltas:1", "{\"a\":\n1}".into());
+    assert_eq!(events.next().await.unwrap(), json!({ "channel": "deltas:1", "data": { "a": 1 } }));
+    let last = events.last.take().unwrap();
+    drop(events);
+    until("the stream left", || node.hub.stats().subscriptions == 0).await;
+    for _ in 0..3 {
+        node.publish("kept:1");
+    }
+
+    let mut back = Events::open(&node, "kept:1,deltas:1,kept:2", Some(&last)).await.unwrap();
+    assert_eq!(back.next().await.unwrap(), json!({ "channel": "kept:1", "epoch": "log1", "offset": 2, "recovered": true }));
+    for offset in 3..=5 {
+        assert_eq!(back.next().await.unwrap()["offset"], offset);
+    }
+    assert_eq!(back.next().await.unwrap()["snapshot"]["full"], true);
+    assert_eq!(back.next().await.unwrap(), json!({ "channel": "kept:2", "epoch": "log1", "offset": 1, "recovered": true }));
+    node.end("kept:2", &[("anna", true)]);
+    assert_eq!(back.next().await.unwrap()["offset"], 2);
+    assert_eq!(back.next().await.unwrap(), json!({ "channel": "kept:2", "ended": "server unsubscribe" }));
+    node.publish("kept:1");
+    assert_eq!(back.next().await.unwrap()["offset"], 6);
+}
+
+#[tokio::test]
+async fn refusals_have_a_status_and_our_trouble_has_none() {
+    let node = Node::start().await;
+    assert_eq!(Events::open(&node, "kept:1,closed:1", None).await.err(), Some(404));
+    let mut busy = Events::open(&node, "kept:1,busy:1", None).await.unwrap();
+    while let Some(message) = busy.next().await {
+        assert_eq!(message["channel"], "kept:1");
+    }
+    drop(busy);
+    until("nothing is left behind", || node.hub.stats().subscriptions == 0).await;
+    let mut anew = Events::open(&node, "kept:1", Some("nonsense")).await.unwrap();
+    assert_eq!(anew.next().await.unwrap()["recovered"], false);
+}

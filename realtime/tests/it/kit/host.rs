@@ -1,0 +1,193 @@
+//! The host of the tests. Tokens: `anna`; `anna!300` ends in 300 ms; `anna+kept:1,ring:2` has server-side subscriptions; `closed` is
+//! refused; `gate+…` waits for the gate. Channels by prefix: `kept`, `ring` (of 5), `latest`, `deltas`, `plain`; `closed` is refused.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::{sync::Notify, time::Instant};
+use wassally_realtime::{
+    Channel, Epoch, Error, Grant, Identity, Keep, Kept, Offset, Presence,
+    host::{
+        Authorizer, Ends, Heard, Hearer, Hello, History, HistoryLost, JoinLeave, Left, Missed, Page, Rpc, Snapshot, Subscribe,
+        Watch, Welcome,
+    },
+};
+
+#[derive(Default)]
+pub struct TestHost {
+    log: Mutex<HashMap<Channel, Vec<Kept>>>,
+    /// Numbers up to this one are gone from the log.
+    pub gone: Mutex<HashMap<String, Offset>>,
+    pub gate: Notify,
+    pub is_log_away: AtomicBool,
+    pub reads: AtomicUsize,
+    pub snapshots: AtomicUsize,
+    /// Users that may subscribe to nothing any more.
+    pub banned: Mutex<HashSet<String>>,
+    pub heard: Mutex<Vec<(String, Offset)>>,
+    pub left: Mutex<Vec<(String, Left)>>,
+    pub ended: Mutex<Vec<(String, String)>>,
+    pub sent: Mutex<Vec<Bytes>>,
+}
+
+pub const EPOCH: &str = "log1";
+
+impl TestHost {
+    /// The next number of a channel is written; nobody hears of it yet.
+    pub fn commit(&self, channel: &str, ends: &[Ends]) -> Kept {
+        let mut log = self.log.lock().unwrap();
+        let rows = log.entry(channel.into()).or_default();
+        let offset = rows.len() as Offset + 1;
+        let body = format!(r#"{{"n":{offset}}}"#).into();
+        let kept = Kept { channel: channel.into(), offset, body, ends_for: ends.to_vec(), by: None };
+        rows.push(kept.clone());
+        kept
+    }
+
+    fn top(&self, channel: &str) -> Offset {
+        self.log.lock().unwrap().get(channel).map_or(0, |rows| rows.len() as Offset)
+    }
+
+    fn grant(channel: &str) -> Result<Grant, Error> {
+        let keep = match channel.split(':').next().unwrap() {
+            "kept" => Keep::Kept,
+            "ring" => Keep::Ring(5),
+            "latest" => Keep::Latest,
+            "deltas" => Keep::Deltas,
+            "plain" => Keep::Plain,
+            "busy" => return Err(Error::internal()),
+            _ => return Err(Error::permission_denied()),
+        };
+        let is_open = channel.contains("open");
+        Ok(Grant {
+            presence: if is_open { Presence::List } else { Presence::Counts },
+            publish: is_open,
+            join_leave: if is_open { JoinLeave::Both } else { JoinLeave::Off },
+            ..Grant::of(keep)
+        })
+    }
+
+    fn identity(token: &str) -> Identity {
+        let (user, end) = token.split_once('!').map_or((token, None), |(user, end)| (user, Some(end)));
+        let mut who = Identity::new(user);
+        who.expires_at = end.map(|ms| Instant::now() + Duration::from_millis(ms.parse().unwrap()));
+        who
+    }
+}
+
+#[async_trait]
+impl Authorizer for TestHost {
+    async fn connect(&self, hello: &Hello) -> Result<Welcome, Error> {
+        let (token, channels) = hello.token.split_once('+').unwrap_or((&hello.token, ""));
+        match token {
+            "closed" => return Err(Error::invalid_token()),
+            "old" => return Err(Error::token_expired()),
+            "gate" => self.gate.notified().await,
+            _ => {}
+        }
+        let channels = channels.split(',').filter(|channel| !channel.is_empty());
+        let subs = channels.map(|channel| Ok((Channel::from(channel), Self::grant(channel)?))).collect::<Result<_, Error>>()?;
+        Ok(Welcome { identity: Self::identity(token), subs, data: None })
+    }
+
+    async fn refresh(&self, _who: &Identity, token: &str) -> Result<Identity, Error> {
+        Ok(Self::identity(token))
+    }
+
+    async fn subscribe(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
+        if self.banned.lock().unwrap().contains(&*who.user) {
+            return Err(Error::permission_denied());
+        }
+        let mut grant = Self::grant(&ask.channel)?;
+        if let Some(ms) = ask.token.strip_prefix("ms") {
+            grant.expires_at = Some(Instant::now() + Duration::from_millis(ms.parse().unwrap()));
+        }
+        Ok(grant)
+    }
+
+    async fn refresh_subscription(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
+        self.subscribe(who, ask).await
+    }
+}
+
+#[async_trait]
+impl Rpc for TestHost {
+    async fn call(&self, _who: &Identity, method: &str, data: Bytes) -> Result<Bytes, Error> {
+        match method {
+            "echo" => Ok(data),
+            "wait" => {
+                self.gate.notified().await;
+                Ok(data)
+            }
+            "conflict" => Err(Error::new(409, "outbid")),
+            _ => Err(Error::method_not_found()),
+        }
+    }
+
+    fn send(&self, _who: &Identity, data: Bytes) -> Result<(), Error> {
+        if &data[..] == b"\"close\"" {
+            return Err(Error::new(4501, "go away"));
+        }
+        self.sent.lock().unwrap().push(data);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl History for TestHost {
+    async fn since(&self, asked: &[(Channel, Offset)]) -> Vec<Result<Missed, HistoryLost>> {
+        self.reads.fetch_add(1, SeqCst);
+        let epoch: Epoch = EPOCH.into();
+        let answer = |(channel, offset): &(Channel, Offset)| {
+            if self.is_log_away.load(SeqCst) {
+                return Err(HistoryLost::Unavailable);
+            }
+            let top = self.top(channel);
+            if self.gone.lock().unwrap().get(&**channel).is_some_and(|gone| offset < gone) {
+                return Err(HistoryLost::Gone { top, epoch: epoch.clone() });
+            }
+            let log = self.log.lock().unwrap();
+            let rows = log.get(channel).map(|rows| rows.iter().skip(*offset as usize).cloned().collect());
+            Ok(Missed { publications: rows.unwrap_or_default(), top, epoch: epoch.clone() })
+        };
+        asked.iter().map(answer).collect()
+    }
+
+    async fn snapshot(&self, of: &Channel, _for: &Identity) -> Result<Snapshot, Error> {
+        self.snapshots.fetch_add(1, SeqCst);
+        let offset = self.top(of);
+        let data = format!(r#"{{"full":true,"at":{offset}}}"#);
+        Ok(Snapshot { offset, epoch: EPOCH.into(), data: Some(data.into()) })
+    }
+
+    async fn page(&self, of: &Channel, ask: &Page) -> Result<Missed, Error> {
+        let log = self.log.lock().unwrap();
+        let rows = log.get(of).cloned().unwrap_or_default();
+        let top = rows.len() as Offset;
+        Ok(Missed { publications: rows.into_iter().take(ask.limit.unwrap()).collect(), top, epoch: EPOCH.into() })
+    }
+}
+
+impl Watch for TestHost {
+    fn left(&self, who: &Identity, _client: &str, why: Left) {
+        self.left.lock().unwrap().push((who.user.to_string(), why));
+    }
+
+    fn unsubscribed(&self, who: &Identity, _client: &str, channel: &Channel) {
+        self.ended.lock().unwrap().push((who.user.to_string(), channel.to_string()));
+    }
+}
+
+impl Hearer for TestHost {
+    fn heard(&self, publication: &Heard<'_>) {
+        self.heard.lock().unwrap().push((publication.channel.to_string(), publication.offset));
+    }
+}

@@ -1,0 +1,108 @@
+//! A hub on a real port with a host that keeps its log in memory, and a raw client that says what it saw.
+
+mod client;
+mod host;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+use wassally_realtime::{Channel, Config, Host, Hub, Kept, host::Ends};
+
+pub use client::{Client, Raw};
+pub use host::TestHost;
+
+/// How long a test waits for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One node of a test.
+pub struct Node {
+    pub hub: Hub,
+    pub host: Arc<TestHost>,
+    pub address: SocketAddr,
+}
+
+impl Node {
+    /// A node with the product's bounds.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A node with other bounds.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        change(&mut config);
+        let host = Arc::new(TestHost::default());
+        Self::of(config, host).await
+    }
+
+    /// A second node on the same log.
+    pub async fn beside(&self) -> Self {
+        Self::of(Config::default(), self.host.clone()).await
+    }
+
+    async fn of(config: Config, host: Arc<TestHost>) -> Self {
+        let border = Host {
+            authorizer: host.clone(),
+            rpc: host.clone(),
+            history: host.clone(),
+            watch: host.clone(),
+            hearer: host.clone(),
+        };
+        let hub = Hub::new(config, border);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let events = hub.clone();
+        let app = hub.router().route(
+            "/events",
+            axum::routing::get(move |query: axum::extract::RawQuery, headers: http::HeaderMap| async move {
+                let channels: Vec<Channel> = query.0.unwrap_or_default().split(',').map(Channel::from).collect();
+                let last = headers.get("last-event-id").map(|last| last.to_str().unwrap());
+                match events.stream(wassally_realtime::Identity::new("anna"), &channels, last).await {
+                    Ok(stream) => axum::response::IntoResponse::into_response(stream),
+                    Err(_) => axum::response::IntoResponse::into_response(http::StatusCode::NOT_FOUND),
+                }
+            }),
+        );
+        tokio::spawn(async move { axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await });
+        Self { hub, host, address }
+    }
+
+    /// A socket without a connect.
+    pub async fn raw(&self) -> Raw {
+        Raw::open(self.address, "").await
+    }
+
+    /// A connected client; the token is the user's name (see [`TestHost`]).
+    pub async fn connect(&self, token: &str) -> Client {
+        let mut raw = self.raw().await;
+        let reply = raw.ask(serde_json::json!({ "connect": { "token": token } })).await;
+        assert!(reply.get("connect").is_some(), "{reply}");
+        Client { raw, reply }
+    }
+
+    /// Commits and publishes the next number of a kept channel.
+    pub fn publish(&self, channel: &str) -> u64 {
+        let kept = self.host.commit(channel, &[]);
+        let offset = kept.offset;
+        self.hub.publish(vec![kept]);
+        offset
+    }
+
+    /// Commits and publishes a number with which the users' rights end.
+    pub fn end(&self, channel: &str, users: &[(&str, bool)]) -> Kept {
+        let ends: Vec<Ends> = users.iter().map(|(user, sees)| Ends { user: (*user).into(), sees: *sees }).collect();
+        let kept = self.host.commit(channel, &ends);
+        self.hub.publish(vec![kept.clone()]);
+        kept
+    }
+}
+
+/// Waits until something holds that no message tells.
+pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = tokio::time::Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "never: {what}");
+        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}

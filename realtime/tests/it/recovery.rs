@@ -1,0 +1,261 @@
+//! Kept channels: order, gaps, recovery, ends of right; rings; server-side subscriptions.
+
+use std::{sync::atomic::Ordering::SeqCst, time::Duration};
+
+use serde_json::json;
+
+use crate::kit::{Node, until};
+
+#[tokio::test]
+async fn a_fresh_subscriber_gets_the_state_and_what_follows() {
+    let node = Node::start().await;
+    (1..=3).for_each(|_| drop(node.host.commit("kept:1", &[])));
+    let mut anna = node.connect("anna").await;
+    let result = anna.subscribe("kept:1").await;
+    assert_eq!(
+        result,
+        json!({ "recoverable": true, "positioned": true, "epoch": "log1", "offset": 3, "data": { "full": true, "at": 3 } })
+    );
+    for offset in 4..=20 {
+        assert_eq!(node.publish("kept:1"), offset);
+        anna.expect("kept:1", offset).await;
+    }
+    assert_eq!(
+        node.host.heard.lock().unwrap().iter().map(|(_, offset)| *offset).collect::<Vec<_>>(),
+        (4..=20).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn repeats_and_crossings_arrive_once_and_in_order() {
+    let node = Node::start().await;
+    let mut anna = node.connect("anna").await;
+    anna.subscribe("kept:1").await;
+    let rows: Vec<_> = (1..=6).map(|_| node.host.commit("kept:1", &[])).collect();
+    for at in [1, 0, 0, 2, 4, 3, 2, 5, 1] {
+        node.hub.publish(vec![rows[at].clone()]);
+    }
+    for offset in 1..=6 {
+        anna.expect("kept:1", offset).await;
+    }
+    anna.silence("kept:1").await;
+    assert_eq!(node.host.heard.lock().unwrap().len(), 6);
+}
+
+#[tokio::test]
+async fn what_did_not_arrive_is_filled_from_the_log() {
+    let node = Node::start().await;
+    let mut anna = node.connect("anna").await;
+    anna.subscribe("kept:1").await;
+    node.publish("kept:1");
+    anna.expect("kept:1", 1).await;
+    (2..=9).for_each(|_| drop(node.host.commit("kept:1", &[])));
+    node.publish("kept:1");
+    for offset in 2..=10 {
+        anna.expect("kept:1", offset).await;
+    }
+    assert_eq!(node.hub.stats().filled, 9);
+
+    // The look-back finds a loss that no later publication shows; a channel without a tail is the host's to publish.
+    node.host.commit("kept:1", &[]);
+    let unheard = node.hub.behind(&[("kept:1".into(), 11), ("kept:2".into(), 4)]);
+    assert_eq!(unheard, ["kept:2".into()]);
+    anna.expect("kept:1", 11).await;
+    assert_eq!(node.host.heard.lock().unwrap().len(), 11);
+}
+
+#[tokio::test]
+async fn a_log_that_is_away_is_asked_again() {
+    let node = Node::start().await;
+    let mut anna = node.connect("anna").await;
+    anna.subscribe("kept:1").await;
+    node.publish("kept:1");
+    anna.expect("kept:1", 1).await;
+    node.host.is_log_away.store(true, SeqCst);
+    let reads = node.host.reads.load(SeqCst);
+    node.host.commit("kept:1", &[]);
+    node.publish("kept:1");
+    until("the log was asked in vain", || node.host.reads.load(SeqCst) > reads).await;
+    node.host.is_log_away.store(false, SeqCst);
+    anna.expect("kept:1", 2).await;
+    anna.expect("kept:1", 3).await;
+}
+
+#[tokio::test]
+async fn a_gap_too_wide_ends_the_subscription_and_recovery_says_so() {
+    let node = Node::start().await;
+    let mut anna = node.connect("anna").await;
+    anna.subscribe("kept:1").await;
+    node.publish("kept:1");
+    anna.expect("kept:1", 1).await;
+    (0..1500).for_each(|_| drop(node.host.commit("kept:1", &[])));
+    node.publish("kept:1");
+    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2500);
+    let result = anna.recover("kept:1", "log1", 1).await;
+    assert_eq!((&result["was_recovering"], result.get("recovered")), (&json!(true), None), "1,501 are too many");
+    assert_eq!((&result["offset"], &result["data"]["at"]), (&json!(1502), &json!(1502)));
+    node.publish("kept:1");
+    anna.expect("kept:1", 1503).await;
+}
+
+#[tokio::test]
+async fn who_comes_back_gets_exactly_the_rest_from_any_node() {
+    let node = Node::start().await;
+    let mut anna = node.connect("anna").await;
+    anna.subscribe("kept:1").await;
+    for _ in 1..=5 {
+        node.publish("kept:1");
+    }
+    let offsets = |result: &serde_json::Value| -> Vec<u64> {
+        result["publications"].as_array().unwrap().iter().map(|of| of["offset"].as_u64().unwrap()).collect()
+    };
+    let reads = node.host.reads.load(SeqCst);
+    let mut back = node.connect("anna").await;
+    let result = back.recover("kept:1", "log1", 2).await;
+    assert_eq!((offsets(&result), &result["offset"], &result["recovered"]), (vec![3, 4, 5], &json!(2), &json!(true)));
+    assert_eq!(node.host.reads.load(SeqCst), reads, "from memory");
+
+    let other = node.beside().await;
+    let mut there = other.connect("anna").await;
+    let result = there.recover("kept:1", "log1", 2).await;
+    assert_eq!(offsets(&result), [3, 4, 5], "from the log");
+    let six = node.host.commit("kept:1", &[]);
+    for node in [&node, &other] {
+        node.hub.publish(vec![six.clone()]);
+    }
+    back.expect("kept:1", 6).await;
+    there.expect("kept:1", 6).await;
+
+    for (epoch, offset, recovered) in [("log1", 6, true), ("", 6, true), ("log1", 7, false), ("log0", 6, false), ("_", 0, false)]
+    {
+        back.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
+        let result = back.recover("kept:1", epoch, offset).await;
+        assert_eq!(result.get("recovered").is_some(), recovered, "{epoch} {offset}: {result}");
+        assert_eq!(result["offset"], 6);
+    }
+    back.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
+    let reload = back.ask(json!({ "subscribe": { "channel": "kept:1", "recover": true, "epoch": "x", "flag": 2 } })).await;
+    assert_eq!(reload["error"]["code"], 112);
+    node.host.gone.lock().unwrap().insert("kept:9".into(), 3);
+    (0..4).for_each(|_| drop(node.host.commit("kept:9", &[])));
+    let gone = back.recover("kept:9", "log1", 1).await;
+    assert_eq!((gone.get("recovered"), &gone["offset"]), (None, &json!(4)));
+}
+
+#[tokio::test]
+async fn a_right_ends_at_its_number() {
+    let node = Node::start().await;
+    let mut anna = node.connect("anna").await;
+    let mut ben = node.connect("ben").await;
+    let mut staff = node.connect("staff").await;
+    for client in [&mut anna, &mut ben, &mut staff] {
+        client.subscribe("kept:1").await;
+    }
+    node.publish("kept:1");
+    node.end("kept:1", &[("anna", true), ("ben", false)]);
+    node.publish("kept:1");
+    anna.expect("kept:1", 1).await;
+    anna.expect("kept:1", 2).await;
+    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2000);
+    ben.expect("kept:1", 1).await;
+    assert_eq!(ben.push("kept:1").await["unsubscribe"]["code"], 2000);
+    for offset in 1..=3 {
+        staff.expect("kept:1", offset).await;
+    }
+    anna.silence("kept:1").await;
+    ben.silence("kept:1").await;
+    // In what is recovered the end stands at its number too.
+    let result = ben.recover("kept:1", "log1", 0).await;
+    assert_eq!(result["publications"].as_array().unwrap().len(), 1);
+    assert_eq!(ben.push("kept:1").await["unsubscribe"]["code"], 2000);
+}
+
+#[tokio::test]
+async fn an_end_below_the_place_is_asked_about_again() {
+    let node = Node::start().await;
+    let mut anna = node.connect("anna").await;
+    let late = {
+        let ends = [wassally_realtime::host::Ends { user: "anna".into(), sees: true }];
+        node.host.commit("kept:1", &ends)
+    };
+    node.host.commit("kept:1", &[]);
+    anna.subscribe("kept:1").await;
+    node.host.banned.lock().unwrap().insert("anna".into());
+    node.hub.publish(vec![late]);
+    anna.silence("kept:1").await;
+    // Below the tail nothing is heard again; on a node that never heard the channel the end arrives late.
+    let kept = node.end("kept:1", &[("anna", false)]);
+    assert_eq!(kept.offset, 3);
+    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2000);
+}
+
+#[tokio::test]
+async fn server_side_subscriptions_recover_too() {
+    let node = Node::start().await;
+    let first = node.connect("anna+kept:u,kept:v").await;
+    assert_eq!(first.reply["connect"]["subs"]["kept:u"]["offset"].as_u64(), None, "0 is left out");
+    drop(first);
+    for _ in 1..=4 {
+        node.publish("kept:u");
+    }
+    let mut raw = node.raw().await;
+    let subs = json!({ "kept:u": { "recover": true, "epoch": "log1", "offset": 1 } });
+    let reply = raw.ask(json!({ "connect": { "token": "anna+kept:u", "subs": subs } })).await;
+    let sub = &reply["connect"]["subs"]["kept:u"];
+    assert_eq!((&sub["recovered"], sub["publications"].as_array().unwrap().len()), (&json!(true), 3));
+    node.publish("kept:u");
+    assert_eq!(raw.publication("kept:u").await["offset"], 5);
+    let again = raw.ask(json!({ "subscribe": { "channel": "kept:u" } })).await;
+    assert_eq!(again["error"]["code"], 105);
+
+    let mut ben = node.connect("ben").await;
+    node.hub.subscribe("ben", None, "kept:u", wassally_realtime::Grant::of(wassally_realtime::Keep::Kept));
+    let push = ben.push("kept:u").await;
+    assert_eq!(
+        push["subscribe"],
+        json!({ "recoverable": true, "epoch": "log1", "offset": 5, "positioned": true, "data": { "full": true, "at": 5 } })
+    );
+    node.publish("kept:u");
+    ben.expect("kept:u", 6).await;
+}
+
+#[tokio::test]
+async fn a_new_log_makes_everybody_start_over() {
+    let node = Node::start().await;
+    let mut anna = node.connect("anna").await;
+    let mut ben = node.connect("ben+kept:1").await;
+    anna.subscribe("kept:1").await;
+    anna.subscribe("latest:1").await;
+    node.publish("kept:1");
+    node.hub.renew("log2".into(), Duration::from_millis(20));
+    assert_eq!(anna.publication("kept:1").await["offset"], 1);
+    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2502);
+    assert_eq!(ben.closed().await.0, 3014);
+    assert_eq!(&*node.hub.epoch(), "log2");
+    assert_eq!(node.hub.heard_on("latest:1"), 1);
+}
+
+#[tokio::test]
+async fn a_ring_numbers_by_itself_and_recovers_what_it_holds() {
+    let node = Node::start().await;
+    let mut anna = node.connect("anna").await;
+    let result = anna.subscribe("ring:1").await;
+    let epoch = result["epoch"].as_str().unwrap().to_owned();
+    assert!(result["recoverable"].as_bool().unwrap() && epoch.len() > 36, "{result}");
+    for n in 1..=3 {
+        node.hub.say("ring:1", format!(r#"{{"n":{n}}}"#).into());
+        anna.expect("ring:1", n).await;
+    }
+    drop(anna);
+    until("anna left", || node.hub.heard_on("ring:1") == 0).await;
+    (4..=6).for_each(|n| node.hub.say("ring:1", format!(r#"{{"n":{n}}}"#).into()));
+    let mut back = node.connect("anna").await;
+    let result = back.recover("ring:1", &epoch, 3).await;
+    assert_eq!((&result["recovered"], result["publications"].as_array().unwrap().len()), (&json!(true), 3));
+    back.ask(json!({ "unsubscribe": { "channel": "ring:1" } })).await;
+    let result = back.recover("ring:1", &epoch, 0).await;
+    assert_eq!((result.get("recovered"), &result["offset"]), (None, &json!(6)), "1 is gone from a ring of 5");
+    assert_eq!(result["data"]["full"], true);
+    let page = back.ask(json!({ "history": { "channel": "ring:1", "limit": 2, "reverse": true } })).await;
+    assert_eq!(page["history"]["publications"][0]["offset"], 6);
+}

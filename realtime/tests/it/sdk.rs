@@ -1,0 +1,70 @@
+//! A real client SDK against the hub, in both forms of the wire.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use centrifuge::{Client, Protocol};
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use crate::kit::{Node, PATIENCE, until};
+
+async fn plays(protocol: Protocol) {
+    let node = Node::start().await;
+    let url = format!("ws://{}/connection/websocket", node.address);
+    let client = Client::builder(url)
+        .protocol(protocol)
+        .token("anna+kept:u")
+        .min_reconnect_delay(Duration::from_millis(20))
+        .build()
+        .unwrap();
+    let kept = client.new_subscription("kept:1").build().unwrap();
+    let open = client.new_subscription("plain:open").build().unwrap();
+    let mut publications = kept.publications();
+    let mut typing = open.publications();
+    kept.subscribe();
+    open.subscribe();
+    client.connect().unwrap();
+    client.ready(Some(PATIENCE)).await.unwrap();
+    kept.ready(Some(PATIENCE)).await.unwrap();
+    open.ready(Some(PATIENCE)).await.unwrap();
+
+    for _ in 1..=3 {
+        node.publish("kept:1");
+    }
+    for offset in 1..=3 {
+        let publication = timeout(PATIENCE, publications.next()).await.unwrap().unwrap();
+        assert_eq!((publication.offset, &publication.data[..]), (offset, format!("{{\"n\":{offset}}}").as_bytes()));
+    }
+    assert_eq!(&client.rpc("echo", &b"{\"a\":1}"[..]).await.unwrap().data[..], b"{\"a\":1}");
+    let refused = client.rpc("conflict", &b"1"[..]).await.unwrap_err().to_string();
+    assert!(refused.contains("409") && refused.contains("outbid"), "{refused}");
+    open.publish(&b"\"hello\""[..]).await.unwrap();
+    let said = timeout(PATIENCE, typing.next()).await.unwrap().unwrap();
+    assert_eq!(&said.data[..], b"\"hello\"");
+    assert_eq!(open.presence().await.unwrap().clients.len(), 1);
+    assert_eq!(kept.presence_stats().await.unwrap().num_clients, 1);
+
+    // Cut off, it comes back by itself and gets exactly what it missed.
+    node.hub.disconnect(|_, _| true, 3011, "force reconnect");
+    for _ in 4..=9 {
+        node.publish("kept:1");
+    }
+    let mut seen = BTreeSet::new();
+    while seen.len() < 6 {
+        let publication = timeout(PATIENCE, publications.next()).await.unwrap().unwrap();
+        assert!(seen.insert(publication.offset), "{} twice", publication.offset);
+    }
+    assert_eq!(seen, (4..=9).collect());
+    client.close().await;
+    until("it left", || node.hub.stats().connections == 0).await;
+}
+
+#[tokio::test]
+async fn the_rust_sdk_plays_in_json() {
+    plays(Protocol::Json).await;
+}
+
+#[tokio::test]
+async fn the_rust_sdk_plays_in_protobuf() {
+    plays(Protocol::Protobuf).await;
+}

@@ -1,0 +1,132 @@
+//! Readers that do not keep up, and the one writer under everything at once.
+
+use std::sync::atomic::Ordering::SeqCst;
+
+use futures_util::SinkExt;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::kit::{Client, Node, Raw, until};
+
+async fn narrow(node: &Node, user: &str) -> Client {
+    let mut raw = Raw::narrow(node.address).await;
+    let reply = raw.ask(json!({ "connect": { "token": user } })).await;
+    Client { raw, reply }
+}
+
+#[tokio::test]
+async fn a_kept_reader_that_is_too_slow_is_closed_and_resumes() {
+    let node = Node::start().await;
+    let mut slow = narrow(&node, "anna").await;
+    let mut quick = node.connect("ben").await;
+    slow.subscribe("kept:1").await;
+    quick.subscribe("kept:1").await;
+    let body = format!(r#"{{"n":0,"pad":"{}"}}"#, "x".repeat(20_000));
+    for _ in 0..60 {
+        let mut kept = node.host.commit("kept:1", &[]);
+        kept.body = body.clone().into();
+        node.hub.publish(vec![kept]);
+        quick.publication("kept:1").await;
+    }
+    until("the slow reader is closed", || node.hub.stats().slow == 1).await;
+    let mut last = 0;
+    let code = loop {
+        match slow.read().await {
+            Message::Text(text) => {
+                let message: Value = serde_json::from_str(&text).unwrap();
+                last += 1;
+                assert_eq!(message["push"]["pub"]["offset"], last, "whole frames, in order, to the last");
+            }
+            Message::Close(frame) => break u16::from(frame.unwrap().code),
+            _ => {}
+        }
+    };
+    assert_eq!(code, 3008);
+    let mut back = node.connect("anna").await;
+    let result = back.recover("kept:1", "log1", last).await;
+    assert_eq!(result["publications"].as_array().unwrap().len() as u64, 60 - last);
+}
+
+#[tokio::test]
+async fn a_fleeting_reader_that_lags_gets_the_whole() {
+    let node = Node::start().await;
+    let mut slow = narrow(&node, "anna").await;
+    slow.subscribe("deltas:1").await;
+    let delta = format!(r#"{{"added":"{}"}}"#, "x".repeat(2000));
+    let snapshots = node.host.snapshots.load(SeqCst);
+    let mut said = 0;
+    while node.hub.stats().lagged == 0 {
+        node.hub.say("deltas:1", delta.clone().into());
+        said += 1;
+        assert!(said < 2000, "what the kernel hides is bounded");
+    }
+    (0..1000).for_each(|_| node.hub.say("deltas:1", delta.clone().into()));
+    let mut deltas = 0;
+    loop {
+        let publication = slow.publication("deltas:1").await;
+        if publication["data"]["full"] == true {
+            break;
+        }
+        deltas += 1;
+    }
+    assert!(deltas <= said, "{deltas} of {said}: nothing was queued for it");
+    assert_eq!(node.host.snapshots.load(SeqCst), snapshots + 1);
+    node.hub.say("deltas:1", r#"{"after":1}"#.into());
+    assert_eq!(slow.publication("deltas:1").await["data"]["after"], 1);
+    assert_eq!(node.hub.stats().slow, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_writer_under_direct_writes_pings_calls_and_small_buffers() {
+    const WRITES: u64 = 34_000;
+    let node = Node::with(|config| config.queue_limit = 64 << 20).await;
+    let mut clients = Vec::new();
+    for user in ["anna", "ben", "carl"] {
+        let mut client = narrow(&node, user).await;
+        client.subscribe("kept:1").await;
+        clients.push(client);
+    }
+    let hub = node.hub.clone();
+    let host = node.host.clone();
+    let writer = tokio::task::spawn_blocking(move || {
+        for n in 0..WRITES {
+            let mut kept = host.commit("kept:1", &[]);
+            kept.body = format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat((n * 37 % 900) as usize)).into();
+            hub.publish(vec![kept]);
+        }
+    });
+    let readers = clients.into_iter().map(|mut client| {
+        tokio::spawn(async move {
+            let (mut next, mut pongs, mut calls) = (1, 0, 0);
+            // tungstenite is the strict decoder: a torn or mixed frame is an error of its own.
+            while next <= WRITES || pongs < 50 || calls < 50 {
+                if next % 100 == 0 && calls < 50 {
+                    calls += 1;
+                    client.command(json!({ "rpc": { "method": "echo", "data": calls } })).await;
+                }
+                if pongs < 50 {
+                    client.raw.socket.send(Message::Ping(vec![7; 60].into())).await.unwrap();
+                }
+                match client.read().await {
+                    Message::Text(text) => {
+                        let message: Value = serde_json::from_str(&text).unwrap();
+                        if let Some(publication) = message.pointer("/push/pub") {
+                            assert_eq!(publication["offset"], next);
+                            next += 1;
+                        }
+                    }
+                    Message::Pong(payload) => {
+                        assert_eq!(payload.len(), 60);
+                        pongs += 1;
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        })
+    });
+    for reader in readers.collect::<Vec<_>>() {
+        reader.await.unwrap();
+    }
+    writer.await.unwrap();
+    assert_eq!(node.hub.stats().slow, 0);
+}
