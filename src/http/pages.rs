@@ -1,8 +1,217 @@
-//! The pages people see: built by `make`, embedded in the binary.
-use crate::App;
-use axum::{Router, response::Html, routing::get};
+//! The pages people see: built by `make`, embedded in the binary; the map's own style and shapes; and what a page asks first.
+use crate::{
+    App,
+    clock::Timestamp,
+    domain::users,
+    i18n::Language,
+    ids::Region,
+    problem::{Problem, Result},
+};
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use serde::{Deserialize, Serialize};
 
-/// `/` and the language paths, `/assets/`.
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct Built;
+
+const STREETS: &str = include_str!("../../demo/streets.geojson");
+const AREAS: &str = include_str!("../../demo/areas.geojson");
+/// Middle of the demo town.
+const TOWN: [f64; 2] = [26.5, 28.5];
+
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+/// Nothing from anywhere else; styles that the kit sets on elements, workers and pictures made in the page.
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; worker-src 'self' blob:; \
+    object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+
+/// `/` and the language paths, `/assets/`, `/map/`, `/api/meta/`.
 pub fn router() -> Router<App> {
-    Router::new().route("/", get(|| async { Html("<p>The pages are built by <code>make</code>.</p>") }))
+    let mut router = Router::new()
+        .route("/", get(to_language))
+        .route("/assets/{*path}", get(asset))
+        .route("/map/style.json", get(style))
+        .route("/map/streets.geojson", get(|| async { shapes(STREETS) }))
+        .route("/map/areas.geojson", get(|| async { shapes(AREAS) }))
+        .route("/api/meta/", get(meta));
+    for language in ["en", "ar", "fr"] {
+        router = router
+            .route(&format!("/{language}"), get(move || async move { Redirect::permanent(&format!("/{language}/")) }))
+            .route(&format!("/{language}/docs/"), get(|| async { Redirect::temporary("/swagger/") }))
+            .route(&format!("/{language}/"), get(page))
+            .route(&format!("/{language}/{{*path}}"), get(page));
+    }
+    router
+}
+
+/// The pages begin with the reader's language.
+async fn to_language(headers: HeaderMap, uri: Uri) -> Response {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let to = format!("/{}/{query}", Language::accepted(accepted).tag());
+    ([(header::VARY, header::ACCEPT_LANGUAGE.as_str())], Redirect::temporary(&to)).into_response()
+}
+
+/// The one document behind every address of the pages.
+async fn page(headers: HeaderMap) -> Response {
+    let Some(mut response) = file("index.html", &headers, NO_CACHE) else {
+        return (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain")], "The pages are built by make.\n").into_response();
+    };
+    let guards = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ];
+    for (name, value) in guards {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A hashed file: kept forever, and 404 when it is not of this build, so that an old page notices.
+async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    file(&format!("assets/{path}"), &headers, IMMUTABLE).unwrap_or_else(|| Problem::not_found().into_response())
+}
+
+/// Answers with the smallest form of a built file that the reader takes.
+fn file(path: &str, headers: &HeaderMap, cache: HeaderValue) -> Option<Response> {
+    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    for (coding, suffix) in [("br", ".br"), ("gzip", ".gz")] {
+        let is_taken = accepts.split(',').any(|part| part.trim().split(';').next() == Some(coding));
+        if is_taken && let Some(small) = Built::get(&format!("{path}{suffix}")) {
+            return Some(answer(path, small, Some(coding), cache));
+        }
+    }
+    Built::get(path).map(|plain| answer(path, plain, None, cache))
+}
+
+fn answer(path: &str, file: EmbeddedFile, coding: Option<&'static str>, cache: HeaderValue) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind(path)));
+    headers.insert(header::CACHE_CONTROL, cache);
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(coding) = coding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    (headers, file.data.into_owned()).into_response()
+}
+
+/// Content type by a file's ending; the build makes no others.
+fn kind(path: &str) -> &'static str {
+    match path.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" => "application/json",
+        "svg" => "image/svg+xml",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Theme {
+    theme: Option<String>,
+}
+
+/// The map's style, light or dark, over this server's own shapes.
+async fn style(Query(asked): Query<Theme>, headers: HeaderMap) -> Response {
+    let theme = if asked.theme.as_deref() == Some("dark") { "dark" } else { "light" };
+    file(&format!("map/style.{theme}.json"), &headers, NO_CACHE).unwrap_or_else(|| Problem::not_found().into_response())
+}
+
+fn shapes(text: &'static str) -> Response {
+    let headers: [(HeaderName, &str); 2] = [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (headers, text).into_response()
+}
+
+/// What this server is, for its pages.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Meta {
+    name: &'static str,
+    build: &'static str,
+    now: Timestamp,
+    languages: [&'static str; 3],
+    #[schema(value_type = String, example = "USD")]
+    currency: crate::money::Currency,
+    map: Map,
+    /// People to try the city with; `null` where it is not a demo.
+    demo: Option<Demo>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Map {
+    style: &'static str,
+    /// Longitude and latitude where a map begins.
+    center: [f64; 2],
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Demo {
+    password: &'static str,
+    people: Vec<DemoPerson>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct DemoPerson {
+    username: &'static str,
+    role: &'static str,
+}
+
+const DEMO: [(&str, &str); 6] = [
+    ("customer1", "customer"),
+    ("crew1", "crew"),
+    ("staff1", "staff"),
+    ("customer2", "customer"),
+    ("crew2", "crew"),
+    ("seller1", "seller"),
+];
+
+#[utoipa::path(get, path = "/api/meta/", tag = "meta", responses((status = 200, body = Meta)))]
+async fn meta(State(app): State<App>) -> Result<Json<Meta>> {
+    let demo = is_demo(&app).await?.then(|| Demo {
+        password: "wassally-demo",
+        people: DEMO.iter().map(|&(username, role)| DemoPerson { username, role }).collect(),
+    });
+    Ok(Json(Meta {
+        name: "Wassally",
+        build: env!("CARGO_PKG_VERSION"),
+        now: app.clock.now(),
+        languages: ["en", "ar", "fr"],
+        currency: app.config.currency,
+        map: Map { style: "/map/style.json", center: TOWN },
+        demo,
+    }))
+}
+
+/// Whether the demo's people are here: by their addresses, which nobody else can have.
+async fn is_demo(app: &App) -> Result<bool> {
+    let mut sql = app.read_stale(Region::GLOBAL).await?;
+    Ok(users::by_login(&mut sql, "customer1@example.com").await?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_of_another_build_is_missing() {
+        let response = asset(Path("index-OLD.js".to_owned()), HeaderMap::new()).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn the_first_address_is_in_the_readers_language() {
+        let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_static("ar-EG,en;q=0.5"))]);
+        let response = to_language(headers, Uri::from_static("/?slot=crew1")).await;
+        assert_eq!(response.headers()[header::LOCATION], "/ar/?slot=crew1");
+    }
 }

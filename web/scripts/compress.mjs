@@ -1,5 +1,5 @@
-// Writes a .br and a .gz beside every file of the build that gains from it, so that the server sends bytes it has.
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+// Last step of the build: writes a .br and a .gz beside every file of the build that gains from it, so that the server sends bytes it has.
+import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
@@ -22,4 +22,8 @@ function compress(path) {
   if (gz.length < plain.length) writeFileSync(`${path}.gz`, gz);
 }
 
-walk(new URL('../dist', import.meta.url).pathname);
+const at = (path) => new URL(path, import.meta.url).pathname;
+
+// The API's reader at /redoc/ loads this from here, not from a CDN.
+copyFileSync(at('../node_modules/redoc/bundles/redoc.standalone.js'), at('../dist/assets/redoc.standalone.js'));
+walk(at('../dist'));

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Eyes } from './kit/browser';
+
+let eyes: Eyes;
+beforeAll(async () => {
+  eyes = await Eyes.open();
+});
+afterAll(() => eyes?.close());
+
+it('lets somebody in by name and password, on the page of their role', async () => {
+  const screen = await eyes.screen();
+  await screen.goto('/');
+  await screen.signIn('customer1');
+  await screen.page.waitForURL('**/en/app');
+  await screen.page.locator('[data-page=app]').waitFor();
+  screen.clean();
+});
+
+it('says what is wrong and what to do, and lets in afterwards', async () => {
+  const screen = await eyes.screen({ width: 390 });
+  screen.tolerated = [/401/];
+  await screen.goto('/');
+  await screen.page.getByRole('textbox').first().fill('customer1');
+  await screen.page.locator('input[name=password]').fill('not this one');
+  await screen.page.locator('form[data-form=sign-in] button[type=submit]').click();
+  await screen.page.locator('[data-refusal=bad_credentials]').waitFor();
+  await screen.signIn('customer1');
+  await screen.page.waitForURL('**/en/app');
+  screen.clean();
+});
+
+it('two slots of one browser stay two people, through a reload and a token refresh', async () => {
+  const first = await eyes.screen();
+  await first.goto('/');
+  await first.page.locator('[data-id=crew1] [data-act=enter]').click();
+  await first.page.waitForURL('**/en/crew');
+  await first.live('crew');
+  const second = await eyes.beside(first);
+  await second.enter('staff1', '/staff');
+  await second.live('staff');
+
+  // A token that is about to end is renewed before the next request; both keep their own.
+  for (const screen of [first, second]) {
+    await screen.page.evaluate(() => {
+      for (const key of Object.keys(localStorage).filter((one) => one.endsWith('session'))) {
+        const session = JSON.parse(localStorage.getItem(key) ?? '{}');
+        localStorage.setItem(key, JSON.stringify({ ...session, expiresAt: Date.now() }));
+      }
+    });
+  }
+  const before = await first.page.evaluate(() => ({ ...localStorage }));
+  await Promise.all([first.page.reload(), second.page.reload()]);
+  await first.live('crew');
+  await second.live('staff');
+  const after = await first.page.evaluate(() => ({ ...localStorage }));
+  const person = (held: Record<string, string>, key: string) =>
+    JSON.parse(held[key] ?? '{}') as { user: { username: string }; refresh: string };
+  expect(person(after, 'wassally.session').user.username).toBe('crew1');
+  expect(person(after, 'wassally.staff1.session').user.username).toBe('staff1');
+  for (const key of ['wassally.session', 'wassally.staff1.session']) {
+    expect(person(after, key).refresh).not.toBe(person(before, key).refresh);
+  }
+  first.clean();
+  second.clean();
+});
+
+it('opens somebody beside in a tab of their own', async () => {
+  const screen = await eyes.screen();
+  await screen.goto('/');
+  const opened = screen.page.waitForEvent('popup');
+  await screen.page.locator('[data-id=staff1] [data-act=beside]').click();
+  const tab = await opened;
+  await tab.waitForURL(/\/en\/staff\?.*slot=/);
+  await tab.locator('[data-page=staff]').waitFor();
+  screen.clean();
+});

@@ -1,0 +1,93 @@
+//! People with verbs, by REST: what happens on somebody else's screen while a page is watched.
+export const PASSWORD = 'wassally-demo';
+
+export class Said extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: { code?: string; [member: string]: unknown },
+  ) {
+    super(`${status} ${body.code ?? ''}`);
+  }
+}
+
+type Shop = { id: string; name: string; is_open: boolean; owner_id?: string };
+type Product = { id: string; stock: number; min_quantity: number; price: string };
+export type Order = { id: string; code: string; status: string; total: string; shop_orders: { shop_id: string }[] };
+
+export class Person {
+  private constructor(
+    readonly url: string,
+    readonly name: string,
+    readonly id: string,
+    private readonly access: string,
+  ) {}
+
+  static async signIn(url: string, name: string): Promise<Person> {
+    const answer = await fetch(`${url}/api/auth/login/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: name, password: PASSWORD }),
+    });
+    if (!answer.ok) throw new Said(answer.status, (await answer.json()) as { code: string });
+    const { user, access } = (await answer.json()) as { user: { id: string }; access: string };
+    return new Person(url, name, user.id, access);
+  }
+
+  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const headers: Record<string, string> = { authorization: `Bearer ${this.access}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const answer = await fetch(this.url + path, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    const said = text === '' ? null : JSON.parse(text);
+    if (!answer.ok) throw new Said(answer.status, said ?? {});
+    return said as T;
+  }
+
+  get = <T>(path: string) => this.call<T>('GET', path);
+  post = <T>(path: string, body: unknown = {}) => this.call<T>('POST', path, body);
+  patch = <T>(path: string, body: unknown) => this.call<T>('PATCH', path, body);
+  delete = (path: string) => this.call<null>('DELETE', path);
+
+  /** An order of one thing from a shop that is open now, paid at the door. */
+  async order(): Promise<Order> {
+    const me = await this.get<{ location_lat: number; location_lng: number }>('/api/users/me/');
+    const shops = await this.get<{ items: Shop[] }>(
+      `/api/shops/?lat=${me.location_lat}&lng=${me.location_lng}&radius_m=8000`,
+    );
+    await this.delete('/api/cart/');
+    for (const shop of shops.items.filter((one) => one.is_open)) {
+      const products = await this.get<{ items: Product[] }>(`/api/product/products/?shop=${shop.id}&limit=100`);
+      const product = products.items.find((one) => one.stock > 10 && Number(one.price) > 0);
+      if (!product) continue;
+      // Enough of it for any shop's least order.
+      await this.post('/api/cart/items/', { product_id: product.id, quantity: Math.max(5, product.min_quantity) });
+      try {
+        return await this.post<Order>('/api/orders/checkout/', { fulfilment: 'delivery', payment_mode: 'COD' });
+      } catch (refused) {
+        if (!(refused instanceof Said) || refused.status >= 500) throw refused;
+        await this.delete('/api/cart/');
+      }
+    }
+    throw new Error('no shop took the order');
+  }
+
+  onDuty = (on_duty: boolean) => this.patch('/api/delivery/me/', { on_duty });
+  ping = (lat: number, lng: number) =>
+    this.post('/api/delivery/pings/', { pings: [{ lat, lng, at: new Date().toISOString(), accuracy_m: 5 }] });
+  claim = (order: string) => this.post<{ status: string }>(`/api/delivery/orders/${order}/claim/`);
+  release = (order: string) => this.post(`/api/delivery/orders/${order}/release/`, { reason: 'test' });
+  advance = (order: string) => this.post<{ status: string }>(`/api/delivery/orders/${order}/advance/`);
+  confirm = (order: string, pin: string) => this.post(`/api/orders/${order}/proof/confirm/`, { pin });
+  pin = async (order: string) => (await this.get<{ pin: string }>(`/api/orders/${order}/proof/`)).pin;
+  cancel = (order: string) => this.post(`/api/orders/${order}/cancel/`, { reason: 'test' });
+
+  /** Gives back and cancels what earlier tests left, so that this crew may claim again. */
+  async emptyHanded(): Promise<void> {
+    const me = await this.get<{ active: { order_id: string; status: string }[] }>('/api/delivery/me/');
+    for (const job of me.active) await this.release(job.order_id).catch(() => null);
+  }
+}

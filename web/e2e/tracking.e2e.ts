@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Eyes } from './kit/browser';
+import { Person } from './kit/people';
+
+let eyes: Eyes;
+let crew: Person;
+beforeAll(async () => {
+  eyes = await Eyes.open();
+  crew = await Person.signIn(eyes.url, 'crew4');
+  await crew.emptyHanded();
+  await crew.onDuty(true);
+  await crew.ping(28.501, 26.5);
+});
+afterAll(() => eyes?.close());
+
+it('a customer orders and follows the order to the door with its PIN', async () => {
+  const screen = await eyes.screen({ width: 390 });
+  const frames: string[] = [];
+  screen.page.on('websocket', (socket) => socket.on('framereceived', (frame) => frames.push(String(frame.payload))));
+  await (await Person.signIn(eyes.url, 'customer4')).delete('/api/cart/');
+  await screen.enter('customer4', '/app');
+  await screen.page.locator('li[data-state=open] a').first().click();
+  await screen.page.locator('[data-page=shop]').waitFor();
+  const add = screen.page.locator('[data-act=add]');
+  await add.first().waitFor();
+  for (let i = 0; i < 3; i += 1) {
+    await add.first().click();
+    await screen.page.locator('output').nth(i).waitFor();
+  }
+  await screen.page.locator('[data-act=cart]').click();
+  await screen.page.locator('[data-act=order]').click();
+  await screen.page.waitForURL(/\/app\/orders\//);
+  await screen.live('tracking');
+  const id = new URL(screen.page.url()).pathname.split('/').pop() ?? '';
+  const page = screen.page.locator('[data-page=tracking]');
+  expect(await page.getAttribute('data-state')).toBe('CREATED');
+  const positions = () => frames.filter((frame) => frame.includes('"position"') && frame.includes('"lat"')).length;
+  expect(positions()).toBe(0);
+
+  await crew.claim(id);
+  await screen.page.locator('[data-page=tracking][data-state=PROCESSING][data-track=live]').waitFor();
+  await crew.ping(28.5012, 26.5003);
+  await screen.page.locator('[data-position=coarse]').waitFor();
+
+  await crew.advance(id);
+  await screen.page.locator('[data-page=tracking][data-state=SHIPPED]').waitFor();
+  const pin = await screen.page.locator('output[data-pin]').getAttribute('data-pin');
+  expect(pin).toMatch(/^\d{6}$/);
+  await crew.ping(28.5031, 26.5011);
+  await screen.page.locator('[data-position=exact]').waitFor();
+  expect(await screen.page.locator('[data-position=exact]').getAttribute('data-lat')).toBe('28.5031');
+
+  await crew.confirm(id, pin ?? '');
+  await screen.page.locator('[data-page=tracking][data-state=DELIVERED]').waitFor();
+  await screen.page.locator('[data-position=none]').waitFor();
+  const seen = positions();
+  await crew.ping(28.504, 26.502);
+  await screen.page.locator('[data-act=complete]').click();
+  await screen.page.locator('[data-page=tracking][data-state=COMPLETED]').waitFor();
+  expect(positions()).toBe(seen);
+  screen.clean();
+});
+
+it('an order cancelled elsewhere is cancelled here', async () => {
+  const customer = await Person.signIn(eyes.url, 'customer5');
+  const order = await customer.order();
+  const screen = await eyes.screen({ width: 390, language: 'ar', theme: 'dark' });
+  await screen.enter('customer5', `/app/orders/${order.id}`);
+  await screen.live('tracking');
+  await customer.cancel(order.id);
+  await screen.page.locator('[data-page=tracking][data-state=CANCELLED]').waitFor();
+  expect(await screen.page.locator('[data-act=cancel]').count()).toBe(0);
+  screen.clean();
+});
