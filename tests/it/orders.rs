@@ -33,6 +33,16 @@ fn id(order: &Value) -> String {
     order["id"].as_str().expect("an id").to_owned()
 }
 
+impl Person {
+    /// Signs in anew: the token has run out.
+    async fn back(&self) -> Self {
+        let body = json!({ "username": self.username, "password": "wassally-demo" });
+        let answer = self.house.post("/api/auth/login/", body).await.ok();
+        let token = answer["access"].as_str().expect("a token").to_owned();
+        Self { token, ..self.clone() }
+    }
+}
+
 impl TestApp {
     async fn on_hand(&self, stall: &Stall) -> i32 {
         sqlx::query_scalar("select on_hand from stock where product_id = $1")
@@ -76,7 +86,11 @@ async fn a_checkout_holds_the_money_takes_the_goods_and_empties_the_cart() {
     let house = TestApp::start().await;
     let (stall, anna) = (house.stall(5).await, rich(&house).await);
     let order = anna.buys(&stall, 2).await;
-    assert_eq!((&order["status"], &order["total"], &order["delivery_fee"]), (&json!("CREATED"), &json!("22.50"), &json!("2.50")), "{order}");
+    assert_eq!(
+        (&order["status"], &order["total"], &order["delivery_fee"]),
+        (&json!("CREATED"), &json!("22.50"), &json!("2.50")),
+        "{order}"
+    );
     assert_eq!(order["payment_status"], "HELD");
     assert_eq!(order["shop_orders"][0]["lines"][0]["quantity"], 2);
     let live = order["live"].as_array().expect("live");
@@ -138,7 +152,8 @@ async fn a_double_tap_orders_once() {
     let (stall, anna) = (house.stall(5).await, rich(&house).await);
     anna.wants(stall.product, 1).await;
     let body = json!({ "fulfilment": "delivery", "payment_mode": "WALLET" });
-    let (one, two) = tokio::join!(anna.post("/api/orders/checkout/", body.clone()), anna.post("/api/orders/checkout/", body.clone()));
+    let (one, two) =
+        tokio::join!(anna.post("/api/orders/checkout/", body.clone()), anna.post("/api/orders/checkout/", body.clone()));
     let (one, two) = (one.ok(), two.ok());
     assert_eq!(one, two, "without a key the cart's version is the key");
     assert_eq!(house.on_hand(&stall).await, 4);
@@ -186,7 +201,10 @@ async fn the_shop_accepts_and_makes_ready_and_only_its_own() {
     assert_eq!(seen["customer"].get("phone_number"), None);
 
     let accepted = stall.owner.tells(&order, "accept", json!({ "prep_minutes": 20 })).await.ok();
-    assert_eq!((&accepted["shop_orders"][0]["prep_status"], &accepted["shop_orders"][0]["prep_minutes"]), (&json!("ACCEPTED"), &json!(20)));
+    assert_eq!(
+        (&accepted["shop_orders"][0]["prep_status"], &accepted["shop_orders"][0]["prep_minutes"]),
+        (&json!("ACCEPTED"), &json!(20))
+    );
     stall.owner.tells(&order, "accept", json!({})).await.refused(409, "invalid_transition");
     stall.owner.tells(&order, "ready", json!({})).await.ok();
     let stranger = house.stall(1).await.owner;
@@ -194,8 +212,12 @@ async fn the_shop_accepts_and_makes_ready_and_only_its_own() {
     stranger.get(&format!("/api/orders/{}/", id(&order))).await.refused(404, "not_found");
     anna.tells(&order, "accept", json!({})).await.refused(403, "forbidden");
     house.customer().await.tells(&order, "cancel", json!({})).await.refused(404, "not_found");
-    let prep: Vec<Value> =
-        anna.sees(&order).await["shop_orders"].as_array().expect("parts").iter().map(|part| part["prep_status"].clone()).collect();
+    let prep: Vec<Value> = anna.sees(&order).await["shop_orders"]
+        .as_array()
+        .expect("parts")
+        .iter()
+        .map(|part| part["prep_status"].clone())
+        .collect();
     assert!(prep.contains(&json!("READY")) && prep.contains(&json!("NEW")), "{prep:?}");
     house.end().await;
 }
@@ -229,6 +251,7 @@ async fn what_no_shop_accepts_in_a_quarter_of_an_hour_is_cancelled() {
     stall.owner.tells(&kept, "accept", json!({})).await.ok();
     house.pass(TimeDelta::minutes(16)).await;
     house.settle().await;
+    let anna = anna.back().await;
     // The runner of the house may have taken the chore before this test did: wait for its deed, not for a time.
     house.until(&anna, &order, "CANCELLED").await;
     assert_eq!(anna.sees(&kept).await["status"], "CREATED");
@@ -279,10 +302,11 @@ async fn three_days_after_delivery_everybody_is_paid() {
 
     house.pass(TimeDelta::days(3)).await;
     house.settle().await;
+    let (anna, seller, crew) = (anna.back().await, stall.owner.back().await, crew.back().await);
     house.until(&anna, &order, "COMPLETED").await;
     anna.tells(&order, "complete", json!({})).await.ok();
     assert_eq!(anna.wallet().await, ("77.50".into(), "0.00".into()));
-    assert_eq!(stall.owner.get("/api/wallet/").await.ok()["payable"], "20.00");
+    assert_eq!(seller.get("/api/wallet/").await.ok()["payable"], "20.00");
     assert_eq!(crew.get("/api/wallet/").await.ok()["payable"], "2.50");
     house.check_ledger().await;
     house.end().await;
@@ -301,8 +325,8 @@ async fn cash_taken_at_the_door_is_the_crews_to_hand_in() {
     assert_eq!(cash.to_string(), "22.50 USD");
     drop(conn);
     house.pass(TimeDelta::days(3)).await;
-    anna.tells(&order, "complete", json!({})).await.ok();
-    assert_eq!(stall.owner.get("/api/wallet/").await.ok()["payable"], "20.00");
+    anna.back().await.tells(&order, "complete", json!({})).await.ok();
+    assert_eq!(stall.owner.back().await.get("/api/wallet/").await.ok()["payable"], "20.00");
     house.check_ledger().await;
     house.end().await;
 }
@@ -332,14 +356,19 @@ async fn each_role_lists_what_concerns_it() {
     let house = TestApp::start().await;
     let (stall, anna, ben) = (house.stall(9).await, rich(&house).await, rich(&house).await);
     let (hers, his) = (anna.buys(&stall, 1).await, ben.buys(&stall, 1).await);
-    let ids = |page: Value| -> Vec<Value> { page["items"].as_array().expect("items").iter().map(|order| order["id"].clone()).collect() };
+    let ids = |page: Value| -> Vec<Value> {
+        page["items"].as_array().expect("items").iter().map(|order| order["id"].clone()).collect()
+    };
     assert_eq!(ids(anna.get("/api/orders/").await.ok()), [hers["id"].clone()]);
     let newest_first = [his["id"].clone(), hers["id"].clone()];
     assert_eq!(ids(stall.owner.get(&format!("/api/orders/?shop={}", stall.id)).await.ok()), newest_first);
     let staff = house.staff().await;
     assert_eq!(ids(staff.get("/api/orders/?status=CREATED,PROCESSING").await.ok()), newest_first);
     assert!(ids(staff.get("/api/orders/?status=SHIPPED").await.ok()).is_empty());
-    assert_eq!(ids(staff.get(&format!("/api/orders/?search={}", hers["code"].as_str().expect("a code"))).await.ok()), [hers["id"].clone()]);
+    assert_eq!(
+        ids(staff.get(&format!("/api/orders/?search={}", hers["code"].as_str().expect("a code"))).await.ok()),
+        [hers["id"].clone()]
+    );
     let first = staff.get("/api/orders/?limit=1").await.ok();
     let next = first["next"].as_str().expect("another page");
     assert_eq!(ids(staff.get(&format!("/api/orders/?limit=1&cursor={next}")).await.ok()), [hers["id"].clone()]);
@@ -353,18 +382,22 @@ async fn events_say_what_every_reader_may_know_and_no_more() {
     let house = TestApp::start().await;
     let (stall, anna) = (house.stall(9).await, rich(&house).await);
     let order = anna.buys(&stall, 1).await;
-    let bodies: Vec<(String, String)> = sqlx::query_as("select channel, body from channel_log where body like '%order_created%' order by channel")
-        .fetch_all(&house.app.pools.background)
-        .await
-        .expect("the log");
+    let bodies: Vec<(String, String)> =
+        sqlx::query_as("select channel, body from channel_log where body like '%order_created%' order by channel")
+            .fetch_all(&house.app.pools.background)
+            .await
+            .expect("the log");
     let of = |prefix: &str| -> Value {
-        let (_, body) = bodies.iter().find(|(channel, _)| channel.starts_with(prefix)).expect(prefix);
-        serde_json::from_str(body).expect("JSON")
+        let of_order = bodies
+            .iter()
+            .filter(|(channel, _)| channel.starts_with(prefix))
+            .map(|(_, body)| serde_json::from_str::<Value>(body).expect("JSON"));
+        of_order.into_iter().find(|body| body["order"].is_object()).expect(prefix)
     };
     let public = of("order:");
     assert_eq!(public["order"]["status"], "CREATED");
     assert_eq!((&public["listing"]["fee"], &public["listing"]["stops"][0]["shop_id"]), (&json!("2.50"), &json!(stall.id)));
-    assert!(!public.to_string().contains("Mill Lane") && !public.to_string().contains("22.50") && !public.to_string().contains("Falafel\",\"quantity"), "{public}");
+    assert!(["Mill Lane", "12.50", "lines", "phone"].iter().all(|private| !public.to_string().contains(private)), "{public}");
     assert_eq!(of("shop:")["shop_order"]["lines"][0]["name"], "Falafel");
     assert_eq!(of("user:")["order"]["total"], order["total"]);
     house.end().await;

@@ -74,7 +74,12 @@ async fn held_money_is_set_aside_and_comes_back_once() {
     assert_eq!(anna.wallet().await, pair("50.00", "0.00"), "a second release changes nothing");
 
     let transactions = anna.get("/api/wallet/transactions/").await.ok();
-    let kinds: Vec<_> = transactions["items"].as_array().expect("items").iter().map(|item| (&item["type"], &item["amount"], &item["balance_after"])).collect();
+    let kinds: Vec<_> = transactions["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| (&item["type"], &item["amount"], &item["balance_after"]))
+        .collect();
     assert_eq!(
         kinds,
         [

@@ -21,8 +21,10 @@ use utoipa::ToSchema;
 /// What of an order somebody may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sight {
-    /// Customer, staff and the crew who carries it.
+    /// Customer, staff, and the crew while they carry it.
     Whole,
+    /// The crew afterwards: no address and no phone number any more.
+    Carried,
     /// Sellers: the parts of their own shops, and nothing of the way to the customer.
     Shops(Vec<ShopId>),
 }
@@ -31,24 +33,25 @@ pub enum Sight {
 pub async fn sight(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Sight> {
     match actor.role {
         Role::Customer if order.customer_id == actor.id => Ok(Sight::Whole),
-        Role::Crew if order.crew_id == Some(actor.id) && is_carried(order.status) => Ok(Sight::Whole),
+        Role::Crew if order.crew_id == Some(actor.id) => {
+            Ok(if is_under_way(order.status) { Sight::Whole } else { Sight::Carried })
+        }
         Role::Seller => {
-            let mut own = vec![];
-            for part in &order.shop_orders {
-                if shops::is_member(conn, part.shop_id, actor.id).await? {
-                    own.push(part.shop_id);
-                }
+            let own = shops::shops_of(conn, order.id.region(), actor.id).await?;
+            if order.shop_orders.iter().any(|part| own.contains(&part.shop_id)) {
+                Ok(Sight::Shops(own))
+            } else {
+                Err(Problem::not_found().into())
             }
-            if own.is_empty() { Err(Problem::not_found().into()) } else { Ok(Sight::Shops(own)) }
         }
         Role::Staff | Role::Admin | Role::Superadmin => Ok(Sight::Whole),
         _ => Err(Problem::not_found().into()),
     }
 }
 
-/// The crew is, or has just been, on its way: afterwards the customer's address is none of their business.
-fn is_carried(status: OrderStatus) -> bool {
-    matches!(status, OrderStatus::Processing | OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::DeliveryFailed)
+/// The crew is on its way with it.
+fn is_under_way(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Processing | OrderStatus::Shipped | OrderStatus::DeliveryFailed)
 }
 
 /// An order. Of sellers' own parts alone, `subtotal` and `total` are theirs.
@@ -73,7 +76,7 @@ pub struct OrderView {
     pub total: Amount,
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// Not for sellers.
+    /// Not for sellers, nor for the crew once it is over.
     pub dropoff: Option<Dropoff>,
     pub customer: CustomerView,
     pub crew: Option<CrewName>,
@@ -90,7 +93,7 @@ pub struct OrderView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CustomerView {
     pub name: String,
-    /// Not for sellers.
+    /// Likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
 }
@@ -125,10 +128,11 @@ impl OrderView {
     /// What `sight` shows of it.
     pub fn seen(order: &Order, lines: &[Line], sight: &Sight) -> Self {
         let is_shown = |part: &&ShopOrder| match sight {
-            Sight::Whole => true,
+            Sight::Whole | Sight::Carried => true,
             Sight::Shops(own) => own.contains(&part.shop_id),
         };
         let is_whole = *sight == Sight::Whole;
+        let has_all_parts = !matches!(sight, Sight::Shops(_));
         let parts: Vec<&ShopOrder> = order.shop_orders.iter().filter(is_shown).collect();
         let subtotal: Decimal =
             parts.iter().filter(|part| part.prep_status != PrepStatus::Rejected).map(|part| part.subtotal).sum();
@@ -142,11 +146,11 @@ impl OrderView {
             payment_status: order.payment_status,
             shop_orders: parts.into_iter().map(|part| ShopOrderView::new(order, part, lines)).collect(),
             subtotal: order.amount(subtotal),
-            delivery_fee: is_whole.then(|| order.amount(order.delivery_fee)),
-            tip: is_whole.then(|| order.amount(order.tip)),
+            delivery_fee: has_all_parts.then(|| order.amount(order.delivery_fee)),
+            tip: has_all_parts.then(|| order.amount(order.tip)),
             tax: order.amount(order.tax),
             discount: order.amount(order.discount),
-            total: order.amount(if is_whole { order.total } else { subtotal }),
+            total: order.amount(if has_all_parts { order.total } else { subtotal }),
             currency: order.currency,
             dropoff: order.dropoff.clone().filter(|_| is_whole),
             customer: CustomerView {
