@@ -298,6 +298,15 @@ impl Hub {
         closed
     }
 
+    /// The right of the user's connections (or only of `client`) now ends at `expires_at`; `None` = never.
+    pub fn extend(&self, user: &str, client: Option<&str>, expires_at: Option<tokio::time::Instant>) {
+        for session in self.inner.book.of(user) {
+            if client.is_none_or(|client| *session.client == *client) {
+                session.extend(expires_at);
+            }
+        }
+    }
+
     /// Who is subscribed here with presence, one entry per connection.
     pub fn presence(&self, channel: &str) -> Vec<ClientInfo> {
         presence::of(&self.inner, channel)

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p wassally-realtime --example hub -- --insecure --presence`
 
+mod api;
 mod options;
 mod rules;
 mod store;
@@ -58,6 +59,8 @@ async fn serve(options: Options, namespaces: std::collections::HashMap<String, o
     };
     let address = SocketAddr::new(options.address, options.port);
     let shutdown = options.shutdown_timeout;
+    let (key, limit) = (options.api_key.clone(), options.message_limit);
+    let has_api = key.is_some() || options.api_insecure;
     let rules = Arc::new(Rules::new(options, namespaces));
     let config = Config { epoch: rules.store.epoch.clone(), ..config };
     let nobody = Arc::new(Nobody);
@@ -66,7 +69,10 @@ async fn serve(options: Options, namespaces: std::collections::HashMap<String, o
     let hub = Hub::new(config, host);
     let _ = rules.hub.set(hub.clone());
 
-    let app = Router::new().route("/health", get(|| async { "{}" })).merge(hub.router());
+    let mut app = Router::new().route("/health", get(|| async { "{}" })).merge(hub.router());
+    if has_api {
+        app = app.merge(api::router(rules, hub.clone(), key, limit));
+    }
     let listener = tokio::net::TcpListener::bind(address).await?;
     let mut term = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -88,6 +88,11 @@ impl Claims {
     }
 }
 
+/// A time in seconds since 1970 as an instant; 0 = never.
+pub fn instant_of(at: i64) -> Option<Instant> {
+    (at != 0).then(|| Instant::now() + Duration::from_secs_f64((at as f64 - seconds()).max(0.0)))
+}
+
 /// A raw value as bytes.
 pub fn raw(value: Option<&RawValue>) -> Option<Bytes> {
     value.map(|value| Bytes::copy_from_slice(value.get().as_bytes()))

@@ -104,6 +104,16 @@ impl Session {
         Ok(Answer::Refresh(self.refreshed(fresh)))
     }
 
+    /// The connection's right now ends at `expires_at`.
+    pub fn extend(self: &Arc<Self>, expires_at: Option<Instant>) {
+        {
+            let mut state = self.state.lock();
+            let Some(who) = &state.who else { return };
+            state.who = Some(Arc::new(Identity { expires_at, ..(**who).clone() }));
+        }
+        self.reschedule();
+    }
+
     fn refreshed(self: &Arc<Self>, fresh: Identity) -> RefreshResult {
         let (expires, ttl) = ttl(fresh.expires_at);
         self.state.lock().who = Some(Arc::new(fresh));

@@ -89,7 +89,7 @@ struct Sub {
 
 /// What the session's task does one after the other.
 enum Work {
-    Command(Command),
+    Command(u32, Box<Ask>),
     /// The server subscribes the client.
     Grant(Channel, Box<Grant>),
     /// A reader that lagged gets the whole.
@@ -278,15 +278,14 @@ impl Session {
                 drop(state);
                 self.refuse(id, &Error::too_many_requests());
             }
-            Ok((ask, _)) => state.work.push_back(Work::Command(Command { id, ask: Some(ask) })),
+            Ok((ask, _)) => state.work.push_back(Work::Command(id, Box::new(ask))),
         }
     }
 
     fn work(self: Arc<Self>, work: Work) -> Running {
         Box::pin(async move {
             match work {
-                Work::Command(Command { id, ask: Some(ask) }) => self.answer(id, ask).await,
-                Work::Command(_) => {}
+                Work::Command(id, ask) => self.answer(id, *ask).await,
                 Work::Grant(channel, grant) => self.granted(channel, *grant).await,
                 Work::Resync(channel, seat) => self.hub.clone().resync(&channel, seat, self.identity()).await,
                 Work::Recheck(seat) => self.recheck(seat).await,
