@@ -35,4 +35,4 @@ migrate seed:
 	@scripts/wassally.sh $@
 
 create-admin:
-	@scripts/wassally.sh admin create
+	@scripts/wassally.sh admin create --username $(or $(USERNAME),admin)

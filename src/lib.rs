@@ -3,6 +3,7 @@
 //! A request enters by [`http`], a socket call by [`live`]; both reach a deed in [`domain`] through its [`doors`]. A deed makes a truth in a
 //! [`db::Tx`], which tells it to the hub once it is committed. [`chores`] does what was planned.
 pub mod actor;
+pub mod admin;
 pub mod app;
 pub mod chores;
 pub mod clock;

@@ -32,6 +32,20 @@ enum Command {
     Seed { files: Vec<PathBuf> },
     /// Prints the OpenAPI document.
     Openapi,
+    /// What only somebody at the machine may do.
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Makes a superadmin. The password is read from the first line of standard input.
+    Create {
+        #[arg(long)]
+        username: String,
+        #[arg(long)]
+        email: Option<String>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -78,6 +92,13 @@ async fn run(command: Command, config: Config, url: &str, is_private: bool) -> a
         }
         Command::Seed { files } => {
             wassally::seed::load(&built.app, &files).await?;
+            built.app.close().await;
+            Ok(())
+        }
+        Command::Admin(Admin::Create { username, email }) => {
+            let mut password = String::new();
+            std::io::stdin().read_line(&mut password).context("reading the password")?;
+            wassally::admin::create_superadmin(&built.app, username, email, password.trim_end_matches(['\r', '\n'])).await?;
             built.app.close().await;
             Ok(())
         }

@@ -14,7 +14,7 @@ mod sessions;
 mod store;
 mod tokens;
 
-pub use password::hash as hash_password;
+pub use password::{hash as hash_password, is_strong};
 pub use tokens::{Tokens, open_session};
 
 use crate::domain::Slice;

@@ -34,12 +34,14 @@ pub fn hash(password: &str) -> Result<String> {
         .map_err(|error| Error::broken(anyhow::anyhow!("{error}")))
 }
 
-/// Refuses passwords that are too short or absurdly long: 422 `weak_password`.
+/// Whether a password is neither too short nor absurdly long.
+pub fn is_strong(password: &str) -> bool {
+    (MIN..=MAX).contains(&password.chars().count())
+}
+
+/// Refuses what is not [`is_strong`]: 422 `weak_password`.
 pub fn check_strength(password: &str) -> Result<(), Problem> {
-    match password.chars().count() {
-        MIN..=MAX => Ok(()),
-        _ => Err(Problem { code: "weak_password", ..Problem::invalid("password", "too_short") }),
-    }
+    if is_strong(password) { Ok(()) } else { Err(Problem { code: "weak_password", ..Problem::invalid("password", "too_short") }) }
 }
 
 /// [`hash`] beside the threads that serve.
