@@ -144,7 +144,7 @@ pub async fn play(options: Options) -> Result<()> {
     customers.shutdown().await;
     lasting.shutdown().await;
     println!("after {} s: {}", start.elapsed().as_secs(), city.tally.line());
-    city.tally.refusals().iter().for_each(|(kind, count)| println!("refused {count} x {kind}"));
+    city.tally.refusals().iter().for_each(|(kind, count)| println!("{count} x {kind}"));
     for role in ["customer", "crew"] {
         println!("seed {}: {}", options.seed, city.decisions.summary(role));
     }

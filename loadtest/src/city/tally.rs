@@ -29,13 +29,14 @@ impl Tally {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes a refusal or a lost answer. The first of its kind is told in full, the rest is counted.
+    /// Notes a refusal or a lost answer. The first refusal of its kind is told in full, the rest is counted.
     pub fn trouble(&self, who: &str, deed: &str, trouble: &Trouble) {
         let kind = if trouble.is_away() { format!("{deed}: away") } else { format!("{deed}: {}", trouble.code()) };
         let mut refused = self.refused.lock();
         let count = refused.entry(kind).or_default();
         *count += 1;
-        if *count == 1 {
+        // A server that is away for a moment is part of life; its absence is counted.
+        if *count == 1 && !trouble.is_away() {
             tracing::warn!("{who}: {deed} {trouble}");
         } else {
             tracing::debug!("{who}: {deed} {trouble}");
@@ -45,9 +46,13 @@ impl Tally {
     pub fn line(&self) -> String {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let heard = &self.heard;
-        let refused: u64 = self.refused.lock().values().sum();
+        let (mut away, mut refused) = (0, 0);
+        self.refused
+            .lock()
+            .iter()
+            .for_each(|(kind, count)| *if kind.ends_with(": away") { &mut away } else { &mut refused } += count);
         format!(
-            "orders {} accepted {} ready {} claimed {} (races lost {}) picked up {} delivered {} completed {} cancelled {} · pings {} · heard {} recovered {} lost {} doubled {} disordered {} reloads {} unheard {} · connects {} · refusals {refused}",
+            "orders {} accepted {} ready {} claimed {} (races lost {}) picked up {} delivered {} completed {} cancelled {} · pings {} · heard {} recovered {} lost {} doubled {} disordered {} reloads {} unheard {} · connects {} · refused {refused} away {away}",
             get(&self.ordered),
             get(&self.accepted),
             get(&self.ready),
