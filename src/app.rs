@@ -142,7 +142,18 @@ impl App {
             stop.cancelled().await;
             hub.drain(drain).await;
         };
-        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(leaving).await?;
+        let overdue = {
+            let (stop, most) = (self.stop.clone(), drain + self.config.request_timeout);
+            async move {
+                stop.cancelled().await;
+                tokio::time::sleep(most).await;
+            }
+        };
+        let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(leaving);
+        tokio::select! {
+            ended = serving => ended?,
+            () = overdue => tracing::warn!("some connections did not end in time"),
+        }
         self.close().await;
         Ok(())
     }
