@@ -129,7 +129,8 @@ async fn style(Query(asked): Query<Theme>, headers: HeaderMap) -> Response {
 }
 
 fn shapes(text: &'static str) -> Response {
-    let headers: [(HeaderName, &str); 2] = [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    let headers: [(HeaderName, &str); 2] =
+        [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "public, max-age=3600")];
     (headers, text).into_response()
 }
 

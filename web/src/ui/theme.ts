@@ -1,5 +1,11 @@
 //! The kit's theme and the CSS variables of the tokens: `--w-<surface>` and `--w-<state>-{text,tint,dot}`.
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from '@mantine/core';
 import { ORDER_STATES, type Scheme, stateTones, surfaces } from './tokens';
 
 // From the accent of the light theme to that of the dark one: shade 7 fills on light, shade 4 on dark.
@@ -16,12 +22,39 @@ const tide: MantineColorsTuple = [
   '#084A5D',
 ];
 
+// The kit's greys of the dark theme, on our own surfaces.
+const dark: MantineColorsTuple = [
+  '#E8EDF2',
+  '#C4CDD6',
+  '#A3B0BD',
+  '#8794A2',
+  '#3A4552',
+  '#2B343F',
+  '#1F262F',
+  '#171C23',
+  '#0F1318',
+  '#0A0D11',
+];
+
+// White does not read on the dark theme's accent; what stands on it follows the theme.
+const variants: VariantColorsResolver = (input) => {
+  const colours = defaultVariantColorsResolver(input);
+  const isPrimary = input.color === undefined || input.color === input.theme.primaryColor;
+  if (input.variant === 'filled' && isPrimary) return { ...colours, color: 'var(--w-onAccent)' };
+  // Danger has its own measured pair.
+  if (input.color === 'red') {
+    const text = 'var(--w-DELIVERY_FAILED-text)';
+    if (input.variant === 'filled') return { ...colours, background: text, hover: text, color: 'var(--w-surface)' };
+    return { ...colours, color: text };
+  }
+  return colours;
+};
+
 export const theme = createTheme({
+  variantColorResolver: variants,
   primaryColor: 'tide',
   primaryShade: { light: 7, dark: 4 },
-  colors: { tide },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
+  colors: { tide, dark },
   defaultRadius: 8,
   fontFamily: "'Inter Variable', 'Vazirmatn Variable', system-ui, sans-serif",
   headings: { fontFamily: "'Inter Variable', 'Vazirmatn Variable', system-ui, sans-serif", fontWeight: '650' },

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Eyes } from './kit/browser';
+import { Person } from './kit/people';
+import { Server } from './kit/server';
+
+// Of its own: it is killed in the middle.
+let server: Server;
+let eyes: Eyes;
+beforeAll(async () => {
+  server = await Server.start();
+  eyes = await Eyes.open(server.url);
+});
+afterAll(async () => {
+  await eyes?.close();
+  await server?.stop();
+});
+
+// The browser itself logs what it could not reach while the server was away.
+const away = [/ERR_CONNECTION_REFUSED/, /WebSocket connection to/, /50[23]/, /ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/];
+
+it('after kill -9 and a restart every page is back by itself, with what was typed', async () => {
+  const customer = await Person.signIn(server.url, 'customer2');
+  const order = await customer.order();
+  const staff = await eyes.screen();
+  const tracking = await eyes.screen({ width: 390 });
+  const crew = await eyes.screen({ width: 390, language: 'ar' });
+  for (const screen of [staff, tracking, crew]) screen.tolerated = away;
+  await staff.enter('staff1', '/staff');
+  await tracking.enter('customer2', `/app/orders/${order.id}`);
+  await crew.enter('crew1', '/crew');
+  await staff.live('staff');
+  await tracking.live('tracking');
+  await crew.live('crew');
+  await staff.page.locator(`[data-column=CREATED] [data-id="${order.id}"]`).waitFor();
+  await staff.page.getByRole('textbox').first().fill(order.code);
+
+  await server.kill();
+  await staff.page.locator('[role=status][data-live=offline]').waitFor();
+  await server.run();
+  await staff.live('staff');
+  await tracking.live('tracking');
+  await crew.live('crew');
+  await staff.page.locator('[role=status][data-live=live]').waitFor();
+  expect(await staff.page.getByRole('textbox').first().inputValue()).toBe(order.code);
+
+  // What happens now is seen by all, and the board equals REST.
+  const again = await Person.signIn(server.url, 'customer2');
+  await again.cancel(order.id);
+  await tracking.page.locator('[data-page=tracking][data-state=CANCELLED]').waitFor();
+  await staff.page.locator(`[data-column=over] [data-id="${order.id}"]`).waitFor();
+  await staff.page.getByRole('textbox').first().fill('');
+  const boss = await Person.signIn(server.url, 'staff1');
+  const told = await boss.get<{ items: { id: string }[] }>('/api/orders/?status=CREATED&limit=100');
+  await staff.page.locator(`[data-column=CREATED][data-count="${told.items.length}"]`).waitFor();
+  for (const screen of [staff, tracking, crew]) screen.clean();
+});
