@@ -45,6 +45,7 @@ pub struct Shop {
     pub lat: f64,
     pub lng: f64,
     pub time_zone: String,
+    pub round_the_clock: bool,
     pub hours: Vec<Day>,
     pub currency: Currency,
     pub minimum_order: Amount,

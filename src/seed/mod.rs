@@ -1,9 +1,12 @@
 //! The demo city, and people for load tests: made by the deeds themselves, so that log and ledger are true.
 //!
-//! Seeding again changes nothing: people are known by their usernames, shops by owner and name, products by SKU, orders by their idempotency keys.
+//! Seeding again changes nothing: people are known by their usernames, shops by owner and name, products by SKU; who ever
+//! had money, duty or orders is left alone.
 mod demo;
+mod doors;
 mod load;
 mod people;
+mod scenes;
 mod shops;
 mod store;
 
@@ -25,8 +28,9 @@ pub async fn load(app: &App, files: &[PathBuf]) -> anyhow::Result<()> {
 async fn city(app: &App) -> anyhow::Result<()> {
     let began = app.clock.now();
     let people = people::make(app, &demo::people()?).await.context("the demo's people")?;
-    shops::open(app, &people).await.context("the demo's shops")?;
+    let shops = shops::open(app, &people).await.context("the demo's shops")?;
     people::fund(app, &people).await.context("the demo's wallets")?;
+    scenes::play(app, &people, &shops).await.context("the demo's orders")?;
     tracing::info!(took_ms = (app.clock.now() - began).num_milliseconds(), "the demo city is there");
     Ok(())
 }

@@ -10,13 +10,34 @@ use crate::{
         inventory,
         shops::{self, NewShop, Place, ShopCategoryId},
     },
-    ids::{Region, UserId},
+    ids::{ProductId, Region, ShopId, UserId},
+    money::Amount,
 };
 use anyhow::Context;
 use std::collections::{BTreeSet, HashMap};
 
+/// A shop that is there, with what it sells.
+#[derive(Debug)]
+pub struct Open {
+    pub id: ShopId,
+    pub owner: UserId,
+    pub never_closes: bool,
+    pub minimum_order: Amount,
+    /// In the order of their SKUs.
+    pub products: Vec<OnSale>,
+}
+
+/// A product that is there.
+#[derive(Debug)]
+pub struct OnSale {
+    pub id: ProductId,
+    pub price: Amount,
+    pub min_quantity: i32,
+    pub max_quantity: Option<i32>,
+}
+
 /// Opens the shops that are not there yet and fills their shelves.
-pub async fn open(app: &App, people: &Known) -> anyhow::Result<()> {
+pub async fn open(app: &App, people: &Known) -> anyhow::Result<Vec<Open>> {
     let (all, products) = (demo::shops()?, demo::products()?);
     let mut kinds = HashMap::new();
     for shop in &all {
@@ -30,12 +51,14 @@ pub async fn open(app: &App, people: &Known) -> anyhow::Result<()> {
     for name in names {
         categories.insert(name.clone(), catalog::category_named(app, name, None).await?);
     }
+    let mut open = vec![];
     for shop in &all {
         let (owner, _) = people.get(&shop.owner).with_context(|| format!("{} has no owner", shop.key))?;
         let shelf: Vec<_> = products.iter().filter(|product| product.shop == shop.key).collect();
-        fill(app, shop, *owner, kinds[&shop.category], &shelf, &categories).await.with_context(|| shop.key.clone())?;
+        let kind = kinds[&shop.category];
+        open.push(fill(app, shop, *owner, kind, &shelf, &categories).await.with_context(|| shop.key.clone())?);
     }
-    Ok(())
+    Ok(open)
 }
 
 async fn fill(
@@ -45,7 +68,7 @@ async fn fill(
     kind: ShopCategoryId,
     shelf: &[&Product],
     categories: &HashMap<String, ProductCategoryId>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Open> {
     let mut tx = app.begin(Region::FIRST).await?;
     let id = match shops::named(&mut tx, Region::FIRST, owner, &shop.name).await? {
         Some(id) => id,
@@ -57,8 +80,15 @@ async fn fill(
     let ids = catalog::add_products(&mut tx, id, &products).await?;
     let stock: Vec<_> = ids.into_iter().zip(missing).map(|(id, product)| (id, product.stock)).collect();
     inventory::count(&mut tx, &stock).await?;
+    let mut known = catalog::by_sku(&mut tx, Region::FIRST, id).await?;
     tx.commit(()).await?;
-    Ok(())
+    let on_sale = |product: &&Product| {
+        let id = known.remove(&product.sku)?;
+        let Product { price, min_quantity, max_quantity, .. } = **product;
+        Some(OnSale { id, price, min_quantity, max_quantity })
+    };
+    let products = shelf.iter().filter_map(on_sale).collect();
+    Ok(Open { id, owner, never_closes: shop.round_the_clock, minimum_order: shop.minimum_order, products })
 }
 
 fn new_shop(shop: &Shop, owner: UserId, kind: ShopCategoryId) -> NewShop {

@@ -172,7 +172,7 @@ async fn seeding_twice_makes_one_city() {
     let count = async || {
         let counts: Vec<i64> = sqlx::query_scalar(
             "select count(*) from users union all select count(*) from shop union all select count(*) from product
-            union all select count(*) from posting union all select count(*) from channel_log",
+            union all select count(*) from posting union all select count(*) from orders union all select count(*) from channel_log",
         )
         .fetch_all(&house.app.pools.background)
         .await
@@ -180,6 +180,13 @@ async fn seeding_twice_makes_one_city() {
         counts
     };
     let first = count().await;
+    let states: Vec<(String, i64)> = sqlx::query_as("select status, count(*) from orders group by status order by status")
+        .fetch_all(&house.app.pools.background)
+        .await
+        .expect("orders");
+    let states: Vec<_> = states.iter().map(|(status, count)| (status.as_str(), *count)).collect();
+    let wanted = [("CANCELLED", 1), ("CREATED", 3), ("DELIVERED", 1), ("PROCESSING", 1), ("RETURNED_TO_SHOP", 1), ("SHIPPED", 1)];
+    assert_eq!(states, wanted);
     assert_eq!(first[..3], [48, 10, 120]);
     let shops = house.get("/api/shops/?lat=28.5&lng=26.5&open_now=true").await.ok();
     assert!(ids(&shops).len() >= 3, "three shops never close");
