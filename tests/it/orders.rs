@@ -1,4 +1,5 @@
 //! Orders from checkout to completion.
+#![allow(clippy::inconsistent_digit_grouping, reason = "cents stand apart")]
 use crate::kit::{Person, Stall, TestApp};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -447,4 +448,54 @@ async fn a_socket_begins_with_the_state_and_goes_on_with_events() {
     assert_eq!((&heard["offset"], &heard["data"]["order"]["prep"][0]["prep_status"]), (&json!(2), &json!("ACCEPTED")));
     assert_eq!(heard["data"]["by"], json!({ "role": "seller", "id": stall.owner.id }));
     house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_deeds_neither_deadlocks_nor_loses_a_cent_or_a_piece() {
+    let house = TestApp::start().await;
+    let (one, two) = (house.stall(1000).await, house.stall(1000).await);
+    let customers: Vec<_> = {
+        let mut customers = vec![];
+        for n in 0..8 {
+            let customer = rich(&house).await;
+            // Crosswise, so that locks taken in the cart's order would meet.
+            let (first, second) = if n % 2 == 0 { (one.clone(), two.clone()) } else { (two.clone(), one.clone()) };
+            customers.push((customer, first, second));
+        }
+        customers
+    };
+    let stories: Vec<_> =
+        customers.iter().cloned().map(|(anna, first, second)| tokio::spawn(story(anna, first, second))).collect();
+    for story in stories {
+        story.await.expect("no panic");
+    }
+    let deadlocks: i64 = sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
+        .fetch_one(&house.app.pools.background)
+        .await
+        .expect("statistics");
+    assert_eq!(deadlocks, 0);
+    assert_eq!((house.on_hand(&one).await, house.on_hand(&two).await), (1000, 1000), "every order was cancelled");
+    for (anna, ..) in &customers {
+        assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
+    }
+    house.check_ledger().await;
+    house.end().await;
+}
+
+/// Orders of two shops, again and again, while both shops and the customer act on each at once.
+async fn story(anna: Person, first: Stall, second: Stall) {
+    for _ in 0..4 {
+        anna.wants(first.product, 1).await;
+        let order = anna.buys(&second, 1).await;
+        let (accepted, ready, rejected, cancelled) = tokio::join!(
+            first.owner.tells(&order, "accept", json!({})),
+            second.owner.tells(&order, "ready", json!({})),
+            second.owner.tells(&order, "reject", json!({ "reason": "sold out" })),
+            anna.tells(&order, "cancel", json!({})),
+        );
+        assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+        for answer in [accepted, ready, rejected] {
+            assert!(matches!(answer.status, 200 | 409), "{}", answer.body);
+        }
+    }
 }

@@ -1,4 +1,5 @@
 //! Money that always adds up.
+#![allow(clippy::inconsistent_digit_grouping, reason = "cents stand apart")]
 use crate::kit::{Person, TestApp};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};

@@ -21,9 +21,11 @@ use crate::{
     money::{Amount, Currency, Money},
     problem::{Problem, Refusal, Result},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 const NOTE_MAX: usize = 500;
@@ -309,12 +311,13 @@ pub async fn post(door: Door, customer: Customer, Json(body): Json<Checkout>) ->
 
 pub async fn call(mut door: Door, customer: Customer, ask: Checkout) -> Result<Answer> {
     if door.key.is_none() {
-        // A double tap orders once: what was seen of the cart is the key.
+        // A double tap orders once: the cart that was seen, and what was asked of it, is the key.
         let version = match ask.cart_version {
             Some(version) => version,
             None => carts::version(&mut *door.app.read(carts::home(customer.id)).await?, customer.id).await?,
         };
-        door.key = Some(format!("cart {version}"));
+        let asked = Sha256::digest(serde_json::to_vec(&ask)?);
+        door.key = Some(format!("cart {version} {}", URL_SAFE_NO_PAD.encode(&asked[..16])));
     }
     door.run(customer, "orders.checkout", 201, ask, checkout).await
 }

@@ -150,3 +150,88 @@ pub async fn post(door: Door, actor: Actor, Path(id): Path<OrderId>) -> Result<A
 pub async fn call(door: Door, actor: Actor, ask: CompleteOrder) -> Result<Answer> {
     door.run(actor, "orders.complete", 200, ask, complete).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::orders::{Fulfilment, PrepStatus, ShopOrder},
+        ids::UserId,
+    };
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn part(seller: u128, cents: i64, prep_status: PrepStatus) -> ShopOrder {
+        ShopOrder {
+            id: Uuid::nil().into(),
+            shop_id: Uuid::nil().into(),
+            seller_id: UserId(Uuid::from_u128(seller)),
+            name: String::new(),
+            address: String::new(),
+            lat: 0.0,
+            lng: 0.0,
+            prep_status,
+            prep_minutes: 0,
+            accept_by: Timestamp::UNIX_EPOCH,
+            ready_at: None,
+            picked_up_at: None,
+            reason: None,
+            subtotal: Decimal::new(cents, 2),
+            delivery_fee: Decimal::ZERO,
+        }
+    }
+
+    fn order(parts: Vec<ShopOrder>, fee: i64, tip: i64, crew: Option<u128>) -> Order {
+        let (delivery_fee, tip) = (Decimal::new(fee, 2), Decimal::new(tip, 2));
+        let goods: Decimal = parts.iter().filter(|part| part.prep_status != PrepStatus::Rejected).map(|part| part.subtotal).sum();
+        Order {
+            id: Uuid::nil().into(),
+            code: String::new(),
+            customer_id: UserId(Uuid::nil()),
+            customer_name: String::new(),
+            customer_phone: None,
+            status: OrderStatus::Delivered,
+            fulfilment: Fulfilment::Delivery,
+            payment_mode: PaymentMode::Wallet,
+            payment_status: PaymentStatus::Held,
+            dropoff: None,
+            delivery_fee,
+            tip,
+            tax: Decimal::ZERO,
+            discount: Decimal::ZERO,
+            total: goods + delivery_fee + tip,
+            currency: "USD".parse().expect("a currency"),
+            crew_id: crew.map(|id| UserId(Uuid::from_u128(id))),
+            crew_name: None,
+            note: None,
+            placed_at: Timestamp::UNIX_EPOCH,
+            delivered_at: None,
+            completable_at: Some(Timestamp::UNIX_EPOCH),
+            shop_orders: parts,
+        }
+    }
+
+    #[test]
+    fn a_seller_of_two_shops_is_paid_once_and_a_rejected_part_not_at_all() {
+        let parts = vec![part(1, 500, PrepStatus::Ready), part(1, 700, PrepStatus::Ready), part(2, 900, PrepStatus::Rejected)];
+        let shares: Vec<_> =
+            shares(&order(parts, 250, 100, Some(9))).into_iter().map(|(to, money)| (to, money.to_string())).collect();
+        let user = |id| UserId(Uuid::from_u128(id));
+        assert_eq!(
+            shares,
+            [(Account::SellerPayable(user(1)), "12.00 USD".to_owned()), (Account::CrewPayable(user(9)), "3.50 USD".to_owned())]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn shares_add_up_to_the_total(cents in prop::collection::vec((1u128..4, 0i64..100_000, any::<bool>()), 1..4), fee in 0i64..5000, tip in 0i64..5000, has_crew: bool) {
+            let status = |is_rejected| if is_rejected { PrepStatus::Rejected } else { PrepStatus::Ready };
+            let parts = cents.into_iter().map(|(seller, cents, is_rejected)| part(seller, cents, status(is_rejected))).collect();
+            let order = order(parts, fee, tip, has_crew.then_some(9));
+            let shares = shares(&order);
+            prop_assert_eq!(shares.iter().map(|(_, money)| money.amount).sum::<Decimal>(), order.total);
+            prop_assert!(shares.iter().all(|(_, money)| money.amount > Decimal::ZERO));
+        }
+    }
+}
