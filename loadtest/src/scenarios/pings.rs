@@ -11,6 +11,7 @@ use crate::streets::{Ride, Streets};
 use anyhow::{Result, ensure};
 use clap::Args;
 use hdrhistogram::Histogram;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 #[derive(Args)]
@@ -36,8 +37,16 @@ struct Round {
     pings: u64,
     answered: u64,
     refused: u64,
+    refusals: BTreeMap<String, u64>,
     deltas: u64,
     latency: Histogram<u64>,
+}
+
+impl Round {
+    fn refuse(&mut self, code: &str) {
+        self.refused += 1;
+        *self.refusals.entry(code.to_owned()).or_default() += 1;
+    }
 }
 
 pub async fn pings(options: Options) -> Result<()> {
@@ -112,12 +121,13 @@ fn round(crowd: &mut Crowd, riders: &mut [Rider], streets: &Streets, server: &Se
         pings: 0,
         answered: 0,
         refused: 0,
+        refusals: BTreeMap::new(),
         deltas: 0,
         latency: Histogram::new_with_bounds(1, 60_000_000, 3)?,
     };
     // Every rider moves at 5 m/s, however often it pings.
     let metres = 5.0 * crowd.len() as f64 / options.rate;
-    let mut due = vec![std::collections::VecDeque::new(); crowd.len()];
+    let mut due = vec![VecDeque::new(); crowd.len()];
     let (start, look) = (Instant::now(), server.look()?);
     let mut closed = 0;
     while start.elapsed().as_secs_f64() < options.seconds {
@@ -143,21 +153,18 @@ fn round(crowd: &mut Crowd, riders: &mut [Rider], streets: &Streets, server: &Se
     Ok(round)
 }
 
-fn listen(
-    crowd: &mut Crowd,
-    round: &mut Round,
-    due: &mut [std::collections::VecDeque<Duration>],
-    start: Instant,
-    closed: &mut u64,
-) -> Result<()> {
+fn listen(crowd: &mut Crowd, round: &mut Round, due: &mut [VecDeque<Duration>], start: Instant, closed: &mut u64) -> Result<()> {
     crowd.listen(Duration::from_millis(1), &mut |who, news| match news {
         News::Answer { result, .. } => {
             if let Some(due) = due[who].pop_front() {
                 round.latency.saturating_record(start.elapsed().saturating_sub(due).as_micros() as u64);
             }
             match result {
-                Ok(_) => round.answered += 1,
-                Err(_) => round.refused += 1,
+                Ok(taken) => match taken["rejected"][0]["code"].as_str() {
+                    Some(code) => round.refuse(code),
+                    None => round.answered += 1,
+                },
+                Err(error) => round.refuse(&error.message),
             }
         }
         News::Said { channel, .. } if channel.starts_with("nearby:") => round.deltas += 1,
@@ -218,6 +225,7 @@ fn report(options: &Options, rounds: &[Round], limits: &[traffic::Flow]) {
         short(figure(&|round| round.spent.other_percent)),
     ]);
     table.print();
+    rounds.iter().flat_map(|round| &round.refusals).for_each(|(code, count)| println!("refused: {count} x {code}"));
     if !limits.is_empty() {
         let limit = median(limits.iter().map(traffic::Flow::cpu_us).collect());
         println!("\nCPU of a ping, ratio to limit's message: {}", short(figure(&cpu_us) / limit));
