@@ -200,6 +200,8 @@ pub struct Subscribe {
     pub positioned: bool,
     pub recoverable: bool,
     pub join_leave: bool,
+    /// It takes publications as patches of the one before.
+    pub delta: bool,
 }
 
 /// What a subscription may.
@@ -219,6 +221,8 @@ pub struct Grant {
     pub join_leave: JoinLeave,
     /// What the client is told it may do with its position, on [`Keep::Kept`] and [`Keep::Ring`].
     pub recovery: Recovery,
+    /// Who asks for patches of the publication before gets them.
+    pub delta: bool,
 }
 
 impl Grant {
@@ -233,6 +237,7 @@ impl Grant {
             info: None,
             join_leave: JoinLeave::Off,
             recovery: Recovery::Stream,
+            delta: false,
         }
     }
 }

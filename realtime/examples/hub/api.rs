@@ -238,7 +238,8 @@ impl Api {
     }
 
     fn channels(&self, call: &Call) -> Value {
-        let names = self.hub.channels_with_prefix("").into_iter().filter(|name| call.pattern.is_empty() || fits(&call.pattern, name));
+        let names =
+            self.hub.channels_with_prefix("").into_iter().filter(|name| call.pattern.is_empty() || fits(&call.pattern, name));
         let channels: serde_json::Map<String, Value> =
             names.map(|name| (name.to_string(), json!({ "num_clients": self.hub.heard_on(&name) }))).collect();
         json!({ "channels": channels })
@@ -249,8 +250,8 @@ impl Api {
 fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
-        Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
-            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| fits(tail, &rest[at..]))
-        }),
+        Some((head, tail)) => name
+            .strip_prefix(head)
+            .is_some_and(|rest| rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| fits(tail, &rest[at..]))),
     }
 }

@@ -142,6 +142,7 @@ pub struct Channels {
     pub recovery: Switch,
     pub positioning: Switch,
     pub is_cache: bool,
+    pub delta: bool,
     pub subscribe: Who,
     pub publish: Who,
     pub see_presence: Who,
@@ -176,8 +177,8 @@ impl Channels {
                 }
             }
             "delta" => match value {
-                "off" => {}
-                "fossil" => return Err("deltas are not built yet".to_owned()),
+                "off" => self.delta = false,
+                "fossil" => self.delta = true,
                 _ => return Err(wrong(())),
             },
             "allow_subscribe" => match value.parse().map_err(wrong)? {

@@ -86,6 +86,7 @@ impl Rules {
             publish: self.may(of.publish, who, is_subscriber),
             join_leave,
             recovery,
+            delta: of.delta,
             ..Grant::of(keep)
         }
     }
@@ -125,6 +126,7 @@ impl Rules {
             positioned: false,
             recoverable: false,
             join_leave: false,
+            delta: false,
         };
         Ok(self.grant(of, who, &ask, true))
     }

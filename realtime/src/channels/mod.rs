@@ -2,6 +2,7 @@
 
 pub mod fan_out;
 pub mod filler;
+mod fossil;
 pub mod name;
 pub mod order;
 pub mod room;

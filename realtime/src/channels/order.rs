@@ -44,7 +44,8 @@ impl Inner {
             }
             inner.used_at = now();
             if inner.count() > 0 {
-                self.distribute(&room, &mut inner, vec![Arc::new(Said::new(&room.name, row))], &mut told);
+                let said = vec![inner.said(row)];
+                self.distribute(&room, &mut inner, said, &mut told);
             }
         }
         self.settle_up(&room, told);
@@ -83,7 +84,7 @@ impl Inner {
             }
             self.counts.published(out.ready.len());
             if inner.count() > 0 {
-                let said = out.ready.into_iter().map(|row| Arc::new(Said::new(&room.name, row))).collect();
+                let said = out.ready.into_iter().map(|row| inner.said(row)).collect();
                 self.distribute(room, inner, said, told);
             }
         }

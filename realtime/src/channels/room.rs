@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 
@@ -49,6 +50,9 @@ pub struct Inner {
     pub fanning_from: Option<Offset>,
     /// Removed from the registry: look it up again.
     pub is_gone: bool,
+    /// What was said last, with its number; kept while somebody takes patches.
+    last: Option<(u64, Bytes)>,
+    takers: usize,
     /// It waits in the filler's list.
     pub is_filling: bool,
     /// When something was last said here.
@@ -69,6 +73,9 @@ pub struct Subscriber {
     pub user: Arc<str>,
     pub grant: Option<Arc<Grant>>,
     pub is_server_side: bool,
+    /// It takes patches; the number said to it last, which the next is patched from.
+    takes_deltas: bool,
+    base: Option<u64>,
     state: State,
 }
 
@@ -136,6 +143,8 @@ impl Inner {
             is_fanning_out: false,
             fanning_from: None,
             is_gone: false,
+            last: None,
+            takers: 0,
             is_filling: false,
             used_at: Instant::now(),
         }
@@ -156,6 +165,28 @@ impl Inner {
         self.slots.iter().flatten().filter(|subscriber| !matches!(subscriber.state, State::Joining { .. }))
     }
 
+    /// Numbers what is said now, and lets a patch be made of it where somebody takes one.
+    pub fn said(&mut self, row: Publication) -> Arc<Said> {
+        let number = if row.offset > 0 { row.offset } else { self.last.as_ref().map_or(1, |(number, _)| number + 1) };
+        if self.takers == 0 {
+            self.last = Some((number, Bytes::new()));
+            return Arc::new(Said::new(&self.name, row).after(number, None));
+        }
+        let before = self.last.replace((number, row.body.clone()));
+        let before = before.filter(|(of, body)| of + 1 == number && !body.is_empty()).map(|(_, body)| body);
+        Arc::new(Said::new(&self.name, row).after(number, before))
+    }
+
+    /// This subscriber takes patches; with its reply it got the number `base` last.
+    pub fn takes_deltas(&mut self, seat: Seat, base: Option<u64>) {
+        if let Some(subscriber) = self.at(seat) {
+            subscriber.base = base;
+            if !std::mem::replace(&mut subscriber.takes_deltas, true) {
+                self.takers += 1;
+            }
+        }
+    }
+
     /// Everybody whose subscription `which` says yes to, with their seats.
     pub fn seats(&self, which: impl Fn(&Subscriber) -> bool) -> Vec<(Sink, Seat)> {
         let all = self.slots.iter().zip(0..).filter_map(|(slot, at)| slot.as_ref().map(|of| (of, at)));
@@ -166,7 +197,7 @@ impl Inner {
     pub fn join(&mut self, id: u64, sink: Sink, user: Arc<str>, is_server_side: bool) -> Seat {
         let top = self.tail.as_ref().and_then(Tail::top);
         let state = State::Joining { kept: Joining::begin(JOIN_BYTES, top), fleeting: Vec::new(), place: None };
-        let subscriber = Subscriber { id, sink, user, grant: None, is_server_side, state };
+        let subscriber = Subscriber { id, sink, user, grant: None, is_server_side, takes_deltas: false, base: None, state };
         self.count += 1;
         let slot = match self.free.pop() {
             Some(slot) => {
@@ -191,6 +222,7 @@ impl Inner {
         self.at(seat)?;
         let left = self.slots[seat.slot as usize].take()?;
         self.count -= 1;
+        self.takers -= usize::from(left.takes_deltas);
         if self.count == 0 {
             self.slots = Vec::new();
             self.free = Vec::new();
@@ -445,8 +477,12 @@ impl Subscriber {
     }
 
     /// Hands the frames from `first` on to the connection.
-    fn pass(&self, name: &Channel, batch: &Batch, first: usize, may_wait: bool, told: &mut Told) -> Put {
-        let put = self.sink.pass(name, batch, first, may_wait);
+    fn pass(&mut self, name: &Channel, batch: &Batch, first: usize, may_wait: bool, told: &mut Told) -> Put {
+        let deltas = self.takes_deltas.then_some(&mut self.base);
+        let put = self.sink.pass(name, batch, first, may_wait, deltas);
+        if matches!(put, Put::Lags) {
+            self.base = None;
+        }
         match put {
             Put::Sent | Put::Queued => told.delivered += (batch.said.len() - first) as u64,
             Put::Over => {

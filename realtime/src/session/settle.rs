@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Sink, connect::ttl};
+use super::{Sink, connect::closes, connect::ttl};
 use crate::{
     channels::{
         room::{Room, Seat, Told},
-        said::on_wire,
+        said::{chained, on_wire},
     },
     host::{Channel, Epoch, Error, Grant, Identity, Keep, Offset, Page, Recovery, Subscribe},
     hub::Inner,
     log::{Ended, Publication, Recovered},
-    protocol::{SubscribeRequest, SubscribeResult},
+    protocol::{Disconnect, Format, SubscribeRequest, SubscribeResult},
 };
 
 /// Where a client says it stands.
@@ -46,7 +46,10 @@ pub struct Seated {
     hub: Arc<Inner>,
     pub room: Arc<Room>,
     pub seat: Seat,
+    format: Option<Format>,
     ended: Option<Ended>,
+    /// It takes patches, in this form.
+    takes_deltas: Option<Format>,
     stays: bool,
 }
 
@@ -70,14 +73,14 @@ impl Drop for Seated {
 impl Inner {
     /// Takes a connection into a channel; it buffers from now on.
     pub fn sit(self: &Arc<Self>, channel: &Channel, sink: Sink, is_server_side: bool) -> Seated {
-        let user = match &sink {
-            Sink::Session(session) => session.user(),
-            Sink::Source(source) => source.user(),
+        let (user, format) = match &sink {
+            Sink::Session(session) => (session.user(), Some(session.format)),
+            Sink::Source(source) => (source.user(), None),
         };
         let id = self.next_seat();
         let (room, seat) =
             self.channels.within(channel, |room, inner| (room.clone(), inner.join(id, sink, user, is_server_side)));
-        Seated { hub: self.clone(), room, seat, ended: None, stays: false }
+        Seated { hub: self.clone(), room, seat, format, ended: None, takes_deltas: None, stays: false }
     }
 
     /// Reads what the grant keeps and takes the place that follows from it; the result is the reply.
@@ -101,6 +104,14 @@ impl Inner {
             ..SubscribeResult::default()
         };
         let room = seated.room.clone();
+        if let (Rights::Asked(ask), Some(format)) = (&rights, seated.format)
+            && ask.delta
+            && grant.delta
+        {
+            seated.takes_deltas = Some(format);
+            result.delta = true;
+            room.lock().takes_deltas(seated.seat, None);
+        }
         match grant.keep {
             Keep::Kept => {
                 let read = self.read_kept(&room, &grant, who, position, &mut result).await?;
@@ -111,7 +122,7 @@ impl Inner {
                     grant = Arc::new(self.host.authorizer.subscribe(who, ask).await?);
                 }
                 let settled = room.lock().settle(seated.seat, grant.clone(), read).ok_or_else(Error::internal)?;
-                result.publications = settled.deliver.iter().map(on_wire).collect();
+                self.show(seated, &settled.deliver, &mut result)?;
                 seated.ended = settled.ended;
             }
             Keep::Ring(size) => {
@@ -120,7 +131,7 @@ impl Inner {
                     let (ring, epoch) = inner.ring(size, || self.ring_epoch());
                     let is_same = position.epoch.is_empty() || *position.epoch == **epoch;
                     let missed: Option<Vec<_>> = if position.recover && is_same {
-                        ring.since(position.offset).map(|rows| rows.map(on_wire).collect())
+                        ring.since(position.offset).map(|rows| rows.cloned().collect())
                     } else {
                         None
                     };
@@ -129,7 +140,8 @@ impl Inner {
                 result.epoch = epoch.to_string();
                 (result.recoverable, result.positioned) = (true, true);
                 if let Some(missed) = missed {
-                    (result.recovered, result.offset, result.publications) = (true, position.offset, missed);
+                    (result.recovered, result.offset) = (true, position.offset);
+                    self.show(seated, &missed, &mut result)?;
                 } else if position.recover && position.reloads {
                     return Err(Error::unrecoverable_position());
                 } else {
@@ -146,6 +158,17 @@ impl Inner {
             Keep::Plain => room.lock().settle_fleeting(seated.seat, grant.clone(), 0),
         }
         Ok((result, grant))
+    }
+
+    /// What the subscriber recovers, in the form it takes.
+    fn show(&self, seated: &Seated, rows: &[Publication], result: &mut SubscribeResult) -> Result<(), Error> {
+        let Some(format) = seated.takes_deltas else {
+            result.publications = rows.iter().map(on_wire).collect();
+            return Ok(());
+        };
+        result.publications = chained(rows, format).map_err(|_| closes(Disconnect::INAPPROPRIATE_PROTOCOL))?;
+        seated.room.lock().takes_deltas(seated.seat, rows.last().map(|row| row.offset));
+        Ok(())
     }
 
     async fn state_into(&self, result: &mut SubscribeResult, channel: &Channel, who: &Identity) -> Result<(), Error> {

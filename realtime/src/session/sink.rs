@@ -39,9 +39,14 @@ impl Sink {
     }
 
     /// Hands over the frames of `batch` from `first` on. What may not wait is refused with [`Put::Lags`] while anything else waits.
-    pub fn pass(&self, channel: &Channel, batch: &Batch, first: usize, may_wait: bool) -> Put {
+    /// `deltas`: the subscriber takes patches, and this number was said to it last.
+    pub fn pass(&self, channel: &Channel, batch: &Batch, first: usize, may_wait: bool, deltas: Option<&mut Option<u64>>) -> Put {
+        let frames = |format| match deltas {
+            None => batch.frames(format, first),
+            Some(base) => batch.delta_frames(format, first, base),
+        };
         match self {
-            Self::Session(session) => match batch.frames(session.format, first) {
+            Self::Session(session) => match frames(session.format) {
                 Ok(frames) if may_wait => session.writer.send(frames),
                 Ok(frames) => session.writer.offer(frames),
                 Err(_) => {

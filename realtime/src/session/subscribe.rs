@@ -59,6 +59,7 @@ impl Session {
             positioned: ask.positioned,
             recoverable: ask.recoverable,
             join_leave: ask.join_leave,
+            delta: ask.delta == "fossil",
         };
         self.enter(&channel, Rights::Asked(Box::new(asked)), position).await
     }
@@ -172,6 +173,7 @@ impl Session {
             positioned: false,
             recoverable: false,
             join_leave: false,
+            delta: false,
         }
     }
 

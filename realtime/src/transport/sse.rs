@@ -295,6 +295,7 @@ fn asking(channel: &Channel, client: &Arc<str>) -> Subscribe {
         positioned: true,
         recoverable: true,
         join_leave: false,
+        delta: false,
     }
 }
 
