@@ -183,15 +183,24 @@ pub(super) async fn by_sku(conn: &mut PgConnection, region: Region, shop: ShopId
 }
 
 pub(super) async fn categories(conn: &mut PgConnection) -> Result<Vec<Category>> {
-    let rows = sqlx::query_as!(
-        Category,
+    let rows = sqlx::query!(
         r#"select id as "id: ProductCategoryId", parent_id as "parent_id: ProductCategoryId", name, name_ar, position, created_at, updated_at
         from product_category
         order by position, name"#
     )
     .fetch_all(&mut *conn)
     .await?;
-    Ok(rows)
+    let categories = rows.into_iter().map(|row| Category {
+        id: row.id,
+        parent_id: row.parent_id,
+        name: row.name,
+        name_ar: row.name_ar,
+        position: row.position,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        children: None,
+    });
+    Ok(categories.collect())
 }
 
 /// The category of this name, made if there is none.
