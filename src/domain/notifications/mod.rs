@@ -7,7 +7,7 @@ mod read;
 mod store;
 mod told;
 
-use crate::domain::{Slice, orders};
+use crate::domain::{Slice, delivery, orders};
 use utoipa_axum::routes;
 use wassally_realtime::host::Keep;
 
@@ -23,4 +23,10 @@ pub fn slice() -> Slice {
         .on::<orders::OrderCreated>(reactions::order_created)
         .on::<orders::OrderCancelled>(reactions::order_cancelled)
         .on::<orders::OrderCompleted>(reactions::order_completed)
+        .on::<delivery::OrderClaimed>(reactions::order_claimed)
+        .on::<delivery::OrderReleased>(reactions::order_released)
+        .on::<delivery::OrderReassigned>(reactions::order_reassigned)
+        .on::<delivery::OrderShipped>(reactions::order_shipped)
+        .on::<delivery::OrderDelivered>(reactions::order_delivered)
+        .on::<delivery::OrderDeliveryFailed>(reactions::order_delivery_failed)
 }

@@ -2,7 +2,11 @@
 use super::told::tell;
 use crate::{
     db::Tx,
-    domain::orders::{OrderCancelled, OrderCompleted, OrderCreated},
+    domain::{
+        delivery::{OrderClaimed, OrderDelivered, OrderDeliveryFailed, OrderReassigned, OrderReleased, OrderShipped},
+        orders::{OrderCancelled, OrderCompleted, OrderCreated, OrderState},
+    },
+    ids::UserId,
     problem::Result,
 };
 use futures_util::future::BoxFuture;
@@ -42,5 +46,60 @@ pub fn order_completed<'a>(tx: &'a mut Tx, event: &'a OrderCompleted) -> BoxFutu
             tell(tx, paid.user_id, "seller_payment", event.order.id, text, extra).await?;
         }
         Ok(())
+    })
+}
+
+/// The customer: something on the order's way.
+async fn tell_customer(
+    tx: &mut Tx,
+    customer: UserId,
+    kind: &str,
+    order: &OrderState,
+    title: &str,
+    message: String,
+) -> Result<()> {
+    tell(tx, customer, kind, order.id, (title, message), json!({ "code": order.code })).await
+}
+
+pub fn order_claimed<'a>(tx: &'a mut Tx, event: &'a OrderClaimed) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let message = format!("A crew is on the way to the shop for order {}.", event.order.code);
+        tell_customer(tx, event.customer_id, "order_claimed", &event.order, "A crew has your order", message).await
+    })
+}
+
+pub fn order_released<'a>(tx: &'a mut Tx, event: &'a OrderReleased) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let message = format!("Order {} waits for another crew.", event.order.code);
+        tell_customer(tx, event.customer_id, "order_released", &event.order, "Looking for another crew", message).await
+    })
+}
+
+pub fn order_reassigned<'a>(tx: &'a mut Tx, event: &'a OrderReassigned) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let message = format!("Another crew carries order {}.", event.order.code);
+        tell_customer(tx, event.customer_id, "order_reassigned", &event.order, "Another crew has your order", message).await
+    })
+}
+
+/// Says that the proof is ready, never the proof: that is derived for its customer when they ask.
+pub fn order_shipped<'a>(tx: &'a mut Tx, event: &'a OrderShipped) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let message = format!("Order {} is on its way. Your PIN is ready in the app.", event.order.code);
+        tell_customer(tx, event.customer_id, "order_shipped", &event.order, "On the way", message).await
+    })
+}
+
+pub fn order_delivered<'a>(tx: &'a mut Tx, event: &'a OrderDelivered) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let message = format!("Order {} was handed over.", event.order.code);
+        tell_customer(tx, event.customer_id, "order_delivered", &event.order, "Delivered", message).await
+    })
+}
+
+pub fn order_delivery_failed<'a>(tx: &'a mut Tx, event: &'a OrderDeliveryFailed) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let message = format!("Order {} could not be delivered: {}.", event.order.code, event.reason);
+        tell_customer(tx, event.customer_id, "order_delivery_failed", &event.order, "Could not be delivered", message).await
     })
 }
