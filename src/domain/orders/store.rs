@@ -1,9 +1,13 @@
 //! Rows in, rows out.
-use super::order::{Dropoff, Fulfilment, Line, Listing, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus, ShopOrder};
+mod lists;
+
+pub use lists::{Asked, list, log, open_of, pending, top};
+
+use super::order::{Dropoff, Fulfilment, Line, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus, ShopOrder};
 use crate::{
     clock::Timestamp,
     db::Tx,
-    ids::{OrderId, Region, ShopId},
+    ids::OrderId,
     money::Amount,
     problem::{Problem, Result},
 };
@@ -225,25 +229,6 @@ pub async fn save_parts(tx: &mut Tx, order: &Order) -> Result<()> {
     Ok(())
 }
 
-/// Every claimable order of a region with the position of its channel, for the crews' list to be loaded and reconciled from.
-pub async fn pending(conn: &mut PgConnection, region: Region) -> Result<Vec<(Listing, u64)>> {
-    let rows = sqlx::query!(
-        r#"select o.id, h.top as "top?"
-        from orders o
-        left join channel_head h on h.region = o.region and h.channel = 'order:' || o.id
-        where o.region = $1 and o.status = 'CREATED' and o.fulfilment = 'delivery'"#,
-        region.number(),
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let tops: std::collections::HashMap<OrderId, u64> =
-        rows.into_iter().map(|row| (row.id.into(), row.top.unwrap_or_default().unsigned_abs())).collect();
-    let ids: Vec<OrderId> = tops.keys().copied().collect();
-    let orders = find(conn, &ids).await?;
-    let claimable = orders.iter().filter(|order| order.is_claimable());
-    Ok(claimable.filter_map(|order| Some((super::listing(order)?, tops.get(&order.id).copied().unwrap_or_default()))).collect())
-}
-
 /// Inserts a new order; false when its code is taken today.
 pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool> {
     let region = order.id.region().number();
@@ -328,89 +313,4 @@ pub async fn insert_parts(tx: &mut Tx, order: &Order, lines: &[Line]) -> Result<
     .execute(&mut **tx)
     .await?;
     Ok(())
-}
-
-/// Which orders a list asks for. `None` asks for all.
-#[derive(Debug, Default)]
-pub struct Asked {
-    pub customer: Option<Uuid>,
-    pub crew: Option<Uuid>,
-    /// Orders with a part of one of these shops that the shop has not rejected.
-    pub shops: Option<Vec<Uuid>>,
-    pub statuses: Option<Vec<String>>,
-    pub fulfilment: Option<String>,
-    /// Pattern over code, customer and shop names.
-    pub search: Option<String>,
-    pub from: Option<Timestamp>,
-    pub to: Option<Timestamp>,
-    pub after: Option<Uuid>,
-    pub rows: i64,
-}
-
-/// The ids of a list, newest first.
-pub async fn list(conn: &mut PgConnection, region: Region, asked: &Asked) -> Result<Vec<OrderId>> {
-    let ids = sqlx::query_scalar!(
-        "select o.id
-        from orders o
-        where o.region = $1
-            and ($2::uuid is null or o.customer_id = $2)
-            and ($3::uuid is null or o.crew_id = $3)
-            and ($4::uuid[] is null or exists (
-                select 1 from shop_order s where s.region = o.region and s.order_id = o.id and s.shop_id = any($4)))
-            and ($5::text[] is null or o.status = any($5))
-            and ($6::text is null or o.fulfilment = $6)
-            and ($7::text is null or o.code ilike $7 or o.customer_name ilike $7 or exists (
-                select 1 from shop_order s where s.region = o.region and s.order_id = o.id and s.name ilike $7))
-            and ($8::timestamptz is null or o.placed_at >= $8)
-            and ($9::timestamptz is null or o.placed_at < $9)
-            and ($10::uuid is null or o.id < $10)
-        order by o.id desc
-        limit $11",
-        region.number(),
-        asked.customer,
-        asked.crew,
-        asked.shops.as_deref(),
-        asked.statuses.as_deref(),
-        asked.fulfilment,
-        asked.search,
-        asked.from,
-        asked.to,
-        asked.after,
-        asked.rows,
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    Ok(ids.into_iter().map(Into::into).collect())
-}
-
-/// The orders a shop still has work with: not yet all fetched, its part not rejected.
-pub async fn open_of(conn: &mut PgConnection, shop: ShopId) -> Result<Vec<OrderId>> {
-    let ids = sqlx::query_scalar!(
-        "select o.id
-        from shop_order s
-        join orders o on o.region = s.region and o.id = s.order_id
-        where s.region = $1 and s.shop_id = $2 and s.prep_status <> 'REJECTED' and o.status in ('CREATED', 'PROCESSING')
-        order by o.id",
-        shop.region().number(),
-        shop.uuid(),
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    Ok(ids.into_iter().map(Into::into).collect())
-}
-
-/// The position of a kept channel in this view.
-pub async fn top(conn: &mut PgConnection, region: Region, channel: &str) -> Result<u64> {
-    let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region.number(), channel);
-    Ok(top.fetch_optional(&mut *conn).await?.unwrap_or_default().unsigned_abs())
-}
-
-/// What the log says of a channel: offset, time, body.
-pub async fn log(conn: &mut PgConnection, region: Region, channel: &str) -> Result<Vec<(i64, String)>> {
-    let rows = sqlx::query!(
-        "select seq, body from channel_log where region = $1 and channel = $2 order by seq limit 1000",
-        region.number(),
-        channel
-    );
-    Ok(rows.fetch_all(&mut *conn).await?.into_iter().map(|row| (row.seq, row.body)).collect())
 }

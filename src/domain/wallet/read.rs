@@ -69,14 +69,8 @@ pub async fn get(State(app): State<App>, actor: Actor, Query(asked): Query<InCur
     let channel = format!("user:{}", actor.id);
     let mut view = app.read_whole(store::home(actor.id)).await?;
     let wallet = store::standing(&mut view, actor.id, currency).await?;
-    let top = sqlx::query_scalar!(
-        "select top from channel_head where region = $1 and channel = $2",
-        crate::db::region_of(&channel).number(),
-        channel
-    )
-    .fetch_optional(&mut *view)
-    .await?;
-    let live = Live { channel, offset: top.unwrap_or_default().unsigned_abs(), epoch: app.epoch().to_string() };
+    let offset = store::top(&mut view, &channel).await?;
+    let live = Live { channel, offset, epoch: app.epoch().to_string() };
     Ok(Json(WalletAnswer { wallet, live: vec![live] }))
 }
 
