@@ -18,6 +18,8 @@ const MOST = 120;
 
 export class Pings {
   private seq = 0;
+  /** The spell of duty these pings belong to: those of an earlier one are refused. */
+  duty: number | null = null;
   private waiting: Ping[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly listeners = new Set<() => void>();
@@ -44,6 +46,7 @@ export class Pings {
     if (fix.heading_deg != null && Number.isFinite(fix.heading_deg)) ping.heading_deg = fix.heading_deg;
     if (fix.speed_mps != null && Number.isFinite(fix.speed_mps)) ping.speed_mps = fix.speed_mps;
     if (fix.mock) ping.mock = true;
+    if (this.duty !== null) ping.duty = this.duty;
     const live = this.client.send('delivery.ping', ping);
     if (!live) this.keep(ping);
     this.state = { fix, at, byRest: !live };

@@ -25,6 +25,7 @@ export type Ping = {
   speed_mps?: number;
   mock?: boolean;
   seq?: number;
+  duty?: number;
 };
 /** The way for positions when the socket is down. */
 export const postPings = (pings: Ping[]) =>

@@ -42,12 +42,11 @@ const carried = (job: Job) =>
   job.status === 'PROCESSING' || job.status === 'SHIPPED' || job.status === 'DELIVERY_FAILED';
 
 export function reduceCrew(crew: CrewState, event: CrewEvent): CrewState {
-  if (event.crew) return { ...crew, ...event.crew };
-  const on_duty = event.on_duty ?? crew.on_duty;
-  if (event.job) return { ...withJob(crew, event.job), on_duty };
+  if (event.job) return withJob(crew, event.job);
   const id = event.order_id ?? event.order?.id;
-  if (id && /_(released|cancelled|removed|unassigned)$/.test(event.type)) return { ...withoutJob(crew, id), on_duty };
-  return on_duty === crew.on_duty ? crew : { ...crew, on_duty };
+  if (id && /_(released|cancelled)$/.test(event.type)) return withoutJob(crew, id);
+  if (event.on_duty === undefined) return crew;
+  return { ...crew, on_duty: event.on_duty, duty_no: event.duty_no ?? crew.duty_no ?? 0 };
 }
 
 /** The crew's jobs with this one as it is now; a job that is over leaves. */

@@ -18,6 +18,7 @@ export type Job = {
   status: OrderState;
   stops: Stop[];
   dropoff: Place | null;
+  customer?: { name: string; phone_number: string | null } | null;
   fee: string;
   cash_to_collect: string | null;
   currency: string;
@@ -35,8 +36,8 @@ export type CrewEvent = {
   at?: string;
   order_id?: string;
   job?: Job;
-  crew?: CrewState;
   on_duty?: boolean;
+  duty_no?: number;
   order?: ShortOrder;
 };
 

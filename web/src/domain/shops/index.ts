@@ -4,6 +4,7 @@ import type { Page } from '../orders';
 export type Shop = {
   id: string;
   name: string;
+  name_ar?: string | null;
   description?: string | null;
   category_name?: string;
   address?: unknown;
@@ -20,6 +21,7 @@ export type Product = {
   id: string;
   shop_id: string;
   name: string;
+  name_ar?: string | null;
   description?: string | null;
   price: string;
   final_price?: string | null;

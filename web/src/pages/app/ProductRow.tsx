@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Product } from '../../domain/shops';
 import { Money } from '../../ui';
+import { nameOf } from '../../ui/name';
 import classes from './app.module.css';
 
 type Props = { product: Product; quantity: number; onChange: (quantity: number) => Promise<void> };
@@ -17,7 +18,7 @@ export function ProductRow({ product, quantity, onChange }: Props) {
     await onChange(next);
     setBusy(false);
   };
-  const name = product.name;
+  const name = nameOf(product);
   return (
     <li className={classes.product} data-id={product.id}>
       <span>

@@ -5,6 +5,7 @@ import { useMeta } from '../../api/meta';
 import { shopsQuery } from '../../domain/shops';
 import { Distance, Empty, Loading, Refused } from '../../ui';
 import { money } from '../../ui/format';
+import { nameOf } from '../../ui/name';
 import classes from './app.module.css';
 
 export function ShopList({ near }: { near: { lat: number; lng: number } }) {
@@ -20,7 +21,7 @@ export function ShopList({ near }: { near: { lat: number; lng: number } }) {
         <li key={shop.id} data-id={shop.id} data-state={shop.is_open ? 'open' : 'closed'} className={classes.shop}>
           <Link to="/app/shops/$id" params={{ id: shop.id }} className={classes.rowLink}>
             <span className={classes.rowHead}>
-              <strong dir="auto">{shop.name}</strong>
+              <strong dir="auto">{nameOf(shop)}</strong>
               {shop.distance_m != null && <Distance metres={shop.distance_m} />}
             </span>
             <span className={classes.rowSub}>

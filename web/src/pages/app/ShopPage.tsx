@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { addItem, type Cart, cartQuery, removeItem, setQuantity } from '../../domain/carts';
 import { type Product, productsQuery, shopQuery } from '../../domain/shops';
 import { Empty, Loading, RefusalLine, Refused, TopBar } from '../../ui';
+import { nameOf } from '../../ui/name';
 import classes from './app.module.css';
 import { Back } from './Back';
 import { CartBar } from './CartBar';
@@ -36,7 +37,7 @@ export function ShopPage() {
   };
   return (
     <div className={classes.page} data-page="shop">
-      <TopBar title={<span dir="auto">{shop.data?.name ?? ''}</span>} start={<Back />} />
+      <TopBar title={<span dir="auto">{shop.data ? nameOf(shop.data) : ''}</span>} start={<Back />} />
       <main className={classes.main}>
         {shop.data?.description && (
           <p className={classes.about} dir="auto">

@@ -38,7 +38,7 @@ function Crew() {
   const crew = useLive<CrewState, CrewEvent>(`crew:${id}`, crewSnapshot(id), reduceCrew);
   const onDuty = crew.data?.on_duty === true;
   const near = useLive<Nearby, NearbyEvent>(onDuty ? `nearby:${id}` : null, null, keepNearby);
-  const position = usePosition(onDuty, crew.data?.position ?? null);
+  const position = usePosition(onDuty, crew.data?.duty_no ?? null, crew.data?.position ?? null);
   const wide = useMediaQuery('(min-width: 1024px)', undefined, { getInitialValueInEffect: false });
   const [tab, setTab] = useState<string | null>('near');
   const statuses = onDuty ? [crew.live, near.live] : [crew.live];

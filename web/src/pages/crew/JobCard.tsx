@@ -51,7 +51,19 @@ export function JobCard({ job, crew, position }: Props) {
         {job.dropoff && (
           <li className={classes.stop} data-state="door">
             <IconHome size={20} aria-hidden />
-            <span dir="auto">{job.dropoff.address ?? t('crew.door')}</span>
+            <span>
+              <span dir="auto">{job.dropoff.address ?? t('crew.door')}</span>{' '}
+              {job.customer && (
+                <small>
+                  <span dir="auto">{job.customer.name}</span>{' '}
+                  {job.customer.phone_number && (
+                    <a href={`tel:${job.customer.phone_number}`} className={classes.phoneLink}>
+                      <bdi>{job.customer.phone_number}</bdi>
+                    </a>
+                  )}
+                </small>
+              )}
+            </span>
             <RideThere to={job.dropoff} onRide={ride} />
           </li>
         )}

@@ -11,10 +11,13 @@ const STANDING_TICKS = 8;
 const remembered = (): Source => (localStorage.getItem(ofSlot('position')) === 'device' ? 'device' : 'pad');
 
 /** The crew's own position: from the device, or from the ride pad; sent while on duty. */
-export function usePosition(onDuty: boolean, last: Spot | null) {
+export function usePosition(onDuty: boolean, duty: number | null, last: Spot | null) {
   const client = useFeeds()?.client ?? null;
   const pings = useMemo(() => (client ? new Pings(client) : null), [client]);
   useEffect(() => () => pings?.stop(), [pings]);
+  useEffect(() => {
+    if (pings) pings.duty = duty;
+  }, [pings, duty]);
   const sent = useSyncExternalStore(pings?.subscribe ?? never, pings?.now ?? nothing);
   const [source, setSource] = useState<Source>(remembered);
   const [denied, setDenied] = useState(false);
