@@ -139,13 +139,15 @@ fn point(lat: Option<f64>, lng: Option<f64>) -> Result<Option<Point>, Problem> {
     }
 }
 
-/// South, west, north and east of what lies within `radius_m` of `from`; all round the globe where the box meets its edge.
+/// South, west, north and east of what lies within `radius_m` of `from`; all round the globe where that holds a pole or the date line.
 fn bounds(from: Point, radius_m: f64) -> [f64; 4] {
-    let high = (radius_m / EARTH_RADIUS_M).to_degrees();
-    let wide = high / from.lat().to_radians().cos().max(1e-6);
+    let reach = radius_m / EARTH_RADIUS_M;
+    let high = reach.to_degrees();
+    let (south, north) = (from.lat() - high, from.lat() + high);
+    // A disk is widest beside its middle, nearer to the pole; with the pole in it, the sine is above 1 and its arc no number.
+    let wide = (reach.sin() / from.lat().to_radians().cos()).asin().to_degrees();
     let (west, east) = (from.lng() - wide, from.lng() + wide);
-    let (west, east) = if west < -180.0 || east > 180.0 { (-180.0, 180.0) } else { (west, east) };
-    [from.lat() - high, west, from.lat() + high, east]
+    if west >= -180.0 && east <= 180.0 { [south, west, north, east] } else { [south, -180.0, north, 180.0] }
 }
 
 /// Approved shops: near a point the nearest first, else the newest first.
