@@ -4,13 +4,20 @@
 //! back until goods are picked up; after the last stop it is SHIPPED and its proof is minted: a PIN and a code, derived and never stored, five wrong
 //! tries at most. Where a crew is, is known in memory on every node; who may see it, and how exactly, follows the order.
 mod advance;
+mod beat;
 mod claim;
 mod confirm;
 mod crew;
+mod crews;
 mod duty;
 mod events;
+mod hear;
 mod job;
+mod map;
+mod nearby;
+mod ops;
 mod overrule;
+mod pings;
 mod places;
 mod problem;
 mod proof;
@@ -18,7 +25,9 @@ mod react;
 mod reassign;
 mod release;
 mod replica;
+mod sight;
 mod store;
+mod track;
 
 pub use claim::{ClaimOrder, claim};
 pub use duty::{SetDuty, set_duty};
@@ -27,6 +36,7 @@ pub use events::{
     OrderShipped, ProofLocked, ProofUnlocked,
 };
 pub use job::Job;
+pub use pings::{Ping, Taken, take as take_pings};
 
 use crate::{
     App,
@@ -41,6 +51,7 @@ use crate::{
     problem::{Problem, Result},
 };
 use utoipa_axum::routes;
+use wassally_realtime::host::Keep;
 
 /// Longest reason or note, in characters.
 const REASON_MAX: usize = 500;
@@ -56,14 +67,39 @@ pub fn slice() -> Slice {
         .routes(routes!(confirm::post))
         .routes(routes!(reassign::post))
         .routes(routes!(overrule::post))
+        .routes(routes!(pings::post))
+        .routes(routes!(nearby::get))
+        .routes(routes!(crews::list))
+        .routes(routes!(map::get))
+        .routes(routes!(crews::trail))
         .call("delivery.duty", duty::call)
         .call("delivery.claim", claim::call)
         .call("delivery.release", release::call)
         .call("delivery.advance", advance::call)
         .call("delivery.confirm", confirm::call)
+        .call("delivery.nearby", nearby::call)
+        .call("delivery.ping", pings::call)
+        .send("delivery.ping", pings::send)
+        .channel("crew", crews::may_watch, Keep::Kept)
+        .snapshot("crew", crews::snapshot)
+        .own(crews::own)
+        .channel("nearby", nearby::may_watch, Keep::Deltas)
+        .snapshot("nearby", nearby::snapshot)
+        .channel("track", track::may_watch, Keep::Latest)
+        .snapshot("track", track::snapshot)
+        .channel("map", map::may_watch, Keep::Deltas)
+        .snapshot("map", map::snapshot)
+        .channel("staff", ops::may_watch, Keep::Ring(ops::RING))
+        .snapshot("staff", ops::snapshot)
         .on(react::free_the_job)
         .on(react::drop_the_stop)
         .on(react::be_ready)
+        .hear(hear::hear)
+        .hear(ops::hear)
+        .sweep("delivery.frame", beat::FRAME, beat::frame)
+        .sweep("delivery.flush", beat::FLUSH, beat::flush)
+        .sweep("delivery.reconcile", beat::RECONCILE, beat::reconcile)
+        .start(beat::reconcile)
         .state(replica::Replica::default())
 }
 

@@ -1,5 +1,9 @@
 //! Rows of where crews were: the last place of each, and their trails by the minute.
-use super::duty::Position;
+use super::{
+    crew::CrewRow,
+    crews::{Area, CrewEntry, CrewUser},
+    duty::Position,
+};
 use crate::{
     clock::Timestamp,
     ids::{Region, UserId},
@@ -7,6 +11,7 @@ use crate::{
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
+use wassally_geo::Vehicle;
 
 /// Where a crew was last.
 pub async fn position(conn: &mut PgConnection, region: Region, crew: UserId) -> Result<Option<Position>> {
@@ -75,4 +80,124 @@ pub async fn append_trails(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The fixes of a crew's trail, minute by minute.
+pub async fn trail(
+    conn: &mut PgConnection,
+    region: Region,
+    crew: UserId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<serde_json::Value>> {
+    let fixes = sqlx::query_scalar!(
+        "select fixes
+        from trail
+        where region = $1 and crew_id = $2 and minute > $3::timestamptz - interval '1 minute' and minute <= $4
+        order by minute",
+        region.number(),
+        crew.uuid(),
+        from,
+        to,
+    );
+    Ok(fixes.fetch_all(conn).await?)
+}
+
+/// A crew as the memory needs them: the row, where its channel stands, where they were last.
+#[derive(Debug)]
+pub struct Known {
+    pub crew: CrewRow,
+    pub top: u64,
+    pub position: Option<Position>,
+}
+
+/// All crews who are on duty, carry something, or were so since yesterday.
+pub async fn crews(conn: &mut PgConnection, region: Region) -> Result<Vec<Known>> {
+    let rows = sqlx::query!(
+        r#"select c.crew_id, c.name, c.vehicle, c.on_duty, c.duty_no, c.active, c.area_lat, c.area_lng, c.area_radius_m,
+            h.top as "top?", p.lat as "lat?", p.lng as "lng?", p.at as "at?"
+        from crew_duty c
+        left join channel_head h on h.region = c.region and h.channel = 'crew:' || c.crew_id
+        left join crew_position p on p.region = c.region and p.crew_id = c.crew_id
+        where c.region = $1 and (c.on_duty or c.active > 0 or c.updated_at > statement_timestamp() - interval '1 day')"#,
+        region.number(),
+    )
+    .fetch_all(conn)
+    .await?;
+    let known = rows.into_iter().map(|row| Known {
+        crew: CrewRow {
+            crew_id: row.crew_id.into(),
+            name: row.name,
+            vehicle: Vehicle::named(&row.vehicle).unwrap_or_default(),
+            on_duty: row.on_duty,
+            duty_no: row.duty_no,
+            active: row.active,
+            area: row.area_lat.zip(row.area_lng),
+            area_radius_m: row.area_radius_m,
+        },
+        top: row.top.unwrap_or_default().unsigned_abs(),
+        position: match (row.lat, row.lng, row.at) {
+            (Some(lat), Some(lng), Some(at)) => Some(Position { lat, lng, at }),
+            _ => None,
+        },
+    });
+    Ok(known.collect())
+}
+
+/// Which crews a list asks for.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// Pattern over names.
+    pub search: Option<String>,
+    pub after: Option<Uuid>,
+    pub rows: i64,
+}
+
+/// Crews for the staff's list, newest first: everybody with the role, on duty ever or not.
+pub async fn list(conn: &mut PgConnection, region: Region, asked: &Asked) -> Result<Vec<CrewEntry>> {
+    let rows = sqlx::query!(
+        r#"select u.id, u.username, u.first_name, u.last_name, u.phone_number, c.vehicle as "vehicle?", c.on_duty as "on_duty?",
+            c.active as "active?", c.area_lat, c.area_lng, c.area_radius_m, p.lat as "lat?", p.lng as "lng?", p.at as "at?"
+        from users u
+        join user_role r on r.user_id = u.id and r.role = 'crew'
+        left join crew_duty c on c.region = $1 and c.crew_id = u.id
+        left join crew_position p on p.region = $1 and p.crew_id = u.id
+        where ($2::uuid is null or u.id < $2)
+            and ($3::text is null or u.username ilike $3 or u.first_name ilike $3 or u.last_name ilike $3)
+        order by u.id desc
+        limit $4"#,
+        region.number(),
+        asked.after,
+        asked.search,
+        asked.rows,
+    )
+    .fetch_all(conn)
+    .await?;
+    let entry = rows.into_iter().map(|row| {
+        let (on_duty, active) = (row.on_duty.unwrap_or_default(), row.active.unwrap_or_default());
+        CrewEntry {
+            id: row.id.into(),
+            user: CrewUser {
+                id: row.id.into(),
+                username: row.username,
+                first_name: row.first_name,
+                last_name: row.last_name,
+                phone_number: row.phone_number,
+            },
+            vehicle: row.vehicle.unwrap_or_else(|| "bicycle".into()),
+            area: row.area_lat.zip(row.area_lng).map(|(lat, lng)| Area { lat, lng, radius_m: row.area_radius_m.unwrap_or(3000) }),
+            on_duty,
+            status: match (on_duty, active) {
+                (false, _) => "off_duty",
+                (true, 0) => "free",
+                (true, _) => "busy",
+            },
+            active,
+            position: match (row.lat, row.lng, row.at) {
+                (Some(lat), Some(lng), Some(at)) => Some(Position { lat, lng, at }),
+                _ => None,
+            },
+        }
+    });
+    Ok(entry.collect())
 }

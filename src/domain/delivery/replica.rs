@@ -1,12 +1,237 @@
-//! What this node knows in memory.
+//! What this node knows in memory: the orders that wait, the crews, who watches. The rows decide, this proposes.
+//!
+//! Locks, in this order: a crew's own, the watchers', those inside the index and the book. None is held across an await.
 use super::duty::Position;
-use crate::ids::UserId;
+use crate::{
+    clock::Timestamp,
+    domain::orders::{self, OrderStatus, PaymentMode},
+    ids::{OrderId, ShopId, UserId},
+    money::{Amount, Currency},
+};
+use dashmap::DashMap;
+use parking_lot::Mutex;
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+use utoipa::ToSchema;
+use wassally_geo::{Cell, Crews, Dot, Nearby, Point, Range, Skew, State, Vehicle};
 
+/// Radius of a crew's list without an area of theirs, in metres, and the longest list.
+pub const RADIUS_M: f64 = 3000.0;
+pub const LIST_MAX: usize = 100;
+
+/// The node's picture of the city.
+#[derive(Default)]
+pub struct Replica {
+    /// Orders that wait, and who watches for them.
+    pub nearby: Nearby<UserId, OrderId, Arc<Offer>>,
+    /// Where crews are and what they do.
+    pub crews: Crews<UserId>,
+    riders: DashMap<UserId, Arc<Mutex<Rider>>>,
+    /// Who carries each order that is under way.
+    pub carriers: DashMap<OrderId, UserId>,
+    /// Crews with a standing list; its lock orders beginning and end of a watch.
+    pub watching: Mutex<HashSet<UserId>>,
+    /// Who follows the crew of which order.
+    pub followers: Mutex<HashMap<OrderId, HashSet<UserId>>>,
+    /// Crews whose dot or status changed since the last frame of the map.
+    pub moved: Mutex<HashSet<UserId>>,
+    /// Short forms for the staff room since the last frame.
+    pub ops: Mutex<Vec<bytes::Bytes>>,
+}
+
+/// What a crew's list shows of an order that waits.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Offer {
+    pub order_id: OrderId,
+    pub code: String,
+    pub stops: Vec<OfferStop>,
+    /// What the crew earns, tip included.
+    pub fee: Amount,
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// From the last stop to the door, as the crow flies.
+    pub dropoff_distance_m: i64,
+    pub payment_mode: PaymentMode,
+}
+
+/// A shop to fetch goods from.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OfferStop {
+    pub shop_id: ShopId,
+    pub name: String,
+    pub lat: f64,
+    pub lng: f64,
+}
+
+impl Offer {
+    /// The order as a list shows it, and where it is: its first stop.
+    pub fn of(listing: orders::Listing) -> Option<(Arc<Self>, Point)> {
+        let first = listing.stops.first()?;
+        let at = Point::new(first.lat, first.lng).ok()?;
+        let stops = listing.stops.into_iter();
+        let stops = stops.map(|stop| OfferStop { shop_id: stop.shop_id, name: stop.name, lat: stop.lat, lng: stop.lng });
+        let offer = Self {
+            order_id: listing.order_id,
+            code: listing.code,
+            stops: stops.collect(),
+            fee: listing.fee,
+            currency: listing.currency,
+            dropoff_distance_m: listing.dropoff_distance_m,
+            payment_mode: listing.payment_mode,
+        };
+        Some((Arc::new(offer), at))
+    }
+}
+
+/// A crew as this node knows it.
 #[derive(Debug, Default)]
-pub struct Replica {}
+pub struct Rider {
+    pub on_duty: bool,
+    pub duty_no: u64,
+    pub name: String,
+    pub vehicle: Vehicle,
+    pub radius_m: Option<f64>,
+    pub area: Option<Point>,
+    /// Offset of the crew's channel that duty and jobs are of.
+    pub heard: u64,
+    pub jobs: BTreeMap<OrderId, Carried>,
+    pub state: State,
+    pub skew: Skew,
+    pub pace: Pace,
+    /// The newest ping in the phone's own order.
+    pub last_ping: (i64, i64),
+    /// To be written: the dot, and the trail since the last flush.
+    pub is_dirty: bool,
+    pub trail: Vec<TrailFix>,
+    /// The cell of the map that shows the crew.
+    pub cell: Option<Cell>,
+}
+
+/// What is still to do of an order a crew carries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carried {
+    pub status: OrderStatus,
+    pub stops: Vec<Point>,
+    pub dropoff: Option<Point>,
+    /// The coarse place told last, and when.
+    pub told: Option<(Point, i64)>,
+}
+
+/// A fix of the trail.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrailFix {
+    pub lat: f64,
+    pub lng: f64,
+    pub at_ms: i64,
+    pub accuracy_m: f64,
+    /// Why it did not move the dot: `late`, or the slug of its refusal.
+    pub odd: Option<&'static str>,
+}
+
+/// A bucket of pings: so many a second, more after a tunnel.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    left: f64,
+    at_ms: i64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { left: Self::BURST, at_ms: 0 }
+    }
+}
+
+impl Pace {
+    const PER_S: f64 = 10.0;
+    /// Twenty minutes in a tunnel at one ping in four seconds.
+    const BURST: f64 = 300.0;
+
+    /// Takes one; false when they come too fast.
+    pub fn take(&mut self, now_ms: i64) -> bool {
+        #[allow(clippy::cast_precision_loss, reason = "a difference of milliseconds")]
+        let passed_s = (now_ms - self.at_ms).max(0) as f64 / 1000.0;
+        self.left = (self.left + passed_s * Self::PER_S).min(Self::BURST);
+        self.at_ms = now_ms;
+        let has = self.left >= 1.0;
+        if has {
+            self.left -= 1.0;
+        }
+        has
+    }
+}
+
+impl Rider {
+    /// The order with goods on the way whose door is the nearest.
+    pub fn nearest_door(&self, at: Point) -> Option<OrderId> {
+        let doors = self.jobs.iter().filter(|(_, job)| job.status == OrderStatus::Shipped);
+        let doors = doors.filter_map(|(order, job)| Some((order, at.distance_m(job.dropoff?))));
+        doors.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(order, _)| *order)
+    }
+
+    /// How far the crew's list reaches.
+    pub fn range(&self) -> Range {
+        Range { radius_m: self.radius_m.unwrap_or(RADIUS_M), limit: LIST_MAX }
+    }
+}
 
 impl Replica {
-    pub fn position(&self, _crew: UserId) -> Option<Position> {
-        None
+    /// A crew, if this node has heard of them.
+    pub fn rider(&self, crew: UserId) -> Option<Arc<Mutex<Rider>>> {
+        self.riders.get(&crew).map(|rider| rider.clone())
+    }
+
+    /// A crew, made where it is missing.
+    pub fn rider_or_new(&self, crew: UserId) -> Arc<Mutex<Rider>> {
+        self.riders.entry(crew).or_default().clone()
+    }
+
+    /// All crews this node has heard of.
+    pub fn all(&self) -> Vec<(UserId, Arc<Mutex<Rider>>)> {
+        self.riders.iter().map(|entry| (*entry.key(), entry.value().clone())).collect()
+    }
+
+    /// Where a crew is by its pings to this node.
+    pub fn dot(&self, crew: UserId) -> Option<Dot> {
+        self.rider(crew)?.lock().state.dot()
+    }
+
+    /// The same for a screen.
+    pub fn position(&self, crew: UserId) -> Option<Position> {
+        let dot = self.dot(crew)?;
+        Some(Position { lat: dot.at.lat(), lng: dot.at.lng(), at: time(dot.at_ms) })
+    }
+}
+
+/// Milliseconds since 1970 as an instant.
+pub fn time(ms: i64) -> Timestamp {
+    Timestamp::from_timestamp_millis(ms).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_after_a_tunnel_passes_and_a_flood_does_not() {
+        let mut pace = Pace::default();
+        assert_eq!((0..1000).filter(|_| pace.take(1_000_000)).count(), 300);
+        assert!(!pace.take(1_000_050), "half a ping later");
+        assert_eq!((0..100).filter(|_| pace.take(1_001_050)).count(), 10);
+    }
+
+    #[test]
+    fn of_two_orders_on_the_way_the_nearer_door_counts() {
+        let at = Point::new(52.52, 13.405).unwrap();
+        let order = |n| OrderId(uuid::Uuid::from_u128(n));
+        let job = |status, metres| Carried { status, stops: vec![], dropoff: Some(at.at(0.0, metres)), told: None };
+        let mut rider = Rider::default();
+        assert_eq!(rider.nearest_door(at), None);
+        rider.jobs.insert(order(1), job(OrderStatus::Shipped, 900.0));
+        rider.jobs.insert(order(2), job(OrderStatus::Shipped, 300.0));
+        rider.jobs.insert(order(3), job(OrderStatus::Processing, 10.0));
+        assert_eq!(rider.nearest_door(at), Some(order(2)));
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     clock::Timestamp,
     db::Tx,
     domain::orders::{Dropoff, Order, OrderStatus, PaymentMode, PrepStatus},
-    ids::{OrderId, Region, UserId},
+    ids::{OrderId, Region, ShopId, UserId},
     money::{Amount, Currency},
     problem::Result,
 };
@@ -411,21 +411,25 @@ pub struct Brief {
     pub id: OrderId,
     pub customer_id: UserId,
     pub status: OrderStatus,
-    pub crew_id: Option<UserId>,
 }
 
 /// An order in brief, if there is one.
 pub async fn brief(conn: &mut PgConnection, order: OrderId) -> Result<Option<Brief>> {
     let row = sqlx::query!(
-        r#"select customer_id, status as "status: OrderStatus", crew_id from orders where region = $1 and id = $2"#,
+        r#"select customer_id, status as "status: OrderStatus" from orders where region = $1 and id = $2"#,
         order.region().number(),
         order.uuid(),
     );
     let row = row.fetch_optional(conn).await?;
-    Ok(row.map(|row| Brief {
-        id: order,
-        customer_id: row.customer_id.into(),
-        status: row.status,
-        crew_id: row.crew_id.map(Into::into),
-    }))
+    Ok(row.map(|row| Brief { id: order, customer_id: row.customer_id.into(), status: row.status }))
+}
+
+/// The shops of an order.
+pub async fn shops_of(conn: &mut PgConnection, order: OrderId) -> Result<Vec<ShopId>> {
+    let shops = sqlx::query_scalar!(
+        "select shop_id from shop_order where region = $1 and order_id = $2 order by position",
+        order.region().number(),
+        order.uuid()
+    );
+    Ok(shops.fetch_all(conn).await?.into_iter().map(Into::into).collect())
 }

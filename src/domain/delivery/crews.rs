@@ -1,0 +1,181 @@
+//! Crews as staff see them: the list, the trail of each; and the channel of a crew's own jobs.
+use super::{
+    beat,
+    crew::ACTIVE_LIMIT,
+    duty, places,
+    replica::{Replica, TrailFix, time},
+    store,
+};
+use crate::{
+    App,
+    actor::{Actor, Role, Staff},
+    clock::Timestamp,
+    domain::Snapshot,
+    http::json::{Path, Query},
+    ids::{Region, UserId},
+    page::{Listing, NoFilters, Page},
+    problem::{Problem, Result},
+};
+use axum::{Json, extract::State};
+use chrono::TimeDelta;
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+/// Longest stretch of a trail at once, and the default one.
+const TRAIL_MAX: TimeDelta = TimeDelta::hours(24);
+const TRAIL: TimeDelta = TimeDelta::hours(1);
+
+/// A crew on the staff's list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CrewEntry {
+    pub id: UserId,
+    pub user: CrewUser,
+    /// `foot`, `bicycle`, `motorbike`, `car`.
+    pub vehicle: String,
+    /// Where they look for orders, when not around themselves.
+    pub area: Option<Area>,
+    pub on_duty: bool,
+    /// `free`, `busy`, `stale`, `off_duty`.
+    pub status: &'static str,
+    pub active: i32,
+    pub position: Option<duty::Position>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CrewUser {
+    pub id: UserId,
+    pub username: Option<String>,
+    pub first_name: String,
+    pub last_name: String,
+    pub phone_number: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Area {
+    pub lat: f64,
+    pub lng: f64,
+    pub radius_m: i32,
+}
+
+/// All crews
+#[utoipa::path(get, path = "/api/staff/crews/", tag = "staff", params(("search" = Option<String>, Query), ("limit" = Option<i64>, Query),
+    ("cursor" = Option<String>, Query)), responses((status = 200, body = Page<CrewEntry>)), security(("bearer" = [])))]
+pub async fn list(State(app): State<App>, _: Staff, listing: Listing<NoFilters>) -> Result<Json<Page<CrewEntry>>> {
+    listing.ordering_in(&["-date_joined"])?;
+    let mut conn = app.read_stale(Region::FIRST).await?;
+    let asked = places::Asked { search: listing.pattern(), after: listing.after, rows: listing.rows() };
+    let replica = app.state::<Replica>();
+    let now_ms = app.clock.now().timestamp_millis();
+    let mut crews = places::list(&mut conn, Region::FIRST, &asked).await?;
+    for crew in &mut crews {
+        if let Some(sight) = replica.crews.sight(&crew.id, now_ms) {
+            crew.status = sight.status.as_str();
+            crew.position = Some(duty::Position { lat: sight.at.lat(), lng: sight.at.lng(), at: time(sight.at_ms) });
+        }
+    }
+    Ok(Json(listing.page(crews, |crew| crew.id.uuid())))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stretch {
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+/// A fix of a trail, in the order of when it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TrailPoint {
+    pub lat: f64,
+    pub lng: f64,
+    pub at: Timestamp,
+    pub accuracy_m: f64,
+    /// It came after a later one.
+    pub late: bool,
+    /// What is odd about it: `mock`, `implausible`, `future`, `too_old`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub odd: Option<String>,
+}
+
+/// Where a crew was; a day at most, the last hour by default
+#[utoipa::path(get, path = "/api/staff/crews/{id}/trail/", tag = "staff", params(("id" = UserId, Path), ("from" = Option<String>, Query),
+    ("to" = Option<String>, Query)), responses((status = 200, body = Page<TrailPoint>), (status = 404, description = "not_found")),
+    security(("bearer" = [])))]
+pub async fn trail(
+    State(app): State<App>,
+    _: Staff,
+    Path(id): Path<UserId>,
+    Query(asked): Query<Stretch>,
+) -> Result<Json<Page<TrailPoint>>> {
+    let to = asked.to.unwrap_or_else(|| app.clock.now());
+    let from = asked.from.unwrap_or(to - TRAIL);
+    if from > to || to - from > TRAIL_MAX {
+        return Err(Problem::invalid("from", "out_of_range").into());
+    }
+    let mut conn = app.read_stale(Region::FIRST).await?;
+    store::crew(&mut conn, Region::FIRST, id).await?.ok_or_else(Problem::not_found)?;
+    // Memory first: what is written meanwhile would else be in neither.
+    let mut items: Vec<TrailPoint> = beat::unwritten(&app, id).into_iter().map(TrailPoint::from).collect();
+    for fixes in places::trail(&mut conn, Region::FIRST, id, from, to).await? {
+        let fixes: Vec<(f64, f64, i64, f64, Option<String>)> = serde_json::from_value(fixes)?;
+        items.extend(
+            fixes.into_iter().map(|(lat, lng, at_ms, accuracy_m, odd)| TrailPoint::new(lat, lng, at_ms, accuracy_m, odd)),
+        );
+    }
+    items.retain(|item| (from..=to).contains(&item.at));
+    items.sort_by(|a, b| a.at.cmp(&b.at));
+    items.dedup_by(|a, b| (a.at, a.lat, a.lng) == (b.at, b.lat, b.lng));
+    Ok(Json(Page { items, next: None }))
+}
+
+impl TrailPoint {
+    fn new(lat: f64, lng: f64, at_ms: i64, accuracy_m: f64, odd: Option<String>) -> Self {
+        let late = odd.as_deref() == Some("late");
+        Self { lat, lng, at: time(at_ms), accuracy_m, late, odd: odd.filter(|_| !late) }
+    }
+}
+
+impl From<TrailFix> for TrailPoint {
+    fn from(fix: TrailFix) -> Self {
+        Self::new(fix.lat, fix.lng, fix.at_ms, fix.accuracy_m, fix.odd.map(str::to_owned))
+    }
+}
+
+/// The channel of their own jobs that each socket of a crew has.
+pub fn own(actor: &Actor) -> Option<String> {
+    (actor.role == Role::Crew).then(|| format!("crew:{}", actor.id))
+}
+
+/// The crew themselves; staff.
+pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
+        if actor.role == Role::Crew && actor.id == id {
+            return Ok(());
+        }
+        let mut conn = app.pools.live.acquire().await?;
+        let is_there = actor.is_staff() && store::crew(&mut conn, Region::FIRST, id).await?.is_some();
+        if is_there { Ok(()) } else { Err(Problem::not_found().into()) }
+    })
+}
+
+/// `{ on_duty, duty_no, active, active_limit }` and where the channel stands.
+pub fn snapshot<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
+    Box::pin(async move {
+        let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
+        let region = Region::FIRST;
+        let channel = format!("crew:{id}");
+        let mut view = app.read_whole(region).await?;
+        let offset = store::top(&mut view, crate::db::region_of(&channel), &channel).await?;
+        let row = store::crew(&mut view, region, id).await?;
+        let required = |mode| super::proof_required(app, mode);
+        let active = store::jobs(&mut view, region, &[id], required).await?.remove(&id).unwrap_or_default();
+        let body = json!({
+            "on_duty": row.as_ref().is_some_and(|row| row.on_duty), "duty_no": row.map_or(0, |row| row.duty_no),
+            "active": active, "active_limit": ACTIVE_LIMIT,
+        });
+        Ok(Snapshot { offset, data: serde_json::to_vec(&body)?.into() })
+    })
+}

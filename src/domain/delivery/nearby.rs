@@ -1,0 +1,214 @@
+//! Orders that wait near a crew: asked once, or as a standing list that says only what came and went.
+use super::replica::{LIST_MAX, Offer, OfferStop, RADIUS_M, Replica};
+use crate::{
+    App,
+    actor::{Actor, Crew, Role},
+    db::Live,
+    domain::{Snapshot, orders::PaymentMode},
+    doors::{Answer, Door},
+    http::json::Query,
+    ids::{OrderId, UserId},
+    money::{Amount, Currency},
+    problem::{Problem, Result},
+};
+use axum::extract::State;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use wassally_geo::{Delta, Near, Point, RADIUS_MAX_M, Range, STALE_MS};
+
+/// A position this old says nothing about where a list should begin, in milliseconds.
+const FORGOTTEN_MS: i64 = 5 * STALE_MS;
+
+/// From where, how far and how many.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Asked {
+    lat: Option<f64>,
+    lng: Option<f64>,
+    radius_m: Option<f64>,
+    limit: Option<usize>,
+}
+
+/// What a crew asks by the socket: around themselves.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AskedNear {
+    radius_m: Option<f64>,
+    limit: Option<usize>,
+}
+
+/// Orders that wait, nearest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Available {
+    pub items: Vec<AvailableOrder>,
+    /// Always `null`: the list is as long as it is.
+    pub next: Option<String>,
+    /// The standing list. It has no offset: subscribing brings the whole.
+    pub live: Vec<Live>,
+}
+
+/// An order that waits. Nothing of its customer but how far the door is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AvailableOrder {
+    pub id: OrderId,
+    pub order_id: OrderId,
+    pub code: String,
+    /// Of the first stop.
+    pub lat: f64,
+    pub lng: f64,
+    pub distance_m: i64,
+    pub pickup: Vec<OfferStop>,
+    pub fee: Amount,
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    pub dropoff_distance_m: i64,
+    pub payment_mode: PaymentMode,
+}
+
+impl From<Near<OrderId, Arc<Offer>>> for AvailableOrder {
+    fn from(near: Near<OrderId, Arc<Offer>>) -> Self {
+        let offer = &near.listing.payload;
+        Self {
+            id: offer.order_id,
+            order_id: offer.order_id,
+            code: offer.code.clone(),
+            lat: near.listing.at.lat(),
+            lng: near.listing.at.lng(),
+            distance_m: metres(near.distance_m),
+            pickup: offer.stops.clone(),
+            fee: offer.fee,
+            currency: offer.currency,
+            dropoff_distance_m: offer.dropoff_distance_m,
+            payment_mode: offer.payment_mode,
+        }
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "distances on earth fit")]
+fn metres(distance_m: f64) -> i64 {
+    distance_m.round() as i64
+}
+
+/// Orders around a point, the crew's last ping, or the middle of their area.
+///
+/// Errors: 409 `no_position` without any of these; 422 `out_of_range`.
+async fn around(app: &App, crew: UserId, asked: Asked) -> Result<Available> {
+    let replica = app.state::<Replica>();
+    let radius_m = asked.radius_m.filter(|radius| !radius.is_finite() || !(0.0..=RADIUS_MAX_M).contains(radius));
+    if radius_m.is_some() {
+        return Err(Problem::invalid("radius_m", "out_of_range").into());
+    }
+    let limit = asked.limit.unwrap_or(LIST_MAX);
+    if !(1..=LIST_MAX).contains(&limit) {
+        return Err(Problem::invalid("limit", "out_of_range").into());
+    }
+    let known = replica.rider(crew).map(|rider| {
+        let rider = rider.lock();
+        (rider.state.dot().map(|dot| dot.at), rider.area, rider.radius_m)
+    });
+    let (dot, area, own_radius_m) = known.unwrap_or_default();
+    let at = match (asked.lat, asked.lng) {
+        (Some(lat), Some(lng)) => Some(Point::new(lat, lng).map_err(|_| Problem::invalid("lat", "out_of_range"))?),
+        (None, None) => dot.or_else(|| replica.crews.sight(&crew, now_ms(app)).map(|sight| sight.at)).or(area),
+        _ => return Err(Problem::invalid("lng", "required").into()),
+    };
+    let at = at.ok_or_else(|| Problem::new(409, "no_position"))?;
+    let radius_m = asked.radius_m.or(own_radius_m).unwrap_or(RADIUS_M);
+    let items = replica.nearby.around(at, Range { radius_m, limit }).into_iter().map(Into::into).collect();
+    let live = vec![Live { channel: format!("nearby:{crew}"), offset: 0, epoch: String::new() }];
+    Ok(Available { items, next: None, live })
+}
+
+/// Orders that wait nearby
+#[utoipa::path(get, path = "/api/delivery/orders/available/", tag = "delivery", params(("lat" = Option<f64>, Query), ("lng" = Option<f64>, Query),
+    ("radius_m" = Option<f64>, Query), ("limit" = Option<usize>, Query)), responses((status = 200, body = Available), (status = 409, description = "no_position")),
+    security(("bearer" = [])))]
+pub async fn get(State(app): State<App>, crew: Crew, Query(asked): Query<Asked>) -> Result<axum::Json<Available>> {
+    around(&app, crew.id, asked).await.map(axum::Json)
+}
+
+pub async fn call(door: Door, crew: Crew, asked: AskedNear) -> Result<Answer> {
+    let asked = Asked { radius_m: asked.radius_m, limit: asked.limit, ..Asked::default() };
+    let body = serde_json::to_value(around(&door.app, crew.id, asked).await?)?;
+    Ok(Answer { status: 200, body })
+}
+
+fn now_ms(app: &App) -> i64 {
+    app.clock.now().timestamp_millis()
+}
+
+/// Tells a crew what changed on their list.
+pub fn tell(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<Offer>>) {
+    app.hub().say(&format!("nearby:{crew}"), frame(delta));
+}
+
+fn frame(delta: &Delta<OrderId, Arc<Offer>>) -> Bytes {
+    let added: Vec<Value> = delta.added.iter().map(row).collect();
+    let removed: Vec<String> = delta.removed.iter().map(|(order, _)| order.to_string()).collect();
+    let why: Map<String, Value> = delta.removed.iter().map(|(order, why)| (order.to_string(), why.as_str().into())).collect();
+    let mut body = json!({ "type": "nearby", "seq": delta.seq, "added": added, "removed": removed, "why": why });
+    if delta.full {
+        body["full"] = true.into();
+    }
+    if delta.no_position {
+        body["no_position"] = true.into();
+    }
+    body.to_string().into()
+}
+
+fn row(near: &Near<OrderId, Arc<Offer>>) -> Value {
+    let mut row = json!(*near.listing.payload);
+    row["lat"] = near.listing.at.lat().into();
+    row["lng"] = near.listing.at.lng().into();
+    row["distance_m"] = metres(near.distance_m).into();
+    row
+}
+
+/// The crew themselves.
+pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
+    let is_own = actor.role == Role::Crew && id.parse() == Ok(actor.id);
+    Box::pin(std::future::ready(if is_own { Ok(()) } else { Err(Problem::not_found().into()) }))
+}
+
+/// The whole list; it begins to be watched with this.
+pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
+    Box::pin(async move {
+        let (replica, crew) = (app.state::<Replica>(), actor.id);
+        let (range, dot, area) = match replica.rider(crew) {
+            Some(rider) => {
+                let rider = rider.lock();
+                (rider.range(), rider.state.dot(), rider.area)
+            }
+            None => (Range::default(), None, None),
+        };
+        let now_ms = now_ms(app);
+        let seen = replica.crews.sight(&crew, now_ms).filter(|sight| sight.silent_ms < FORGOTTEN_MS);
+        let last = dot.filter(|dot| now_ms - dot.at_ms < FORGOTTEN_MS).map(|dot| (dot.at, dot.accuracy_m));
+        let last = last.or(seen.map(|sight| (sight.at, 0.0))).or(area.map(|at| (at, 0.0)));
+        let data = {
+            let mut watching = replica.watching.lock();
+            watching.insert(crew);
+            // Who watches already keeps the place its pings gave it.
+            let is_placed = replica.nearby.full(&crew, |list| !list.no_position).unwrap_or_default();
+            replica.nearby.watch(crew, range, last.filter(|_| !is_placed), |delta| tell(app, crew, &delta));
+            replica.nearby.full(&crew, |list| frame(&list))
+        };
+        Ok(Snapshot { offset: 0, data: data.unwrap_or_default() })
+    })
+}
+
+/// Ends the watch of crews whose last reader has gone.
+pub fn forget_the_gone(app: &App, replica: &Replica) {
+    let mut watching = replica.watching.lock();
+    watching.retain(|crew| {
+        let is_heard = app.hub().heard_on(&format!("nearby:{crew}")) > 0;
+        if !is_heard {
+            replica.nearby.unwatch(crew);
+        }
+        is_heard
+    });
+}

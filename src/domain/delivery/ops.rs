@@ -1,0 +1,75 @@
+//! `staff:ops`: short forms of what happens to orders and crews. Each node gathers what it hears and says it every quarter of a second.
+use super::replica::Replica;
+use crate::{
+    App,
+    actor::Actor,
+    domain::{Hearing, Snapshot},
+    problem::{Problem, Result},
+};
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+
+/// Publications a node keeps of the room.
+pub const RING: usize = 500;
+/// Most short forms gathered for one frame; beyond that the oldest are not told.
+const GATHERED_MAX: usize = 2 * RING;
+/// What of an event is short and may stand in the room.
+const KEPT: [&str; 11] = ["type", "at", "by", "order", "order_id", "shop_id", "reason", "on_duty", "duty_no", "problem", "note"];
+
+/// Gathers the short form of what happens on `order:`, `crew:` and `auction:`.
+pub fn hear(app: &App, heard: &Hearing<'_>) {
+    let Some((namespace, id)) = heard.channel.split_once(':') else { return };
+    if !matches!(namespace, "order" | "crew" | "auction") || app.hub().heard_on("staff:ops") == 0 {
+        return;
+    }
+    let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(heard.body) else { return };
+    let short = short(namespace, id, body);
+    let replica = app.state::<Replica>();
+    let mut ops = replica.ops.lock();
+    if ops.len() >= GATHERED_MAX {
+        ops.remove(0);
+    }
+    ops.push(short.to_string().into());
+}
+
+fn short(namespace: &str, id: &str, body: Map<String, Value>) -> Value {
+    let mut short: Map<String, Value> = body.into_iter().filter(|(key, _)| KEPT.contains(&key.as_str())).collect();
+    short.insert(format!("{namespace}_id"), id.into());
+    Value::Object(short)
+}
+
+/// Says what was gathered.
+pub fn frame(app: &App, replica: &Replica) {
+    let gathered = std::mem::take(&mut *replica.ops.lock());
+    for short in gathered {
+        app.hub().say("staff:ops", short);
+    }
+}
+
+/// Staff. Errors: 404 for rooms that do not exist.
+pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, room: &'a str) -> BoxFuture<'a, Result<()>> {
+    let may = match room {
+        _ if !actor.is_staff() => Err(Problem::forbidden().into()),
+        "ops" => Ok(()),
+        _ => Err(Problem::not_found().into()),
+    };
+    Box::pin(std::future::ready(may))
+}
+
+/// Who lost the thread of the room reads the lists anew.
+pub fn snapshot<'a>(_: &'a App, _: &'a Actor, _: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
+    let data = json!({ "type": "reload", "full": true }).to_string().into();
+    Box::pin(std::future::ready(Ok(Snapshot { offset: 0, data })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_the_crew_may_know_is_left_out() {
+        let body = json!({ "type": "job_assigned", "at": "now", "order_id": "o", "job": { "dropoff": 1, "customer": 2 } });
+        let Value::Object(body) = body else { panic!("an object") };
+        assert_eq!(short("crew", "c", body), json!({ "type": "job_assigned", "at": "now", "order_id": "o", "crew_id": "c" }));
+    }
+}

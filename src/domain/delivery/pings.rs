@@ -1,0 +1,192 @@
+//! Pings: where crews say they are. Taken in memory, in the thread that read them; nothing here waits.
+use super::{
+    map,
+    nearby::tell,
+    replica::{Replica, Rider, TrailFix},
+    track,
+};
+use crate::{
+    App,
+    actor::{Actor, Crew, Role},
+    clock::Timestamp,
+    doors::{Answer, Door},
+    http::json::{self, Json},
+    ids::UserId,
+    problem::{Problem, Result},
+};
+use axum::{extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wassally_geo::{Fix, Limits, Verdict, step};
+
+/// Most pings in one message.
+const AT_ONCE: usize = 1000;
+/// Most fixes of a crew kept in memory until they are written.
+pub const TRAIL_MAX: usize = 5000;
+
+/// One GPS report.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ping {
+    pub lat: f64,
+    pub lng: f64,
+    /// The phone's time of the fix.
+    pub at: Timestamp,
+    pub accuracy_m: Option<f64>,
+    pub heading_deg: Option<f64>,
+    pub speed_mps: Option<f64>,
+    /// The phone says that an app made this position up.
+    pub mock: Option<bool>,
+    /// The phone's own count of its fixes.
+    pub seq: Option<u64>,
+    /// The duty it reports for.
+    pub duty: Option<u64>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PingsBody {
+    pings: Vec<Ping>,
+}
+
+/// What became of pings. A rejected one changed nothing that anybody sees.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Taken {
+    pub accepted: usize,
+    pub rejected: Vec<Rejected>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rejected {
+    pub index: usize,
+    /// `off_duty`, `too_fast`, `taken_over`, `duplicate`, `implausible`, `future`, `too_old`, `bad_coordinates`, `null_island`.
+    pub code: &'static str,
+}
+
+/// One ping, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Pings {
+    Several(Vec<Ping>),
+    One(Ping),
+}
+
+/// Takes pings of one crew.
+pub fn take(app: &App, crew: UserId, pings: &[Ping]) -> Taken {
+    let replica = app.state::<Replica>();
+    let mut taken = Taken::default();
+    for (index, ping) in pings.iter().enumerate() {
+        match take_one(app, &replica, crew, ping) {
+            Ok(()) => taken.accepted += 1,
+            Err(code) => {
+                metrics::counter!("wassally_pings_rejected_total", "code" => code).increment(1);
+                taken.rejected.push(Rejected { index, code });
+            }
+        }
+    }
+    metrics::counter!("wassally_pings_accepted_total").increment(taken.accepted as u64);
+    taken
+}
+
+/// What one ping does: to the dot, to the crew's list, to who follows, to the map; a late one only to the trail.
+fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Result<(), &'static str> {
+    let rider = replica.rider(crew).ok_or("off_duty")?;
+    // Held to the end: what a crew's pings do happens in their order.
+    let mut rider = rider.lock();
+    let now_ms = app.clock.now().timestamp_millis();
+    if !rider.on_duty {
+        return Err("off_duty");
+    }
+    if !rider.pace.take(now_ms) {
+        return Err("too_fast");
+    }
+    let device_ms = ping.at.timestamp_millis();
+    rider.skew = rider.skew.seen(device_ms, now_ms);
+    let fix = Fix {
+        lat: ping.lat,
+        lng: ping.lng,
+        device_ms,
+        seq: ping.seq,
+        // Never a duty that was not given out.
+        duty_no: ping.duty.map(|duty| duty.min(rider.duty_no)),
+        accuracy_m: ping.accuracy_m,
+        heading_deg: ping.heading_deg,
+        speed_mps: ping.speed_mps,
+        mock: ping.mock.unwrap_or_default(),
+        received_ms: now_ms,
+        offset_ms: rider.skew.offset_ms(),
+    };
+    let (state, verdict) = step(&rider.state, &fix, &Limits::default());
+    rider.state = state;
+    match verdict {
+        Verdict::Moved(dot) => {
+            rider.last_ping = (device_ms, ping.seq.map_or(0, |seq| i64::try_from(seq).unwrap_or(i64::MAX)));
+            rider.is_dirty = true;
+            let odd = dot.mock.then_some("mock");
+            note(
+                &mut rider,
+                TrailFix { lat: dot.raw.lat(), lng: dot.raw.lng(), at_ms: dot.at_ms, accuracy_m: dot.accuracy_m, odd },
+            );
+            replica.crews.heard(crew, dot.at, dot.at_ms, now_ms);
+            replica.nearby.moved(&crew, dot.at, dot.accuracy_m, |delta| tell(app, crew, &delta));
+            track::moved(app, &mut rider, &dot, now_ms);
+            map::moved(replica, crew);
+            Ok(())
+        }
+        Verdict::Late { at, at_ms } => {
+            let accuracy_m = fix.accuracy_m.unwrap_or_default();
+            note(&mut rider, TrailFix { lat: at.lat(), lng: at.lng(), at_ms, accuracy_m, odd: Some("late") });
+            Ok(())
+        }
+        Verdict::Refused(refusal) => {
+            if refusal.stays_in_trail() {
+                let accuracy_m = fix.accuracy_m.unwrap_or_default();
+                let odd = Some(refusal.as_str());
+                note(&mut rider, TrailFix { lat: ping.lat, lng: ping.lng, at_ms: now_ms, accuracy_m, odd });
+            }
+            Err(refusal.as_str())
+        }
+    }
+}
+
+fn note(rider: &mut Rider, fix: TrailFix) {
+    if rider.trail.len() < TRAIL_MAX {
+        rider.trail.push(fix);
+    }
+}
+
+/// Say where you are: the way for when the socket is down
+#[utoipa::path(post, path = "/api/delivery/pings/", tag = "delivery", request_body = PingsBody, responses((status = 202, body = Taken)),
+    security(("bearer" = [])))]
+pub async fn post(State(app): State<App>, crew: Crew, Json(body): Json<PingsBody>) -> Result<(StatusCode, axum::Json<Taken>)> {
+    check_count(&body.pings)?;
+    Ok((StatusCode::ACCEPTED, axum::Json(take(&app, crew.id, &body.pings))))
+}
+
+fn check_count(pings: &[Ping]) -> Result<(), Problem> {
+    if pings.len() > AT_ONCE { Err(Problem::invalid("pings", "too_long")) } else { Ok(()) }
+}
+
+pub async fn call(door: Door, crew: Crew, pings: Pings) -> Result<Answer> {
+    let pings = match pings {
+        Pings::Several(pings) => pings,
+        Pings::One(ping) => vec![ping],
+    };
+    check_count(&pings)?;
+    Ok(Answer { status: 202, body: serde_json::to_value(take(&door.app, crew.id, &pings))? })
+}
+
+/// A message without a reply: what cannot be read is dropped and counted.
+pub fn send(app: &App, actor: &Actor, data: &[u8]) {
+    if actor.role != Role::Crew {
+        return;
+    }
+    let is_several = data.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    let read = if is_several { json::parse::<Vec<Ping>>(data) } else { json::parse::<Ping>(data).map(|ping| vec![ping]) };
+    match read {
+        Ok(pings) if pings.len() <= AT_ONCE => {
+            take(app, actor.id, &pings);
+        }
+        _ => metrics::counter!("wassally_pings_rejected_total", "code" => "malformed").increment(1),
+    }
+}

@@ -1,0 +1,86 @@
+//! Who may see which crew, and how exactly. Pure, and fails closed: what is unknown is not told, what is unclear is told coarsely.
+use crate::domain::orders::OrderStatus;
+
+/// What somebody is to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// Its customer.
+    Customer,
+    /// A member of one of its shops.
+    Shop,
+    Staff,
+    /// Anybody else; crews follow nobody, not even themselves.
+    Stranger,
+}
+
+/// How exactly a crew is shown on the way of one order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sight {
+    Nothing,
+    /// The cell the crew is in, 600 m around its centre.
+    Coarse,
+    Exact,
+}
+
+/// Whether somebody may follow the crew of an order in this state.
+pub fn may_follow(relation: Relation, status: OrderStatus) -> bool {
+    match relation {
+        Relation::Staff => true,
+        Relation::Customer | Relation::Shop => shown(status),
+        Relation::Stranger => false,
+    }
+}
+
+/// Whether anything is shown of the crew of an order in this state.
+pub fn shown(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Processing | OrderStatus::Shipped)
+}
+
+/// How exactly the crew of an order is shown: exactly once all goods are on their way, and of several such orders only on the way to the
+/// nearest door, for what it does for others is nobody's business.
+pub fn sight(status: OrderStatus, is_nearest_door: bool) -> Sight {
+    match status {
+        OrderStatus::Processing => Sight::Coarse,
+        OrderStatus::Shipped if is_nearest_door => Sight::Exact,
+        OrderStatus::Shipped => Sight::Coarse,
+        _ => Sight::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use OrderStatus::{Cancelled, Completed, Created, Delivered, DeliveryFailed, Processing, ReturnedToShop, Shipped};
+
+    const ALL: [OrderStatus; 8] = [Created, Processing, Shipped, Delivered, Completed, Cancelled, DeliveryFailed, ReturnedToShop];
+
+    #[test]
+    fn each_role_follows_in_its_states_alone() {
+        for status in ALL {
+            let is_under_way = matches!(status, Processing | Shipped);
+            for (relation, may) in [
+                (Relation::Customer, is_under_way),
+                (Relation::Shop, is_under_way),
+                (Relation::Staff, true),
+                (Relation::Stranger, false),
+            ] {
+                assert_eq!(may_follow(relation, status), may, "{relation:?} {status}");
+            }
+        }
+    }
+
+    #[test]
+    fn exactly_only_on_the_way_to_this_very_door() {
+        for status in ALL {
+            for is_nearest in [true, false] {
+                let expected = match (status, is_nearest) {
+                    (Shipped, true) => Sight::Exact,
+                    (Shipped, false) | (Processing, _) => Sight::Coarse,
+                    _ => Sight::Nothing,
+                };
+                assert_eq!(sight(status, is_nearest), expected, "{status} {is_nearest}");
+                assert_eq!(sight(status, is_nearest) != Sight::Nothing, shown(status));
+            }
+        }
+    }
+}
