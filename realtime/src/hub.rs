@@ -28,6 +28,7 @@ use crate::{
     protocol::{ClientInfo, Disconnect},
     session::{Sink, book::Book, clockwork::Clockwork},
     transport::{
+        emulation::{self, Emulated},
         sse::{EventStream, Sources},
         websocket,
     },
@@ -46,6 +47,7 @@ pub struct Inner {
     pub channels: Registry,
     pub book: Book,
     pub sources: Sources,
+    pub emulated: Emulated,
     pub clockwork: Arc<Clockwork>,
     pub filler: Filler,
     pub fan_out: FanOut,
@@ -146,6 +148,7 @@ impl Hub {
             channels: Registry::new(),
             book: Book::new(),
             sources: Sources::default(),
+            emulated: Emulated::default(),
             clockwork: clockwork.clone(),
             filler,
             fan_out,
@@ -175,10 +178,10 @@ impl Hub {
         Self { inner }
     }
 
-    /// The hub's endpoints: `/connection/websocket`. Serve it with `into_make_service_with_connect_info::<SocketAddr>()` to let the host see
+    /// The hub's endpoints: `/connection/…` and `/emulation`. Serve it with `into_make_service_with_connect_info::<SocketAddr>()` to let the host see
     /// the peer.
     pub fn router(&self) -> Router {
-        websocket::router(self.inner.clone())
+        websocket::router(self.inner.clone()).merge(emulation::router(self.inner.clone()))
     }
 
     /// Takes kept publications, from this node's commits, from peers and from the log: in any order, repeats are fine.
@@ -395,4 +398,10 @@ async fn in_slices<T>(mut all: Vec<T>, over: Duration, mut deed: impl FnMut(T)) 
 /// A random id: names a connection, proves nothing.
 pub fn new_id() -> Arc<str> {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid().to_string().into()
+}
+
+/// An id that proves something: nobody guesses it.
+#[expect(clippy::disallowed_methods, reason = "a secret needs the system's own randomness, in tests too")]
+pub fn new_secret() -> Arc<str> {
+    uuid::Uuid::new_v4().to_string().into()
 }

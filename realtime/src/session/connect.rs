@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::time::Instant;
 
-use super::{Phase, Position, Rights, Session};
+use super::{Phase, Position, Rights, Session, Ways};
 use crate::{
     host::{Error, Hello, Identity, Welcome},
     protocol::{Answer, ConnectRequest, ConnectResult, Disconnect, RefreshRequest, RefreshResult, Reply},
@@ -65,8 +65,8 @@ impl Session {
             seats.push(entered.seated);
         }
 
-        let native = self.pings_natively;
-        let ping = if native { 0 } else { u32::try_from(config.ping_interval.as_secs()).unwrap_or(u32::MAX) };
+        let ping =
+            if self.ways == Ways::NativePings { 0 } else { u32::try_from(config.ping_interval.as_secs()).unwrap_or(u32::MAX) };
         let (expires, ttl) = ttl(who.expires_at);
         let result = ConnectResult {
             client: self.client.to_string(),
@@ -76,7 +76,9 @@ impl Session {
             data: data.unwrap_or_default(),
             subs: results,
             ping,
-            pong: ping > 0 && !config.pong_timeout.is_zero(),
+            pong: ping > 0 && !config.pong_timeout.is_zero() && self.ways != Ways::Out,
+            session: self.secret.as_deref().unwrap_or_default().to_owned(),
+            node: self.secret.as_ref().map(|_| config.node.to_string()).unwrap_or_default(),
             ..ConnectResult::default()
         };
         self.reply(Reply::to(id, Answer::Connect(result)));

@@ -16,7 +16,7 @@ use std::{
     collections::VecDeque,
     net::SocketAddr,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::Ordering::Relaxed},
     task::{Context, Poll},
 };
 
@@ -45,10 +45,24 @@ pub struct Session {
     pub hub: Arc<Inner>,
     pub format: Format,
     pub writer: Writer,
-    /// WebSocket pings instead of the protocol's own.
-    pub pings_natively: bool,
+    pub ways: Ways,
+    /// What a client shows to send commands apart from the response that answers them.
+    pub secret: Option<Arc<str>>,
     user: OnceLock<Arc<str>>,
     state: Mutex<State>,
+}
+
+/// How the two directions go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    /// One socket for both.
+    Both,
+    /// The same, with WebSocket pings instead of the protocol's own.
+    NativePings,
+    /// An endless response, and commands by other requests.
+    Apart,
+    /// An endless response and nothing back.
+    Out,
 }
 
 struct State {
@@ -103,7 +117,7 @@ pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Session {
     /// A session that waits for its connect.
-    pub fn new(hub: Arc<Inner>, socket: Socket, format: Format, pings_natively: bool, request: Request) -> Arc<Self> {
+    pub fn new(hub: Arc<Inner>, socket: Socket, format: Format, ways: Ways, request: Request) -> Arc<Self> {
         let writer = Writer::new(socket, hub.config.queue_limit);
         let connect_by = Instant::now() + hub.config.connect_timeout;
         let state = State {
@@ -116,12 +130,14 @@ impl Session {
             why: None,
             request: Some(Box::new(request)),
         };
+        hub.open.fetch_add(1, Relaxed);
         let session = Arc::new(Self {
             client: crate::hub::new_id(),
             hub,
             format,
             writer,
-            pings_natively,
+            ways,
+            secret: matches!(ways, Ways::Apart | Ways::Out).then(crate::hub::new_secret),
             user: OnceLock::new(),
             state: Mutex::new(state),
         });
@@ -212,7 +228,7 @@ impl Session {
                 Ok(None) => return,
                 Ok(Some(Incoming::Text(message) | Incoming::Binary(message))) => self.take_message(cx, message, running),
                 Ok(Some(Incoming::Ping(payload))) => self.put(frames::pong(&payload)),
-                Ok(Some(Incoming::Pong(_))) if self.pings_natively => drop(self.state.lock().timers.pong()),
+                Ok(Some(Incoming::Pong(_))) if self.ways == Ways::NativePings => drop(self.state.lock().timers.pong()),
                 Ok(Some(Incoming::Pong(_))) => {}
                 Ok(Some(Incoming::Close(said))) => {
                     let code = said.map_or(1000, |(code, _)| code);
@@ -237,6 +253,35 @@ impl Session {
             }
             self.advance(cx, running);
         }
+    }
+
+    /// Commands that came apart from the response: the stream's task runs them.
+    pub fn take_apart(self: &Arc<Self>, message: Bytes) {
+        for command in protocol::framing::commands(self.format, message, self.hub.config.message_limit) {
+            match command {
+                Ok(command) => self.take(command),
+                Err(_) => self.close(Disconnect::BAD_REQUEST),
+            }
+        }
+        self.writer.waker.wake();
+    }
+
+    /// Runs what waits, in the task of the response.
+    pub fn poll_apart(self: &Arc<Self>, cx: &mut Context<'_>, running: &mut Option<Running>) {
+        if self.writer.is_finished() {
+            *running = None;
+            return self.leave();
+        }
+        if self.writer.is_drained() {
+            self.resync();
+        }
+        self.advance(cx, running);
+    }
+
+    /// The response is gone.
+    pub fn end_apart(&self) {
+        self.writer.abandon();
+        self.leave();
     }
 
     /// Judges a command: pongs and sends are taken at once, the rest in order.
@@ -267,6 +312,8 @@ impl Session {
             (Phase::New, _) | (_, Some(Ask::Connect(_))) => Err(()),
             // A first frame often holds the connect and all subscriptions.
             (Phase::Connecting, Some(ask)) => Ok((ask, config.command_limit + config.channel_limit)),
+            // What comes apart cannot run while it is read, so a batch needs room.
+            (Phase::Live, Some(ask)) if self.ways == Ways::Apart => Ok((ask, config.command_limit + config.channel_limit)),
             (Phase::Live, Some(ask)) => Ok((ask, config.command_limit)),
         };
         match verdict {
@@ -437,6 +484,12 @@ impl Session {
             }
             self.hub.host.watch.left(&who, &self.client, why);
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.hub.open.fetch_sub(1, Relaxed);
     }
 }
 

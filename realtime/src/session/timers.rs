@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Left, Session, Sub};
+use super::{Left, Session, Sub, Ways};
 use crate::{
     protocol::Disconnect,
     transport::frames::{self, Opcode},
@@ -96,7 +96,7 @@ impl Session {
     }
 
     fn ping(&self) -> Bytes {
-        if self.pings_natively { frames::frame(Opcode::Ping, b"") } else { self.format.ping() }
+        if self.ways == Ways::NativePings { frames::frame(Opcode::Ping, b"") } else { self.format.ping() }
     }
 
     fn due(&self, now: Instant) -> Vec<Due> {
@@ -129,8 +129,9 @@ impl Session {
         }
         if state.timers.ping_at.is_some_and(|at| at <= now) {
             state.timers.ping_at = Some(now + config.ping_interval);
-            if !config.pong_timeout.is_zero() {
-                state.timers.pong_by = Some(now + config.pong_timeout);
+            if !config.pong_timeout.is_zero() && self.ways != Ways::Out {
+                // The oldest unanswered ping counts.
+                state.timers.pong_by.get_or_insert(now + config.pong_timeout);
             }
             due.push(Due::Ping);
         }

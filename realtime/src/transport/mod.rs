@@ -1,7 +1,9 @@
-//! How bytes reach clients: WebSocket, EventSource, and the one writer each connection has.
+//! How bytes reach clients: WebSocket, endless responses, EventSource, and the one writer each connection has.
 
 mod cursor;
+pub mod emulation;
 pub mod frames;
+mod origin;
 pub mod sse;
 pub mod websocket;
 pub mod writer;

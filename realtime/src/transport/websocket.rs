@@ -19,11 +19,14 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::{net::TcpStream, time::Instant};
 
-use super::writer::{Io, Socket};
+use super::{
+    origin,
+    writer::{Io, Socket},
+};
 use crate::{
     hub::Inner,
     protocol::Format,
-    session::{self, Session},
+    session::{self, Session, Ways},
 };
 
 /// How many connections may still be opened this second.
@@ -53,6 +56,15 @@ impl Rate {
     }
 }
 
+impl Inner {
+    /// May one more connection be opened now?
+    pub fn admits(&self) -> bool {
+        let limit = self.config.connection_limit;
+        let is_full = limit > 0 && self.open.load(Relaxed) >= limit;
+        !is_full && !self.is_draining.load(Relaxed) && self.rate.lock().take()
+    }
+}
+
 /// The endpoint.
 pub fn router(hub: Arc<Inner>) -> Router {
     Router::new().route("/connection/websocket", get(upgrade)).with_state(hub)
@@ -71,12 +83,10 @@ async fn upgrade(State(hub): State<Arc<Inner>>, mut request: Request) -> Respons
     let Some(key) = handshake_key(headers) else {
         return (StatusCode::BAD_REQUEST, "this is a WebSocket endpoint").into_response();
     };
-    if !is_allowed_origin(headers, &hub.config.allowed_origins) {
+    if !origin::is_allowed(headers, &hub.config.allowed_origins) {
         return (StatusCode::FORBIDDEN, "this origin is not allowed").into_response();
     }
-    let limit = hub.config.connection_limit;
-    let is_full = limit > 0 && hub.open.load(Relaxed) >= limit;
-    if is_full || hub.is_draining.load(Relaxed) || !hub.rate.lock().take() {
+    if !hub.admits() {
         return (StatusCode::SERVICE_UNAVAILABLE, "come again later").into_response();
     }
     let wish = wish(headers, request.uri().query().unwrap_or_default());
@@ -90,12 +100,11 @@ async fn upgrade(State(hub): State<Arc<Inner>>, mut request: Request) -> Respons
     let tasks = hub.tasks.clone();
     tasks.spawn(async move {
         let Ok(upgraded) = upgrading.await else { return };
-        hub.open.fetch_add(1, Relaxed);
         let (socket, early) = raw(upgraded, hub.config.send_buffer);
-        let session = Session::new(hub.clone(), socket, format, pings_natively, said);
+        let ways = if pings_natively { Ways::NativePings } else { Ways::Both };
+        let session = Session::new(hub.clone(), socket, format, ways, said);
         session.run(early).await;
         linger(&session).await;
-        hub.open.fetch_sub(1, Relaxed);
     });
 
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
@@ -153,17 +162,6 @@ fn wish(headers: &HeaderMap, query: &str) -> Wish {
         None => by_query,
     };
     Wish { format, subprotocol, pings_natively }
-}
-
-/// Browsers send an origin; everything else is welcome without.
-fn is_allowed_origin(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
-    if allowed.iter().any(|of| of == "*" || of.eq_ignore_ascii_case(origin)) {
-        return true;
-    }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    origin.split_once("://").map(|(_, host)| host).zip(host).is_some_and(|(of, host)| of.eq_ignore_ascii_case(host))
 }
 
 /// The socket under the HTTP connection, set up for small frames and slow readers, and what was already read from it.

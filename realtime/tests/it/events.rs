@@ -13,7 +13,11 @@ struct Events {
 
 impl Events {
     async fn open(node: &Node, channels: &str, last: Option<&str>) -> Result<Self, u16> {
-        let mut request = reqwest::Client::new().get(format!("http://{}/events?{channels}", node.address));
+        Self::at(node, &format!("/events?{channels}"), last).await
+    }
+
+    async fn at(node: &Node, path: &str, last: Option<&str>) -> Result<Self, u16> {
+        let mut request = reqwest::Client::new().get(format!("http://{}{path}", node.address));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
@@ -92,4 +96,48 @@ async fn refusals_have_a_status_and_our_trouble_has_none() {
     until("nothing is left behind", || node.hub.stats().subscriptions == 0).await;
     let mut anew = Events::open(&node, "kept:1", Some("nonsense")).await.unwrap();
     assert_eq!(anew.next().await.unwrap()["recovered"], false);
+}
+
+#[tokio::test]
+async fn the_protocol_over_an_endless_response_and_commands_apart() {
+    let node = Node::start().await;
+    let connect = r#"{"id":1,"connect":{"token":"anna"}}"#.replace('"', "%22");
+    let mut events = Events::at(&node, &format!("/connection/sse?cf_connect={connect}"), None).await.unwrap();
+    let connected = events.next().await.unwrap();
+    let (session, at) = (connected["connect"]["session"].clone(), connected["connect"]["node"].clone());
+    let post = async |body: Value| {
+        let url = format!("http://{}/emulation", node.address);
+        reqwest::Client::new().post(url).body(body.to_string()).send().await.unwrap().status().as_u16()
+    };
+    let commands = "{\"id\":2,\"subscribe\":{\"channel\":\"kept:1\"}}\n{\"id\":3,\"rpc\":{\"method\":\"echo\",\"data\":5}}";
+    assert_eq!(post(json!({ "session": session, "node": at, "data": commands })).await, 204);
+    assert_eq!(events.next().await.unwrap()["subscribe"]["recoverable"], true);
+    assert_eq!(events.next().await.unwrap(), json!({ "id": 3, "rpc": { "data": 5 } }));
+    node.publish("kept:1");
+    assert_eq!(events.next().await.unwrap()["push"]["pub"]["offset"], 1);
+    assert_eq!(post(json!({ "session": "other", "node": at, "data": "{}" })).await, 204);
+    assert_eq!(post(json!({ "session": session, "node": "other", "data": "{}" })).await, 404);
+    node.hub.disconnect(|_, _| true, 3503, "force disconnect");
+    let last = events.next().await.unwrap();
+    assert_eq!(last, json!({ "push": { "disconnect": { "code": 3503, "reason": "force disconnect" } } }));
+    assert_eq!(events.next().await, None);
+    until("the session left", || node.hub.stats().subscriptions == 0).await;
+}
+
+#[tokio::test]
+async fn a_one_way_client_gets_bare_pushes() {
+    let node = Node::start().await;
+    let connect = r#"{"token":"anna+kept:u"}"#.replace('"', "%22").replace('+', "%2B");
+    let mut events = Events::at(&node, &format!("/connection/uni_sse?cf_connect={connect}"), None).await.unwrap();
+    let connected = events.next().await.unwrap();
+    assert_eq!(connected["connect"]["subs"]["kept:u"]["recoverable"], true);
+    assert_eq!((connected.get("id"), connected["connect"].get("pong")), (None, None));
+    node.publish("kept:u");
+    assert_eq!(events.next().await.unwrap(), json!({ "channel": "kept:u", "pub": { "data": { "n": 1 }, "offset": 1 } }));
+    drop(events);
+    until("the session left", || node.hub.stats().subscriptions == 0).await;
+    let refused = r#"{"token":"old"}"#.replace('"', "%22");
+    let mut refused = Events::at(&node, &format!("/connection/uni_sse?cf_connect={refused}"), None).await.unwrap();
+    assert_eq!(refused.next().await.unwrap()["disconnect"]["code"], 3005);
+    assert_eq!(refused.next().await, None);
 }

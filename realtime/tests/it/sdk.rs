@@ -2,21 +2,22 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use centrifuge::{Client, Protocol};
+use centrifuge::{Client, Protocol, TransportEndpoint};
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use crate::kit::{Node, PATIENCE, until};
 
-async fn plays(protocol: Protocol) {
+async fn plays(protocol: Protocol, is_emulated: bool) {
     let node = Node::start().await;
-    let url = format!("ws://{}/connection/websocket", node.address);
-    let client = Client::builder(url)
-        .protocol(protocol)
-        .token("anna+kept:u")
-        .min_reconnect_delay(Duration::from_millis(20))
-        .build()
-        .unwrap();
+    let address = node.address;
+    let builder = if is_emulated {
+        let transport = TransportEndpoint::http_stream(format!("http://{address}/connection/http_stream"));
+        Client::builder_with_transports([transport]).emulation_endpoint(format!("http://{address}/emulation"))
+    } else {
+        Client::builder(format!("ws://{address}/connection/websocket"))
+    };
+    let client = builder.protocol(protocol).token("anna+kept:u").min_reconnect_delay(Duration::from_millis(20)).build().unwrap();
     let kept = client.new_subscription("kept:1").build().unwrap();
     let open = client.new_subscription("plain:open").build().unwrap();
     let mut publications = kept.publications();
@@ -61,10 +62,16 @@ async fn plays(protocol: Protocol) {
 
 #[tokio::test]
 async fn the_rust_sdk_plays_in_json() {
-    plays(Protocol::Json).await;
+    plays(Protocol::Json, false).await;
 }
 
 #[tokio::test]
 async fn the_rust_sdk_plays_in_protobuf() {
-    plays(Protocol::Protobuf).await;
+    plays(Protocol::Protobuf, false).await;
+}
+
+#[tokio::test]
+async fn the_rust_sdk_plays_without_websocket() {
+    plays(Protocol::Json, true).await;
+    plays(Protocol::Protobuf, true).await;
 }
