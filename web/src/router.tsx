@@ -59,6 +59,12 @@ const crew = createRoute({
   component: lazyRouteComponent(() => import('./pages/crew/CrewPage'), 'CrewPage'),
 });
 
+const seller = createRoute({
+  getParentRoute: () => root,
+  path: 'seller',
+  component: lazyRouteComponent(() => import('./pages/seller/SellerPage'), 'SellerPage'),
+});
+
 export type StaffSearch = { view?: 'board' | 'map'; order?: string; crew?: string; find?: string };
 const staff = createRoute({
   getParentRoute: () => root,
@@ -73,7 +79,7 @@ const staff = createRoute({
   component: lazyRouteComponent(() => import('./pages/staff/StaffPage'), 'StaffPage'),
 });
 
-const tree = root.addChildren([door, app.addChildren([home, shop, cart, order]), crew, staff]);
+const tree = root.addChildren([door, app.addChildren([home, shop, cart, order]), crew, seller, staff]);
 
 export function makeRouter(language: Language) {
   return createRouter({ routeTree: tree, basepath: `/${language}`, defaultPreload: 'intent', scrollRestoration: true });

@@ -30,8 +30,9 @@ export async function signOut(): Promise<void> {
 }
 
 /** The page a role works on. */
-export function homeOf(role: Role): '/app' | '/crew' | '/staff' {
+export function homeOf(role: Role): '/app' | '/crew' | '/seller' | '/staff' {
   if (role === 'crew') return '/crew';
+  if (role === 'seller') return '/seller';
   if (role === 'staff' || role === 'admin' || role === 'superadmin') return '/staff';
   return '/app';
 }

@@ -4,6 +4,7 @@ import crew from './crew.json';
 import door from './door.json';
 import orders from './orders.json';
 import refusals from './refusals.json';
+import seller from './seller.json';
 import staff from './staff.json';
 
-export default { app, common, crew, door, orders, refusals, staff };
+export default { app, common, crew, door, orders, refusals, seller, staff };

@@ -1,0 +1,68 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { inColumn, ownOrdersQuery, PREP, partsOf } from '../../domain/shops/parts';
+import { useEvents } from '../../live';
+import { useUser } from '../../session';
+import { Empty, Loading, RefusalLine, Refused, TopBar } from '../../ui';
+import { Guard } from '../frame/Guard';
+import { PartCard } from './PartCard';
+import classes from './seller.module.css';
+
+export function SellerPage() {
+  return (
+    <Guard roles={['seller']}>
+      <Seller />
+    </Guard>
+  );
+}
+
+/** A shop's incoming orders, from new to the counter. */
+function Seller() {
+  const { t } = useTranslation();
+  const id = useUser()?.id;
+  const cache = useQueryClient();
+  const orders = useQuery(ownOrdersQuery());
+  const [error, setError] = useState<unknown>(null);
+  const again = useCallback(() => void cache.invalidateQueries({ queryKey: ownOrdersQuery().queryKey }), [cache]);
+  // The first order of a shop comes as a notice to its owner; the shop's own channel tells all that follow.
+  useEvents(id ? `user:${id}` : null, again);
+  const parts = partsOf(orders.data?.items ?? []);
+  const shops = [...new Set(parts.map((part) => part.shop_id))].sort();
+  return (
+    <div className={classes.page} data-page="seller" data-ready={orders.isSuccess || undefined}>
+      {shops.map((shop) => (
+        <ShopEars key={shop} shop={shop} heard={again} />
+      ))}
+      <TopBar title={t('seller.title')} />
+      <RefusalLine error={error} />
+      {orders.isPending && <Loading />}
+      {orders.isError && <Refused error={orders.error} again={again} />}
+      {orders.isSuccess && (
+        <main className={classes.columns}>
+          {PREP.map((status) => {
+            const here = inColumn(parts, status);
+            return (
+              <section key={status} aria-labelledby={`prep-${status}`} data-column={status}>
+                <h2 id={`prep-${status}`}>
+                  {t(`seller.columns.${status}`)} <span className="number">{here.length}</span>
+                </h2>
+                {here.length === 0 && <Empty title={t(`seller.empty.${status}`)} />}
+                <ul className={classes.list}>
+                  {here.map((part) => (
+                    <PartCard key={part.id} part={part} onDone={again} onRefused={setError} />
+                  ))}
+                </ul>
+              </section>
+            );
+          })}
+        </main>
+      )}
+    </div>
+  );
+}
+
+function ShopEars({ shop, heard }: { shop: string; heard: () => void }) {
+  useEvents(`shop:${shop}`, heard);
+  return null;
+}
