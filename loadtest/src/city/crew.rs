@@ -1,7 +1,7 @@
 //! A crew: rides the streets, streams its position, races for orders nearby, picks up and hands over at the door.
 
 use super::City;
-use super::jobs::{Job, Jobs, Near, Nearby};
+use super::jobs::{Job, Jobs, Near, Nearby, place_of};
 use super::tally::Tally;
 use crate::client::{Happening, Live, Person, Trouble, fresh_key, now};
 use crate::streets::{Place, Ride};
@@ -84,8 +84,8 @@ impl Crew {
         match self.person.get("/api/delivery/me/").await {
             Ok(me) => {
                 // A crew of an earlier run goes on where it was seen last.
-                if let (Some(lat), Some(lng)) = (me["position"]["lat"].as_f64(), me["position"]["lng"].as_f64()) {
-                    self.ride = Ride::along(vec![Place { lat, lng }]);
+                if let Some(place) = place_of(&me["position"]) {
+                    self.ride = Ride::along(vec![place]);
                 }
                 self.jobs.replace(&me["active"]);
             }
@@ -104,6 +104,11 @@ impl Crew {
     async fn reload(&mut self) {
         match self.person.get("/api/delivery/me/").await {
             Ok(me) => {
+                // Two pings and half a minute of silence apart at most.
+                let seen = place_of(&me["position"]);
+                if seen.is_some_and(|seen| seen.metres_to(self.ride.place()) > 30.0 * self.city.speed_mps()) {
+                    Tally::add(&self.city.tally.astray);
+                }
                 if self.jobs.replace(&me["active"]) {
                     Tally::add(&self.city.tally.unheard);
                 }

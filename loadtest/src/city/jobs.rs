@@ -82,7 +82,7 @@ impl Job {
                     let prep = stop["prep_status"].as_str().unwrap_or_default();
                     Some(Stop {
                         shop: stop["shop_id"].as_str()?.to_owned(),
-                        place: place(stop)?,
+                        place: place_of(stop)?,
                         is_ready: prep == "READY",
                         is_over: prep == "REJECTED" || !stop["picked_up_at"].is_null(),
                     })
@@ -90,7 +90,7 @@ impl Job {
                 .collect();
         }
         self.has_failed = job["status"] == "DELIVERY_FAILED";
-        if let Some(dropoff) = place(&job["dropoff"]) {
+        if let Some(dropoff) = place_of(&job["dropoff"]) {
             self.dropoff = Some(dropoff);
         }
     }
@@ -109,7 +109,8 @@ impl Job {
     }
 }
 
-fn place(of: &Value) -> Option<Place> {
+/// The place that a JSON object names by `lat` and `lng`.
+pub fn place_of(of: &Value) -> Option<Place> {
     Some(Place { lat: of["lat"].as_f64()?, lng: of["lng"].as_f64()? })
 }
 

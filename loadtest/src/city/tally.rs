@@ -21,6 +21,8 @@ pub struct Tally {
     pub pings: AtomicU64,
     /// States that a follower had to ask for, because no event had told them.
     pub unheard: AtomicU64,
+    /// Times that the server thought a crew far from where it rides.
+    pub astray: AtomicU64,
     refused: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -52,7 +54,7 @@ impl Tally {
             .iter()
             .for_each(|(kind, count)| *if kind.ends_with(": away") { &mut away } else { &mut refused } += count);
         format!(
-            "orders {} accepted {} ready {} claimed {} (races lost {}) picked up {} delivered {} completed {} cancelled {} · pings {} · heard {} recovered {} lost {} doubled {} disordered {} reloads {} unheard {} · connects {} · refused {refused} away {away}",
+            "orders {} accepted {} ready {} claimed {} (races lost {}) picked up {} delivered {} completed {} cancelled {} · pings {} astray {} · heard {} recovered {} lost {} doubled {} disordered {} reloads {} unheard {} · connects {} · refused {refused} away {away}",
             get(&self.ordered),
             get(&self.accepted),
             get(&self.ready),
@@ -63,6 +65,7 @@ impl Tally {
             get(&self.completed),
             get(&self.cancelled),
             get(&self.pings),
+            get(&self.astray),
             get(&heard.publications),
             get(&heard.recovered),
             get(&heard.lost),
