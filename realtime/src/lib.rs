@@ -1,10 +1,8 @@
-//! `wassally-realtime`: a WebSocket and SSE hub that speaks the Centrifuge client protocol.
-//!
-//! The hub knows channels, bytes and identities; what they mean is its [`Host`]'s. A host publishes numbered publications to *kept* channels
-//! (their log is the host's) and says things on *fleeting* ones; the hub orders, encodes once, writes and recovers.
+#![doc = include_str!("../README.md")]
 
 pub mod channels;
 pub mod config;
+mod error;
 pub mod host;
 pub mod hub;
 pub mod log;

@@ -7,6 +7,7 @@ pub mod name;
 pub mod order;
 pub mod room;
 pub mod said;
+pub mod subscriber;
 pub mod tail;
 
 use std::{
