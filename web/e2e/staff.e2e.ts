@@ -67,7 +67,7 @@ it('an order is given to another crew by keyboard', async () => {
   await screen.page.keyboard.type(order.code);
   await screen.page.keyboard.press('Escape');
   await screen.page.keyboard.press('j');
-  await screen.page.locator(`[data-drawer=order][data-id="${order.id}"]`).waitFor();
+  await screen.page.locator(`[data-drawer=order][data-id="${order.id}"][data-live=live]`).waitFor();
   await screen.page.keyboard.press('r');
   await screen.page.locator('[data-pad=reassign] input').waitFor();
   await screen.page.keyboard.type('closer');

@@ -30,10 +30,11 @@ const byDistance = (rows: NearbyRow[]) =>
 
 /** Marks a row as gone because of what this crew did or was told: a lost race, or its own claim. */
 export function leave(nearby: Nearby, id: string, why: Why, now = clock.now()): Nearby {
-  return {
-    ...nearby,
-    rows: nearby.rows.map((one) => (one.order_id === id && !one.gone ? { ...one, gone: { why, at: now } } : one)),
-  };
+  // The list may have heard that it was claimed before the answer says by whom.
+  const rows = nearby.rows.map((one) =>
+    one.order_id === id ? { ...one, gone: { why, at: one.gone?.at ?? now } } : one,
+  );
+  return { ...nearby, rows };
 }
 
 export const stillThere = (nearby: Nearby, now: number): NearbyRow[] => nearby.rows.filter((one) => fresh(one, now));

@@ -11,13 +11,10 @@ export function NearCard({ row, claiming, onClaim }: Props) {
   const { t } = useTranslation();
   const stops = row.stops ?? [];
   const first = stops[0]?.name;
+  // While the own claim is on its way, “claimed” may mean this crew: the answer says it.
+  const gone = claiming ? null : row.gone;
   return (
-    <li
-      className={classes.card}
-      data-id={row.order_id}
-      data-state={row.gone ? 'gone' : 'near'}
-      data-why={row.gone?.why}
-    >
+    <li className={classes.card} data-id={row.order_id} data-state={gone ? 'gone' : 'near'} data-why={gone?.why}>
       <div className={classes.facts}>
         <p className={classes.headline}>
           <strong>
@@ -43,9 +40,9 @@ export function NearCard({ row, claiming, onClaim }: Props) {
           )}
         </p>
       </div>
-      {row.gone ? (
+      {gone ? (
         <p className={classes.gone} role="status">
-          {t(`crew.gone.${row.gone.why}`)}
+          {t(`crew.gone.${gone.why}`)}
         </p>
       ) : (
         <Button

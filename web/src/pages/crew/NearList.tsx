@@ -47,7 +47,10 @@ export function NearList({ near, crew }: { near: Live<Nearby>; crew: Live<CrewSt
 
   if (crew.data && !crew.data.on_duty) return <Empty title={t('crew.duty.go')} />;
   if (near.data === undefined) return <Loading />;
-  const rows = inHeldOrder(stillThere(near.data, now), held);
+  const own = new Set(crew.data?.active.map((job) => job.order_id));
+  const rows = inHeldOrder(stillThere(near.data, now), held).map((row) =>
+    row.gone && own.has(row.order_id) ? mine(row) : row,
+  );
   const hold = () => {
     if (release.current !== null) clearTimeout(release.current);
     setHeld((before) => before ?? rows.map((row) => row.order_id));
@@ -74,6 +77,9 @@ export function NearList({ near, crew }: { near: Live<Nearby>; crew: Live<CrewSt
     </>
   );
 }
+
+/** Claimed on another phone of the same crew. */
+const mine = (row: NearbyRow): NearbyRow => ({ ...row, gone: row.gone && { ...row.gone, why: 'mine' } });
 
 /** Rows in the order they had when the finger came down; new ones below. */
 function inHeldOrder(rows: NearbyRow[], held: string[] | null): NearbyRow[] {
