@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../api/client';
 import type { Order } from '../../domain/orders';
 import type { Live } from '../../live';
-import { RefusalLine } from '../../ui';
+import { RefusalLine, useNow } from '../../ui';
+import { clockTime } from '../../ui/format';
 import classes from './tracking.module.css';
 
 /** What a customer can do in this state, and nothing else. */
@@ -14,6 +15,7 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
   const [busy, setBusy] = useState(false);
   const [asks, setAsks] = useState(false);
   const [shared, setShared] = useState(false);
+  const now = useNow();
   const order = live.data;
   if (!order) return null;
   const run = async (path: string) => {
@@ -39,11 +41,17 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
       setError(refused);
     }
   };
+  const closes = order.completable_at ? Date.parse(order.completable_at) : 0;
   const under = order.status === 'CREATED' || order.status === 'PROCESSING' || order.status === 'SHIPPED';
   return (
     <div className={classes.acts}>
       <RefusalLine error={error} />
-      {order.status === 'DELIVERED' && (
+      {order.status === 'DELIVERED' && closes > now && order.completable_at && (
+        <p className={classes.closes}>
+          {t('app.tracking.closes', { when: clockTime(new Date(closes), new Date(now)) })}
+        </p>
+      )}
+      {order.status === 'DELIVERED' && closes <= now && (
         <Button mih={56} loading={busy} onClick={() => void run('complete')} data-act="complete">
           {t('app.tracking.complete')}
         </Button>
