@@ -125,7 +125,7 @@ pub async fn trail(
         );
     }
     items.retain(|item| (from..=to).contains(&item.at));
-    items.sort_by(|a, b| a.at.cmp(&b.at));
+    items.sort_by_key(|item| item.at);
     items.dedup_by(|a, b| (a.at, a.lat, a.lng) == (b.at, b.lat, b.lng));
     Ok(Json(Page { items, next: None }))
 }

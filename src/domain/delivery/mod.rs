@@ -37,6 +37,7 @@ pub use events::{
 };
 pub use job::Job;
 pub use pings::{Ping, Taken, take as take_pings};
+pub use proof::proof_for;
 
 use crate::{
     App,

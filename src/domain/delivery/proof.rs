@@ -15,6 +15,7 @@ use aws_lc_rs::constant_time;
 use axum::{Json, extract::State};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 /// So many wrong PINs lock the proof of an order, whoever tries them.
@@ -110,6 +111,12 @@ pub(super) fn is_ready_for_pickup(order: &OrderState) -> bool {
         && order.status == OrderStatus::Created
         && parts.peek().is_some()
         && parts.all(|part| part.prep_status == PrepStatus::Ready)
+}
+
+/// PIN and code of `order` for its customer to show, derived now. `None` before there is a proof, and once it has been used.
+pub async fn proof_for(conn: &mut PgConnection, keys: &Keys, order: OrderId) -> Result<Option<(String, String)>> {
+    let proof = store::proof(conn, order).await?.filter(|proof| proof.confirmed_at.is_none());
+    Ok(proof.map(|proof| (pin(keys, order, &proof.nonce), token(keys, order, &proof.nonce))))
 }
 
 fn qr_svg(token: &str) -> Result<String> {

@@ -1,0 +1,58 @@
+//! Delivery: who gets an order, how it is proven, and who sees where a crew is.
+mod claims;
+mod places;
+mod proofs;
+
+use crate::kit::{Person, Stall, TestApp};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+impl Person {
+    /// The channel of orders near this crew.
+    fn nearby(&self) -> String {
+        format!("nearby:{}", self.id)
+    }
+
+    async fn release(&self, order: &str) -> crate::kit::Answer {
+        self.post(&format!("/api/delivery/orders/{order}/release/"), json!({ "reason": "a flat tyre" })).await
+    }
+
+    async fn confirm(&self, order: &str, body: Value) -> crate::kit::Answer {
+        self.post(&format!("/api/orders/{order}/proof/confirm/"), body).await
+    }
+
+    async fn proof(&self, order: &str) -> Value {
+        self.get(&format!("/api/orders/{order}/proof/")).await.ok()
+    }
+
+    async fn carries(&self) -> Vec<String> {
+        let me = self.get("/api/delivery/me/").await.ok();
+        let jobs = me["active"].as_array().expect("jobs");
+        jobs.iter().map(|job| job["order_id"].as_str().expect("an id").to_owned()).collect()
+    }
+}
+
+/// A house with a shop and somebody hungry.
+async fn town() -> (Arc<TestApp>, Stall, Person) {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(99).await, house.customer().await);
+    (house, stall, anna)
+}
+
+/// An order that this crew has at the door.
+async fn at_the_door(stall: &Stall, customer: &Person, crew: &Person) -> String {
+    let order = customer.order_from(stall, 1).await;
+    crew.claim(&order).await.ok();
+    assert_eq!(crew.advance(&order).await.ok()["status"], "SHIPPED");
+    order
+}
+
+/// What a channel said so far.
+async fn told(house: &TestApp, channel: &str) -> Vec<Value> {
+    house.log(channel).await.into_iter().map(|(_, body)| serde_json::from_str(&body).expect("JSON")).collect()
+}
+
+fn ids(rows: &Value) -> Vec<String> {
+    let id = |row: &Value| row["order_id"].as_str().or_else(|| row.as_str()).expect("an id").to_owned();
+    rows.as_array().expect("rows").iter().map(id).collect()
+}

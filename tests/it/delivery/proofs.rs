@@ -1,0 +1,134 @@
+//! The proof at the door.
+use super::{at_the_door, told, town};
+use crate::kit::TestApp;
+use serde_json::json;
+
+fn another(pin: &serde_json::Value) -> &'static str {
+    if pin == "000000" { "000001" } else { "000000" }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_wrong_pins_lock_the_proof_until_staff_unlocks_it() {
+    let (house, stall, anna) = town().await;
+    let (crew, staff) = (house.crew().await, house.staff().await);
+    let order = at_the_door(&stall, &anna, &crew).await;
+    let proof = anna.proof(&order).await;
+    assert!(proof["qr_svg"].as_str().is_some_and(|svg| svg.contains("<svg")), "{proof}");
+    let wrong = json!({ "pin": another(&proof["pin"]) });
+    for left in [4, 3, 2, 1] {
+        assert_eq!(crew.confirm(&order, wrong.clone()).await.refused(422, "wrong_pin")["tries_left"], left);
+    }
+    assert_eq!(anna.proof(&order).await["tries_left"], 1, "the customer sees that somebody tries");
+    assert_eq!(crew.confirm(&order, wrong.clone()).await.refused(422, "wrong_pin")["tries_left"], 0);
+    crew.confirm(&order, json!({ "pin": proof["pin"] })).await.refused(423, "proof_locked");
+    let log = told(&house, &format!("order:{order}")).await;
+    assert_eq!(log.last().expect("an event")["type"], "proof_locked");
+
+    let path = format!("/api/staff/orders/{order}/override/");
+    staff.post(&path, json!({ "to": "unlock_proof" })).await.refused(422, "reason_required");
+    crew.post(&path, json!({ "to": "unlock_proof", "reason": "please" })).await.refused(403, "forbidden");
+    staff.post(&path, json!({ "to": "unlock_proof", "reason": "the customer called" })).await.ok();
+    assert_eq!(crew.confirm(&order, json!({ "pin": proof["pin"] })).await.ok()["status"], "DELIVERED");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_guesses_at_once_are_five() {
+    let (house, stall, anna) = town().await;
+    let crew = house.crew().await;
+    let order = at_the_door(&stall, &anna, &crew).await;
+    let wrong = another(&anna.proof(&order).await["pin"]);
+    let tries = futures_util::future::join_all((0..30).map(|n| {
+        let (crew, path) = (crew.clone(), format!("/api/orders/{order}/proof/confirm/"));
+        async move { crew.post_once(&path, json!({ "pin": wrong }), &format!("guess {}", n % 3)).await }
+    }))
+    .await;
+    let count = |code: &str| tries.iter().filter(|answer| answer.body["code"] == code).count();
+    assert_eq!((count("wrong_pin"), count("proof_locked")), (5, 25));
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_proves_its_own_order_alone_and_for_its_own_crew() {
+    let (house, stall, anna) = town().await;
+    let (crew, other) = (house.crew().await, house.crew().await);
+    let (order, second) = (at_the_door(&stall, &anna, &crew).await, at_the_door(&stall, &anna, &crew).await);
+    let (token, of_second) = (anna.proof(&order).await["token"].clone(), anna.proof(&second).await["token"].clone());
+    house.customer().await.get(&format!("/api/orders/{order}/proof/")).await.refused(404, "not_found");
+    crew.get(&format!("/api/orders/{order}/proof/")).await.refused(403, "forbidden");
+    crew.confirm(&order, json!({ "token": of_second })).await.refused(422, "wrong_pin");
+    other.confirm(&order, json!({ "token": token })).await.refused(404, "not_found");
+    anna.confirm(&order, json!({ "token": token })).await.refused(403, "forbidden");
+    crew.confirm(&order, json!({})).await.refused(422, "invalid");
+
+    let mut phone = crew.socket().await;
+    let ask = json!({ "order_id": order, "token": token, "lat": 52.52, "lng": 13.405, "idempotency_key": "door" });
+    let answer = phone.call("delivery.confirm", ask.clone()).await.expect("delivers");
+    assert_eq!((&answer["status"], &answer["payment_status"]), (&json!("DELIVERED"), &json!("PAID")));
+    assert_eq!(phone.call("delivery.confirm", ask).await.expect("repeats"), answer);
+    crew.confirm(&order, json!({ "token": token })).await.refused(409, "invalid_transition");
+    let (means, distance_m): (String, i32) = sqlx::query_as("select means, distance_m from proof where order_id = $1::uuid")
+        .bind(uuid::Uuid::parse_str(&order).expect("an id"))
+        .fetch_one(&house.app.pools.background)
+        .await
+        .expect("a proof");
+    assert_eq!((means.as_str(), distance_m), ("token", 0));
+    assert!(anna.proof(&order).await["confirmed_at"].is_string());
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_proof_nothing_is_delivered_but_by_staff_with_a_reason() {
+    let (house, stall, anna) = town().await;
+    let (crew, staff) = (house.crew().await, house.staff().await);
+    let order = anna.order_from(&stall, 1).await;
+    anna.get(&format!("/api/orders/{order}/proof/")).await.refused(409, "no_proof_yet");
+    crew.claim(&order).await.ok();
+    let advance = |to: &str| json!({ "to": to, "reason": "nobody opened" });
+    let path = format!("/api/delivery/orders/{order}/advance/");
+    crew.post(&path, advance("DELIVERED")).await.refused(409, "invalid_transition");
+    crew.confirm(&order, json!({ "pin": "123456" })).await.refused(409, "invalid_transition");
+    assert_eq!(crew.post(&path, json!({ "shop_id": stall.id })).await.ok()["status"], "SHIPPED");
+    crew.post(&path, advance("DELIVERED")).await.refused(409, "proof_required");
+    crew.advance(&order).await.refused(409, "proof_required");
+    crew.post(&path, json!({ "to": "DELIVERY_FAILED" })).await.refused(422, "invalid");
+    staff
+        .post(&format!("/api/staff/orders/{order}/override/"), json!({ "to": "DELIVERED", "reason": "seen by the guard" }))
+        .await
+        .ok();
+    assert_eq!(crew.carries().await.len(), 0);
+
+    let failed = at_the_door(&stall, &anna, &crew).await;
+    let path = format!("/api/delivery/orders/{failed}/advance/");
+    assert_eq!(crew.post(&path, advance("DELIVERY_FAILED")).await.ok()["status"], "DELIVERY_FAILED");
+    assert_eq!(crew.carries().await, [failed.clone()], "the goods are still with the crew");
+    assert_eq!(crew.post(&path, advance("RETURNED_TO_SHOP")).await.ok()["status"], "RETURNED_TO_SHOP");
+    assert_eq!(crew.carries().await.len(), 0);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_proof_is_asked_for_the_crew_delivers() {
+    let house = TestApp::start_with(&[("WASSALLY_PROOF_REQUIRED", "wallet")]).await;
+    let (stall, anna, crew) = (house.stall(9).await, house.customer().await, house.crew().await);
+    let order = at_the_door(&stall, &anna, &crew).await;
+    assert_eq!(crew.advance(&order).await.ok()["status"], "DELIVERED");
+    crew.advance(&order).await.refused(409, "invalid_transition");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_counter_the_shop_takes_the_pin() {
+    let (house, stall, anna) = town().await;
+    anna.wants(stall.product, 1).await;
+    let order = anna.post("/api/orders/checkout/", json!({ "fulfilment": "pickup", "payment_mode": "COP" })).await.ok();
+    let order = order["id"].as_str().expect("an id");
+    house.crew().await.claim(order).await.refused(409, "not_claimable");
+    anna.get(&format!("/api/orders/{order}/proof/")).await.refused(409, "no_proof_yet");
+    stall.owner.act(order, "ready", json!({})).await.ok();
+    let proof = anna.proof(order).await;
+    house.stall(1).await.owner.confirm(order, json!({ "pin": proof["pin"] })).await.refused(404, "not_found");
+    stall.owner.confirm(order, json!({ "pin": another(&proof["pin"]) })).await.refused(422, "wrong_pin");
+    assert_eq!(stall.owner.confirm(order, json!({ "pin": proof["pin"] })).await.ok()["status"], "DELIVERED");
+    house.end().await;
+}
