@@ -44,6 +44,11 @@ pub trait Authorizer: Send + Sync + 'static {
     /// Turns a fresh token into the identity to go on with. The user must be the same: the hub closes with 3500 otherwise.
     async fn refresh(&self, who: &Identity, token: &str) -> Result<Identity, Error>;
 
+    /// Does anybody own the channel's namespace? Where not, clients get 102 before anything else is looked at.
+    fn knows(&self, _channel: &str) -> bool {
+        true
+    }
+
     /// Says what a subscription may and how its channel is kept. Asked after the session joined, so that rights ended meanwhile are seen.
     async fn subscribe(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error>;
 
@@ -176,6 +181,8 @@ pub struct Hello {
     pub peer: Option<SocketAddr>,
     /// Channels the client holds a position of (`connect.subs`).
     pub channels: Vec<Channel>,
+    /// It cannot ask for anything later: the channels it names are all it will ever ask for.
+    pub is_one_way: bool,
 }
 
 /// The answer to a [`Hello`].

@@ -177,7 +177,18 @@ impl Authorizer for Rules {
             (grant.info, grant.data) = (raw(sub.info.as_deref()), raw(sub.data.as_deref()));
             subs.push((channel, grant));
         }
+        for channel in hello.channels.iter().filter(|_| hello.is_one_way) {
+            let of = self.channels(channel).map_err(|_| Error::new(3501, "bad request"))?;
+            let may = self.options.insecure || self.may(of.subscribe, &identity, false);
+            if may && !name::is_private(channel) && !subs.iter().any(|(known, _)| known == channel) {
+                subs.push((channel.clone(), self.server_side(channel, &identity)?));
+            }
+        }
         Ok(Welcome { identity, subs, data: None })
+    }
+
+    fn knows(&self, channel: &str) -> bool {
+        self.channels(channel).is_ok()
     }
 
     async fn refresh(&self, _who: &Identity, token: &str) -> Result<Identity, Error> {

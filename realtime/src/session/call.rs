@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Session, Sub, connect::closes, subscribe::check};
+use super::{Session, Sub};
 use crate::{
     channels::said::on_wire,
     host::{Channel, Error, Grant, Keep, Look, Page, Publish, Published, Publisher},
     log::Publication,
     presence,
     protocol::{
-        Answer, Disconnect, HistoryRequest, HistoryResult, PresenceRequest, PresenceResult, PresenceStatsRequest,
-        PresenceStatsResult, PublishRequest, PublishResult, RpcRequest, RpcResult,
+        Answer, HistoryRequest, HistoryResult, PresenceRequest, PresenceResult, PresenceStatsRequest, PresenceStatsResult,
+        PublishRequest, PublishResult, RpcRequest, RpcResult,
     },
 };
 
@@ -22,7 +22,7 @@ impl Session {
     }
 
     pub(super) async fn publish(self: &Arc<Self>, ask: PublishRequest) -> Result<Answer, Error> {
-        check(&ask.channel)?;
+        self.check(&ask.channel)?;
         if ask.data.is_empty() {
             return Err(Error::bad_request());
         }
@@ -59,7 +59,7 @@ impl Session {
     }
 
     pub(super) async fn history(self: &Arc<Self>, ask: HistoryRequest) -> Result<Answer, Error> {
-        check(&ask.channel)?;
+        self.check(&ask.channel)?;
         if ask.reverse && ask.since.as_ref().is_some_and(|since| since.offset == 0) {
             return Err(Error::bad_request());
         }
@@ -98,10 +98,7 @@ impl Session {
     }
 
     async fn look(self: &Arc<Self>, channel: String, what: Look) -> Result<(Channel, Option<Arc<Grant>>), Error> {
-        if channel.is_empty() {
-            return Err(closes(Disconnect::BAD_REQUEST));
-        }
-        check(&channel)?;
+        self.check(&channel)?;
         let who = self.who()?;
         let channel: Channel = channel.into();
         let grant = self.sub(&channel).map(|Sub { grant, .. }| grant);

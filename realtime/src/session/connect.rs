@@ -29,6 +29,7 @@ impl Session {
             said_headers: ask.headers.into_iter().collect(),
             peer: request.as_ref().and_then(|request| request.peer),
             headers: request.map(|request| request.headers).unwrap_or_default(),
+            is_one_way: self.ways == Ways::Out,
             channels: ask.subs.keys().map(|channel| channel.as_str().into()).collect(),
         };
         let Welcome { identity, subs, data } = self.hub.host.authorizer.connect(&hello).await?;

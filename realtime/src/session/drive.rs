@@ -116,13 +116,20 @@ impl Session {
     fn take_message(self: &Arc<Self>, cx: &mut Context<'_>, message: Bytes, running: &mut Option<Running>) {
         for command in protocol::framing::commands(self.format, message, self.hub.config.message_limit) {
             match command {
-                Ok(command) => self.take(command),
+                Ok(command) => {
+                    let next = self.take(command, running.is_none());
+                    if let Some(work) = next {
+                        *running = Some(self.clone().work(work));
+                    }
+                }
                 Err(_) => self.close(Disconnect::BAD_REQUEST),
             }
             if self.writer.is_finished() {
                 return;
             }
-            self.advance(cx, running);
+            if running.is_some() {
+                self.advance(cx, running);
+            }
         }
     }
 
@@ -130,7 +137,7 @@ impl Session {
     pub fn take_apart(self: &Arc<Self>, message: Bytes) {
         for command in protocol::framing::commands(self.format, message, self.hub.config.message_limit) {
             match command {
-                Ok(command) => self.take(command),
+                Ok(command) => drop(self.take(command, false)),
                 Err(_) => self.close(Disconnect::BAD_REQUEST),
             }
         }
@@ -155,13 +162,13 @@ impl Session {
         self.leave();
     }
 
-    /// Judges a command: pongs and sends are taken at once, the rest in order.
-    fn take(self: &Arc<Self>, command: Command) {
+    /// Judges a command: pongs and sends are taken at once, the rest in order. Returned is what may run now, where nothing else does.
+    fn take(self: &Arc<Self>, command: Command, is_idle: bool) -> Option<Work> {
         let config = &self.hub.config;
         let mut state = self.state.lock();
         let id = command.id;
         let verdict = match (state.phase, command.ask) {
-            (Phase::Closed | Phase::Refused, _) => return,
+            (Phase::Closed | Phase::Refused, _) => return None,
             (Phase::Live, Some(Ask::Send(send))) => {
                 let who = state.who.clone();
                 drop(state);
@@ -171,9 +178,9 @@ impl Session {
                 {
                     self.close_with(&error);
                 }
-                return;
+                return None;
             }
-            (Phase::Live, _) if id == 0 && state.timers.pong() => return,
+            (Phase::Live, _) if id == 0 && state.timers.pong() => return None,
             (_, _) if id == 0 => Err(()),
             (_, None) => Err(()),
             (Phase::New, Some(ask @ Ask::Connect(_))) => {
@@ -196,8 +203,10 @@ impl Session {
                 drop(state);
                 self.refuse(id, &Error::too_many_requests());
             }
+            Ok((ask, _)) if is_idle && state.work.is_empty() => return Some(Work::Command(id, Box::new(ask))),
             Ok((ask, _)) => state.work.push_back(Work::Command(id, Box::new(ask))),
         }
+        None
     }
 }
 

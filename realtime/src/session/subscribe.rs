@@ -30,7 +30,7 @@ impl Session {
     }
 
     async fn try_subscribe(self: &Arc<Self>, ask: SubscribeRequest) -> Result<Entered, Error> {
-        check(&ask.channel)?;
+        self.check(&ask.channel)?;
         if !matches!(ask.delta.as_str(), "" | "fossil") {
             return Err(closes(Disconnect::BAD_REQUEST));
         }
@@ -192,11 +192,14 @@ impl Session {
     }
 }
 
-/// The order of refusals: empty closes, a name that cannot be is 107.
-pub(super) fn check(channel: &str) -> Result<(), Error> {
-    match name::check(channel) {
-        Ok(()) => Ok(()),
-        Err(name::BadName::Empty) => Err(closes(Disconnect::BAD_REQUEST)),
-        Err(_) => Err(Error::bad_request()),
+impl Session {
+    /// The order of refusals: an empty name closes, a namespace nobody owns is 102, a name that cannot be is 107.
+    pub(super) fn check(&self, channel: &str) -> Result<(), Error> {
+        match name::check(channel) {
+            Err(name::BadName::Empty) => Err(closes(Disconnect::BAD_REQUEST)),
+            _ if !self.hub.host.authorizer.knows(channel) => Err(Error::unknown_channel()),
+            Ok(()) => Ok(()),
+            Err(_) => Err(Error::bad_request()),
+        }
     }
 }

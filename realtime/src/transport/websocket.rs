@@ -96,16 +96,10 @@ async fn upgrade(State(hub): State<Arc<Inner>>, mut request: Request) -> Respons
         headers: headers.clone(),
     };
     let upgrading = hyper::upgrade::on(&mut request);
-    let (format, pings_natively) = (wish.format, wish.pings_natively);
+    let ways = if wish.pings_natively { Ways::NativePings } else { Ways::Both };
+    let format = wish.format;
     let tasks = hub.tasks.clone();
-    tasks.spawn(async move {
-        let Ok(upgraded) = upgrading.await else { return };
-        let (socket, early) = raw(upgraded, hub.config.send_buffer);
-        let ways = if pings_natively { Ways::NativePings } else { Ways::Both };
-        let session = Session::new(hub.clone(), socket, format, ways, said);
-        session.run(early).await;
-        linger(&session).await;
-    });
+    tasks.spawn(serve(hub, upgrading, format, ways, said));
 
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let answer = response.headers_mut();
@@ -118,6 +112,15 @@ async fn upgrade(State(hub): State<Arc<Inner>>, mut request: Request) -> Respons
         answer.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
     }
     response
+}
+
+/// A connection from its upgrade to its last byte.
+async fn serve(hub: Arc<Inner>, upgrading: hyper::upgrade::OnUpgrade, format: Format, ways: Ways, said: session::Request) {
+    let Ok(upgraded) = upgrading.await else { return };
+    let (socket, early) = raw(upgraded, hub.config.send_buffer);
+    let session = Session::new(hub, socket, format, ways, said);
+    session.run(early).await;
+    linger(&session).await;
 }
 
 /// The key of a proper handshake.
@@ -202,3 +205,18 @@ async fn linger(session: &Session) {
 }
 
 const LINGER: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<F: Future>(_: impl FnOnce(Arc<Inner>, hyper::upgrade::OnUpgrade, Format, Ways, session::Request) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_costs_less_than_a_kilobyte_beside_its_session() {
+        assert!(size(serve) < 1024, "{}", size(serve));
+        assert!(size_of::<Session>() < 640, "{}", size_of::<Session>());
+    }
+}

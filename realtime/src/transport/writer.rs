@@ -6,15 +6,17 @@
 use std::{
     collections::VecDeque,
     io::{self, IoSlice},
+    os::fd::AsRawFd,
     pin::Pin,
     task::{Context, Poll, Waker, ready},
 };
 
 use bytes::{Buf, Bytes};
 use futures_util::task::AtomicWaker;
+use nix::sys::socket::MsgFlags;
 use parking_lot::Mutex;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
     time::Instant,
 };
@@ -186,9 +188,17 @@ impl Writer {
         match &self.socket {
             Socket::Tcp(stream) => loop {
                 ready!(stream.poll_read_ready(cx))?;
-                match stream.try_read(buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    other => return Poll::Ready(other),
+                // A short read emptied the socket: saying so spares the next read, which would only find that out.
+                let mut got = None;
+                let read = stream.try_io(Interest::READABLE, || {
+                    let n = nix::sys::socket::recv(stream.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?;
+                    got = Some(n);
+                    if n == 0 || n == buffer.len() { Ok(n) } else { Err(io::ErrorKind::WouldBlock.into()) }
+                });
+                match (got, read) {
+                    (Some(n), _) => return Poll::Ready(Ok(n)),
+                    (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => return Poll::Ready(Err(error)),
+                    (None, _) => {}
                 }
             },
             Socket::Other(stream) => {
