@@ -1,5 +1,5 @@
 //! Who am I, and where am I signed in.
-use super::logout;
+use super::{logout, store};
 use crate::{
     App, Problem,
     actor::Actor,
@@ -39,20 +39,7 @@ pub async fn whoami(State(app): State<App>, actor: Actor) -> Result<axum::Json<U
 #[utoipa::path(get, path = "/api/auth/sessions/", tag = "auth", responses((status = 200, body = Page<Session>)), security(("bearer" = [])))]
 pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<NoFilters>) -> Result<axum::Json<Page<Session>>> {
     let mut sql = app.read_stale(Region::GLOBAL).await?;
-    let rows = sqlx::query_as!(
-        Session,
-        r#"select id as "id: SessionId", device, ip, created_at, last_seen_at, id = $2 as "current!"
-        from session
-        where user_id = $1 and ended_at is null and ($3::uuid is null or id < $3)
-        order by id desc
-        limit $4"#,
-        actor.id.uuid(),
-        actor.sid.uuid(),
-        listing.after,
-        listing.rows(),
-    )
-    .fetch_all(&mut *sql)
-    .await?;
+    let rows = store::sessions(&mut sql, &actor, listing.after, listing.rows()).await?;
     Ok(axum::Json(listing.page(rows, |session| session.id.uuid())))
 }
 
@@ -60,13 +47,7 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<NoFilte
 #[utoipa::path(delete, path = "/api/auth/sessions/{id}/", tag = "auth", params(("id" = SessionId, Path)), responses((status = 204), (status = 404)), security(("bearer" = [])))]
 pub async fn delete(door: Door, actor: Actor, Path(id): Path<SessionId>) -> Result<Answer> {
     let mut sql = door.app.read(Region::GLOBAL).await?;
-    let is_own = sqlx::query_scalar!(
-        r#"select exists(select from session where id = $1 and user_id = $2 and ended_at is null) as "is_own!""#,
-        id.uuid(),
-        actor.id.uuid()
-    )
-    .fetch_one(&mut *sql)
-    .await?;
+    let is_own = store::is_open(&mut sql, actor.id, id).await?;
     drop(sql);
     if !is_own {
         return Err(Problem::not_found().into());
@@ -77,7 +58,7 @@ pub async fn delete(door: Door, actor: Actor, Path(id): Path<SessionId>) -> Resu
 /// Forgets refresh tokens that ran out.
 pub fn forget_old(app: &App) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
-        sqlx::query!("delete from refresh_token where expires_at < $1", app.clock.now()).execute(&app.pools.background).await?;
-        Ok(())
+        let mut sql = app.pools.background.acquire().await?;
+        store::forget_tokens(&mut sql, app.clock.now()).await
     })
 }

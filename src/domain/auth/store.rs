@@ -1,6 +1,7 @@
 //! Rows of sessions and their refresh tokens.
+use super::sessions::Session;
 use crate::{
-    actor::Role,
+    actor::{Actor, Role},
     clock::Timestamp,
     ids::{SessionId, UserId},
     problem::Result,
@@ -112,4 +113,39 @@ pub async fn end_sessions(
     .fetch_all(sql)
     .await?;
     Ok(ended)
+}
+
+/// The open sessions of the actor, the newest first.
+pub async fn sessions(sql: &mut PgConnection, actor: &Actor, after: Option<uuid::Uuid>, rows: i64) -> Result<Vec<Session>> {
+    Ok(sqlx::query_as!(
+        Session,
+        r#"select id as "id: SessionId", device, ip, created_at, last_seen_at, id = $2 as "current!"
+        from session
+        where user_id = $1 and ended_at is null and ($3::uuid is null or id < $3)
+        order by id desc
+        limit $4"#,
+        actor.id.uuid(),
+        actor.sid.uuid(),
+        after,
+        rows,
+    )
+    .fetch_all(sql)
+    .await?)
+}
+
+/// Whether this is an open session of the user.
+pub async fn is_open(sql: &mut PgConnection, user: UserId, id: SessionId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists(select from session where id = $1 and user_id = $2 and ended_at is null) as "is_own!""#,
+        id.uuid(),
+        user.uuid()
+    )
+    .fetch_one(sql)
+    .await?)
+}
+
+/// Deletes refresh tokens that ran out.
+pub async fn forget_tokens(sql: &mut PgConnection, now: Timestamp) -> Result<()> {
+    sqlx::query!("delete from refresh_token where expires_at < $1", now).execute(sql).await?;
+    Ok(())
 }

@@ -23,22 +23,14 @@ pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a
         let mut view = app.read_whole(user.region()).await?;
         let unread_count = store::unread(&mut view, user).await?;
         let wallet = wallet::standing(&mut view, user, app.config.currency).await?;
-        let row = sqlx::query!(
-            r#"select (select top from channel_head where region = $1 and channel = $2) as top,
-                (select version from cart where region = $1 and user_id = $3) as cart_version"#,
-            user.region().number(),
-            format!("user:{user}"),
-            user.uuid(),
-        )
-        .fetch_one(&mut *view)
-        .await?;
+        let (top, cart_version) = store::standing(&mut view, user).await?;
         view.rollback().await?;
         let data = json!({
             "unread_count": unread_count,
             "wallet": wallet,
-            "cart_version": row.cart_version.unwrap_or_default(),
+            "cart_version": cart_version,
             "role": actor.role,
         });
-        Ok(Snapshot { offset: row.top.unwrap_or_default().unsigned_abs(), data: data.to_string().into() })
+        Ok(Snapshot { offset: top, data: data.to_string().into() })
     })
 }

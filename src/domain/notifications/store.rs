@@ -113,6 +113,20 @@ pub async fn mark(
     Ok(done.rows_affected())
 }
 
+/// Where the user's channel and cart stand.
+pub async fn standing(sql: &mut PgConnection, user: UserId) -> Result<(u64, i64)> {
+    let row = sqlx::query!(
+        r#"select (select top from channel_head where region = $1 and channel = $2) as top,
+            (select version from cart where region = $1 and user_id = $3) as cart_version"#,
+        user.region().number(),
+        format!("user:{user}"),
+        user.uuid(),
+    )
+    .fetch_one(sql)
+    .await?;
+    Ok((row.top.unwrap_or_default().unsigned_abs(), row.cart_version.unwrap_or_default()))
+}
+
 /// Whether the user has this notification.
 pub async fn exists(sql: &mut PgConnection, user: UserId, id: Uuid) -> Result<bool> {
     Ok(sqlx::query_scalar!(
