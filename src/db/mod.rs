@@ -15,7 +15,12 @@ pub use say::Say;
 pub(crate) use tx::region_of;
 pub use tx::{Committed, Ends, Live, Numbered, Planned, Said, Tx};
 
-use crate::{App, config::Config, ids::Region, problem::Result};
+use crate::{
+    App,
+    config::Config,
+    ids::Region,
+    problem::{Error, Result},
+};
 use sqlx::{
     PgPool, Postgres, Transaction,
     pool::PoolConnection,
@@ -45,6 +50,13 @@ impl Pools {
     }
 }
 
+/// Opens a transaction in a task of its own: a caller that hangs up between BEGIN and its answer would leave the connection to the pool inside
+/// a transaction that nobody ends, and the next one's lone statement would be lost with it.
+async fn open(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    Ok(tokio::spawn(async move { pool.begin().await }).await.map_err(Error::broken)??)
+}
+
 fn pool(url: &str, size: u32, statement_timeout: &str) -> sqlx::Result<PgPool> {
     let options = PgConnectOptions::from_str(url)?.application_name("wassally").options([
         ("statement_timeout", statement_timeout),
@@ -71,7 +83,7 @@ impl App {
     pub async fn begin(&self, region: Region) -> Result<Tx> {
         let is_chore = self.call.as_ref().is_some_and(|call| call.lease.is_some());
         let pool = if is_chore { &self.pools.background } else { &self.pools.deeds };
-        let mut sql = pool.begin().await?;
+        let mut sql = open(pool).await?;
         if let Some(call) = self.call.as_deref()
             && let Some(key) = &call.key
         {
@@ -92,7 +104,7 @@ impl App {
 
     /// One consistent view over several statements: what a snapshot with its position is read in.
     pub async fn read_whole(&self, _region: Region) -> Result<Transaction<'static, Postgres>> {
-        let mut view = self.pools.live.begin().await?;
+        let mut view = open(&self.pools.live).await?;
         sqlx::query("set transaction isolation level repeatable read read only").execute(&mut *view).await?;
         Ok(view)
     }

@@ -1,9 +1,16 @@
 //! One binary for all tests of the product: the kit, a file per slice, journeys, faults.
 mod kit;
 
+mod architecture;
 mod auth;
 mod carts;
+mod delivery;
+mod faults;
 mod house;
-mod shops;
+mod journeys;
+mod live;
+mod matrix;
 mod orders;
+mod shops;
+mod storm;
 mod wallet;

@@ -1,14 +1,21 @@
 //! The tests' vocabulary: a house of its own per test on a copy of the migrated database, people with verbs, raw sockets.
 #![allow(dead_code, reason = "a vocabulary is larger than any one test")]
-mod cluster;
+pub mod cluster;
+mod node;
 mod people;
+mod proxy;
 mod socket;
+mod source;
+mod watcher;
 mod world;
 
+pub use node::Node;
 pub use people::{Answer, Person};
-pub use socket::Socket;
-#[allow(unused_imports)]
-pub use world::Stall;
+pub use proxy::{Cut, Proxy};
+pub use socket::{PATIENCE, Socket};
+pub use source::Source;
+pub use watcher::Watcher;
+pub use world::{HOME, Stall};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -42,7 +49,7 @@ impl TestApp {
     pub async fn over(database: &str, through: &str, settings: &[(&str, &str)]) -> Arc<Self> {
         let mut vars: BTreeMap<String, String> = BTreeMap::from([
             ("DATABASE_URL".into(), through.to_owned()),
-            ("WASSALLY_SECRET_KEY".into(), "a secret that only these tests know".into()),
+            ("WASSALLY_SECRET_KEY".into(), node::SECRET.into()),
             ("WASSALLY_LISTEN".into(), "127.0.0.1:0".into()),
             ("WASSALLY_POOLS".into(), "8,4,3".into()),
             ("WASSALLY_DRAIN".into(), "0".into()),
@@ -98,6 +105,11 @@ impl TestApp {
         self.app.clock.measure(&self.app.pools.background).await.expect("the clock follows");
     }
 
+    /// What a kept channel said, out of the log: (offset, body), in order.
+    pub async fn log(&self, channel: &str) -> Vec<(u64, String)> {
+        log(&self.app.pools.background, channel).await
+    }
+
     /// A request without a person.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         people::send(self, method, path, None, body, &[]).await
@@ -112,6 +124,16 @@ impl TestApp {
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.ask(Method::POST, path, Some(&body)).await
     }
+}
+
+/// [`TestApp::log`] over any connection.
+pub async fn log(pool: &sqlx::PgPool, channel: &str) -> Vec<(u64, String)> {
+    let rows: Vec<(i64, String)> = sqlx::query_as("select seq, body from channel_log where channel = $1 order by seq")
+        .bind(channel)
+        .fetch_all(pool)
+        .await
+        .expect("the log can be read");
+    rows.into_iter().map(|(seq, body)| (seq.unsigned_abs(), body)).collect()
 }
 
 /// A request under a bare token.

@@ -103,10 +103,16 @@ impl TestApp {
         self.person(Role::Staff).await
     }
 
-    /// A crew who is on duty and has told where they are.
-    pub async fn crew(self: &Arc<Self>) -> Person {
+    /// A crew who is on duty, wherever they are.
+    pub async fn crew_on_duty(self: &Arc<Self>) -> Person {
         let crew = self.person(Role::Crew).await;
         crew.patch("/api/delivery/me/", json!({ "on_duty": true })).await.ok();
+        crew
+    }
+
+    /// A crew who is on duty and has told where they are.
+    pub async fn crew(self: &Arc<Self>) -> Person {
+        let crew = self.crew_on_duty().await;
         crew.ping(super::world::HOME.0, super::world::HOME.1).await;
         crew
     }
@@ -138,6 +144,13 @@ impl Person {
         self.ask(Method::DELETE, path, None, &[]).await
     }
 
+    /// The same person with fresh tokens, as after a long time away.
+    pub async fn sign_in_again(&self) -> Person {
+        let answer = self.house.post("/api/auth/login/", json!({ "username": self.username, "password": PASSWORD })).await.ok();
+        let text = |key: &str| answer[key].as_str().expect("a token").to_owned();
+        Person { token: text("access"), refresh: text("refresh"), ..self.clone() }
+    }
+
     /// A raw socket, connected as this person.
     pub async fn socket(&self) -> Socket {
         Socket::connect(&self.house.url, &self.token).await
@@ -151,6 +164,17 @@ impl Person {
     /// Orders what is in the cart, paid at the door.
     pub async fn checkout(&self) -> Answer {
         self.post("/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" })).await
+    }
+
+    /// Orders `quantity` of a stall's product, paid at the door: the order's id.
+    pub async fn order_from(&self, stall: &super::Stall, quantity: i32) -> String {
+        self.wants(stall.product, quantity).await;
+        self.checkout().await.ok()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// A deed on an order: `accept`, `ready`, `cancel`, …
+    pub async fn act(&self, order: &str, deed: &str, body: Value) -> Answer {
+        self.post(&format!("/api/orders/{order}/{deed}/"), body).await
     }
 
     /// Tells where the crew is, by REST.

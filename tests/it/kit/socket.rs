@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 /// Longer than anything takes that comes at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One connection.
 pub struct Socket {
@@ -27,6 +27,17 @@ impl Socket {
         socket
     }
 
+    /// Connects again from where server-side subscriptions stood: `{ channel: (offset, epoch) }`.
+    pub async fn reconnect(url: &str, token: &str, since: &[(&str, u64, &str)]) -> Self {
+        let subs: serde_json::Map<String, Value> = since
+            .iter()
+            .map(|(channel, offset, epoch)| ((*channel).to_owned(), json!({ "recover": true, "offset": offset, "epoch": epoch })))
+            .collect();
+        let mut socket = Self::open(url).await;
+        socket.hello = socket.command(json!({ "connect": { "token": token, "subs": subs } })).await["connect"].clone();
+        socket
+    }
+
     /// A socket that has not said anything yet.
     pub async fn open(url: &str) -> Self {
         let url = format!("{}/connection/websocket", url.replacen("http", "ws", 1));
@@ -41,11 +52,10 @@ impl Socket {
         command["id"] = id.into();
         self.raw(&command.to_string()).await;
         loop {
-            let message = self.read().await.expect("a reply before the end");
-            if message["id"] == id {
-                return message;
+            if let Some(at) = self.unread.iter().position(|message| message["id"] == id) {
+                return self.unread.remove(at).expect("it was just found");
             }
-            self.unread.push_back(message);
+            assert!(self.read().await, "the socket ended before the reply to {command}; unread: {:?}", self.unread);
         }
     }
 
@@ -94,18 +104,13 @@ impl Socket {
     pub async fn expect(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
         let mut passed = Vec::new();
         loop {
-            let message = match self.unread.pop_front() {
-                Some(message) => message,
-                None => match tokio::time::timeout(PATIENCE, self.read()).await {
-                    Ok(Some(message)) => message,
-                    Ok(None) => panic!("the socket ended; passed over: {passed:?}"),
-                    Err(_) => panic!("nothing that fits came; passed over: {passed:?}"),
-                },
-            };
-            if fits(&message) {
-                return message;
+            while let Some(message) = self.unread.pop_front() {
+                if fits(&message) {
+                    return message;
+                }
+                passed.push(message);
             }
-            passed.push(message);
+            assert!(self.read().await, "nothing that fits came; passed over: {passed:?}");
         }
     }
 
@@ -117,29 +122,19 @@ impl Socket {
         mine.into_iter().map(|message| message["push"]["pub"].clone()).collect()
     }
 
-    /// The next message; `None` at the end. Pings are answered.
-    async fn read(&mut self) -> Option<Value> {
-        loop {
-            match self.wire.next().await? {
-                Ok(Message::Text(text)) => {
-                    for line in text.split('\n').filter(|line| !line.is_empty()) {
-                        let message: Value = serde_json::from_str(line).expect("the hub speaks JSON");
-                        if message == json!({}) {
-                            self.raw("{}").await;
-                        } else {
-                            self.unread.push_back(message);
-                        }
-                    }
-                    if let Some(message) = self.unread.pop_back() {
-                        // Keep the order: what came first is read first.
-                        self.unread.push_back(message);
-                        return self.unread.pop_front();
-                    }
+    /// Reads one frame into `unread`; false at the end, or when nothing came. Pings are answered.
+    async fn read(&mut self) -> bool {
+        while let Ok(Some(Ok(message))) = tokio::time::timeout(PATIENCE, self.wire.next()).await {
+            let Message::Text(text) = message else { continue };
+            for line in text.split('\n').filter(|line| !line.is_empty()) {
+                match serde_json::from_str(line).expect("the hub speaks JSON") {
+                    Value::Object(empty) if empty.is_empty() => self.raw("{}").await,
+                    message => self.unread.push_back(message),
                 }
-                Ok(Message::Close(_)) | Err(_) => return None,
-                Ok(_) => {}
             }
+            return true;
         }
+        false
     }
 
     /// Waits for the close frame and returns its code.

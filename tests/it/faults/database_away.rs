@@ -1,0 +1,103 @@
+//! The database goes away under load and comes back: 503 with Retry-After, sockets stay, nothing is lost.
+use crate::kit::{Person, Stall, TestApp, Watcher};
+use centrifuge::Protocol;
+use serde_json::{Value, json};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use wassally_embedded::{Cluster, Options};
+
+/// What the workers met.
+#[derive(Default)]
+struct Met {
+    done: AtomicUsize,
+    away: AtomicUsize,
+}
+
+async fn persist(who: &Person, path: &str, body: Value, met: &Met) -> Value {
+    let key = uuid::Uuid::new_v4().to_string();
+    loop {
+        let answer = who.post_once(path, body.clone(), &key).await;
+        match answer.status {
+            200..300 => {
+                met.done.fetch_add(1, Ordering::SeqCst);
+                return answer.body;
+            }
+            503 => {
+                assert!(answer.headers.contains_key("retry-after"), "{path}: {}", answer.body);
+                met.away.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            _ => panic!("{path}: {} {}", answer.status, answer.body),
+        }
+    }
+}
+
+async fn shop_on(anna: Person, stall: Stall, met: Arc<Met>, until: Arc<AtomicUsize>) {
+    while met.done.load(Ordering::SeqCst) < until.load(Ordering::SeqCst) {
+        persist(&anna, "/api/cart/items/", json!({ "product_id": stall.product, "quantity": 1 }), &met).await;
+        let order = persist(&anna, "/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" }), &met).await;
+        let id = order["id"].as_str().expect("an id");
+        for (who, deed) in [(&stall.owner, "accept"), (&anna, "cancel")] {
+            persist(who, &format!("/api/orders/{id}/{deed}/"), json!({}), &met).await;
+        }
+    }
+}
+
+async fn reaches(count: &AtomicUsize, at_least: usize, what: &str) {
+    let began = std::time::Instant::now();
+    while count.load(Ordering::SeqCst) < at_least {
+        assert!(began.elapsed().as_secs() < 120, "{what}: {} of {at_least}", count.load(Ordering::SeqCst));
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_database_misses_is_done_when_it_is_back() {
+    let folder = std::env::temp_dir().join(format!("wassally-away-{}", std::process::id()));
+    let options = Options { fsync: false, ..Options::new(&folder) };
+    let cluster = Cluster::start(options.clone()).expect("a cluster of its own");
+    cluster.create_database("away").expect("a database");
+    let url = cluster.url("away");
+    wassally::db::migrate(&url).await.expect("migrates");
+    let house = TestApp::over(&url, &url, &[]).await;
+    let (stall, met, until) = (house.stall(10_000).await, Arc::new(Met::default()), Arc::new(AtomicUsize::new(usize::MAX)));
+    let shop = format!("shop:{}", stall.id);
+    let board = Watcher::by_sdk(&house.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
+    let stream = Watcher::by_sse(&house.url, &stall.owner.token, std::slice::from_ref(&shop)).await;
+    let mut socket = stall.owner.socket().await;
+    socket.subscribe(&shop).await;
+    let mut customers = Vec::new();
+    for _ in 0..4 {
+        customers.push(tokio::spawn(shop_on(house.customer().await, stall.clone(), met.clone(), until.clone())));
+    }
+    reaches(&met.done, 40, "before").await;
+
+    cluster.stop().expect("stops");
+    reaches(&met.away, 12, "503 while it is away").await;
+    let ready = house.get("/readyz").await;
+    assert_eq!(ready.status, 503, "{}", ready.body);
+    assert_eq!(house.get("/healthz").await.status, 200);
+    let call = socket.call("orders.accept", json!({ "order_id": uuid::Uuid::nil() })).await.expect_err("the database is away");
+    assert_eq!(call, (503, "busy".into()), "the socket stays and says so");
+
+    let cluster = Cluster::start(options).expect("starts again");
+    assert_eq!(cluster.url("away"), url);
+    let back = met.done.load(Ordering::SeqCst);
+    reaches(&met.done, back + 40, "after").await;
+    until.store(0, Ordering::SeqCst);
+    for customer in customers {
+        customer.await.expect("everybody gets through");
+    }
+    let log = house.log(&shop).await;
+    let heard = socket.so_far(&shop).await;
+    assert_eq!(heard.iter().map(|publication| publication["offset"].as_u64()).collect::<Vec<_>>(), log.iter().map(|(offset, _)| Some(*offset)).collect::<Vec<_>>());
+    board.heard_all(&shop, 0, &log).await;
+    stream.heard_all(&shop, 0, &log).await;
+    board.close().await;
+    stream.close().await;
+    house.end().await;
+    cluster.stop().expect("stops");
+    let _ = std::fs::remove_dir_all(folder);
+}

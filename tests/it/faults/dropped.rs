@@ -1,0 +1,87 @@
+//! A caller hangs up at every point of a deed: either nothing happened, or everybody heard it once; the same key finishes it.
+use crate::kit::{Person, TestApp, Watcher};
+use centrifuge::Protocol;
+use serde_json::json;
+use std::{future::poll_fn, task::Poll};
+use wassally::{
+    actor::Crew,
+    domain::delivery::{ClaimOrder, claim},
+    doors::Door,
+};
+
+/// Polls `deed` whenever it is woken, `times` at most; then it is dropped.
+async fn hang_up_after<F: Future>(deed: F, times: usize) -> Option<F::Output> {
+    let (mut deed, mut left) = (Box::pin(deed), times);
+    poll_fn(move |cx| match deed.as_mut().poll(cx) {
+        Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        Poll::Pending if left <= 1 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+fn claims(house: &TestApp, crew: &Person, order: &str) -> impl Future<Output = wassally::Result<wassally::doors::Answer>> + use<> {
+    let actor = Crew::trusted(house.app.recognise(&crew.token).expect("a good token"));
+    let door = Door { app: house.app.clone(), key: Some(order.to_owned()), request_id: String::new() };
+    let ask = ClaimOrder { order_id: order.parse().expect("an id") };
+    door.run(actor, "delivery.claim", 200, ask, claim)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_dropped_at_any_point_happens_once_or_not_at_all() {
+    let house = TestApp::start().await;
+    let (stall, anna, crew) = (house.stall(500).await, house.customer().await, house.crew_on_duty().await);
+    let shop = format!("shop:{}", stall.id);
+    let board = Watcher::by_sdk(&house.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
+    let (mut undone, mut done) = (0, 0);
+    for times in 1.. {
+        let order = anna.order_from(&stall, 1).await;
+        let answer = hang_up_after(claims(&house, &crew, &order), times).await;
+        let is_whole = answer.is_some();
+        if is_whole {
+            answer.expect("just seen").expect("claims");
+        }
+        // What a phone does that heard nothing: the same again.
+        let again = claims(&house, &crew, &order).await.expect("claims, or repeats");
+        assert_eq!(again.body["status"], "PROCESSING");
+        let told: i64 = sqlx::query_scalar("select count(*) from channel_log where channel = $1 and body like '%\"order_claimed\"%'")
+            .bind(format!("order:{order}"))
+            .fetch_one(&house.app.pools.background)
+            .await
+            .expect("reads");
+        assert_eq!(told, 1, "dropped at {times}");
+        crew.post(&format!("/api/delivery/orders/{order}/release/"), json!({})).await.ok();
+        anna.act(&order, "cancel", json!({})).await.ok();
+        if is_whole {
+            done += 1;
+        } else {
+            undone += 1;
+        }
+        if done == 3 {
+            break;
+        }
+    }
+    assert!(undone > 5, "a deed has many points to be dropped at: {undone}");
+    board.heard_all(&shop, 0, &house.log(&shop).await).await;
+    board.close().await;
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_dropped_begin_leaves_its_transaction_to_the_next_caller() {
+    let house = TestApp::start_with(&[("WASSALLY_POOLS", "1,1,2")]).await;
+    for times in 1..12 {
+        let _ = hang_up_after(house.app.begin(wassally::ids::Region::FIRST), times).await;
+        let _ = hang_up_after(house.app.read_whole(wassally::ids::Region::FIRST), times).await;
+        for pool in [&house.app.pools.deeds, &house.app.pools.live] {
+            // The only connection of its pool: a transaction left open on it would be this one's. A lone statement's
+            // transaction begins with it.
+            let is_inside: bool = sqlx::query_scalar("select now() <> statement_timestamp()").fetch_one(pool).await.expect("a connection");
+            assert!(!is_inside, "dropped at {times}");
+        }
+    }
+    house.end().await;
+}

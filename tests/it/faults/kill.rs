@@ -1,0 +1,95 @@
+//! `kill -9` of the real binary in the middle of a thousand order changes: every client has every event of its channels once, in order.
+use crate::kit::{Node, Person, Stall, TestApp, Watcher, cluster, log};
+use centrifuge::Protocol;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use tokio::sync::RwLock;
+
+const CHANGES: usize = 1000;
+const CUSTOMERS: usize = 5;
+
+/// Somebody who goes on until it is done, under one key.
+async fn persist(node: &RwLock<Node>, who: &Person, path: &str, body: Value, done: &AtomicUsize) -> Value {
+    let key = format!("{path} {}", uuid::Uuid::new_v4());
+    loop {
+        // Held only to send: the killer needs the node while others wait for their answers.
+        let answer = node.read().await.ask(Method::POST, path, &who.token, &key, Some(&body)).await;
+        match answer {
+            Some(answer) if answer.status < 300 => {
+                done.fetch_add(1, Ordering::SeqCst);
+                return answer.body;
+            }
+            Some(answer) => assert!(answer.status == 503 || answer.status == 409 && answer.body["code"] == "repeat_in_progress", "{path}: {}", answer.body),
+            None => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+        }
+    }
+}
+
+/// One customer's orders, four changes each.
+async fn shop_on(node: Arc<RwLock<Node>>, anna: Person, stall: Stall, done: Arc<AtomicUsize>) {
+    for _ in 0..CHANGES / CUSTOMERS / 4 {
+        persist(&node, &anna, "/api/cart/items/", json!({ "product_id": stall.product, "quantity": 1 }), &AtomicUsize::new(0)).await;
+        let order = persist(&node, &anna, "/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" }), &done).await;
+        let id = order["id"].as_str().expect("an id");
+        for (who, deed) in [(&stall.owner, "accept"), (&stall.owner, "ready"), (&anna, "cancel")] {
+            persist(&node, who, &format!("/api/orders/{id}/{deed}/"), json!({}), &done).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_missed_and_nothing_comes_twice_over_a_killed_node() {
+    let database = cluster::fresh_database();
+    let house = TestApp::over(&database, &database, &[]).await;
+    let stall = house.stall(10_000).await;
+    let mut customers = Vec::new();
+    for _ in 0..CUSTOMERS {
+        customers.push(house.customer().await);
+    }
+    let pool = sqlx::PgPool::connect(&database).await.expect("a second connection");
+    house.end().await;
+
+    let node = Node::start(&database).await;
+    let url = node.url.clone();
+    let shop = format!("shop:{}", stall.id);
+    let mut watchers = Vec::new();
+    for protocol in [Protocol::Json, Protocol::Protobuf] {
+        watchers.push((shop.clone(), Watcher::by_sdk(&url, &stall.owner.token, std::slice::from_ref(&shop), protocol).await));
+    }
+    watchers.push((shop.clone(), Watcher::by_sse(&url, &stall.owner.token, std::slice::from_ref(&shop)).await));
+    for anna in &customers {
+        let own = format!("user:{}", anna.id);
+        watchers.push((own.clone(), Watcher::by_sse(&url, &anna.token, std::slice::from_ref(&own)).await));
+    }
+    let (node, done) = (Arc::new(RwLock::new(node)), Arc::new(AtomicUsize::new(0)));
+    let shopping: Vec<_> = customers.into_iter().map(|anna| tokio::spawn(shop_on(node.clone(), anna, stall.clone(), done.clone()))).collect();
+
+    let pid = node.read().await.pid();
+    for share in [CHANGES / 3, CHANGES * 2 / 3] {
+        while done.load(Ordering::SeqCst) < share {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        // In the middle of what is under way: the lock is taken only to start it again.
+        node.read().await.kill();
+        node.write().await.start_again().await;
+    }
+    assert_ne!(node.read().await.pid(), pid);
+    for customer in shopping {
+        customer.await.expect("everybody gets through");
+    }
+    assert_eq!(done.load(Ordering::SeqCst), CHANGES);
+    let told = log(&pool, &shop).await;
+    assert_eq!(told.len(), CHANGES, "each change is told to its shop once");
+    for (channel, watcher) in &watchers {
+        watcher.heard_all(channel, 0, &log(&pool, channel).await).await;
+    }
+    let orders: i64 = sqlx::query_scalar("select count(*) from orders where status = 'CANCELLED'").fetch_one(&pool).await.expect("reads");
+    assert_eq!(orders, CHANGES as i64 / 4);
+    for (_, watcher) in watchers {
+        watcher.close().await;
+    }
+}

@@ -1,0 +1,2 @@
+//! Stories from end to end, as people live them.
+mod delivered;

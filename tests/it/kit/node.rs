@@ -1,0 +1,91 @@
+//! The real binary as a process of its own, which can be killed.
+use super::{Answer, socket::PATIENCE};
+use reqwest::Method;
+use serde_json::Value;
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// One node and its address, which outlives it.
+pub struct Node {
+    pub url: String,
+    database: String,
+    address: String,
+    child: Child,
+    http: reqwest::Client,
+}
+
+/// The secret of all tests' nodes: a token of one is good at the others.
+pub const SECRET: &str = "a secret that only these tests know";
+
+impl Node {
+    /// Starts `wassally serve` over `database` and waits until it is ready.
+    pub async fn start(database: &str) -> Self {
+        // Freed again at once: the node must know its address before it starts, to have it again after its death.
+        let address = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound").to_string();
+        let child = spawn(database, &address);
+        let http = reqwest::Client::builder().timeout(PATIENCE).build().expect("a client");
+        let node = Self { url: format!("http://{address}"), database: database.to_owned(), address, child, http };
+        node.ready().await;
+        node
+    }
+
+    /// Ends it without a chance to say anything. Its body is taken up by [`Node::start_again`].
+    pub fn kill(&self) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.pid()).expect("a process id"));
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("it is ours");
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Starts it again at the same address.
+    pub async fn start_again(&mut self) {
+        self.child.wait().expect("it is dead");
+        self.child = spawn(&self.database, &self.address);
+        self.ready().await;
+    }
+
+    async fn ready(&self) {
+        let ready = async {
+            while !self.http.get(format!("{}/readyz", self.url)).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(3 * PATIENCE, ready).await.expect("the node becomes ready");
+    }
+
+    /// A request under a key; `None` when the node died over it.
+    pub async fn ask(&self, method: Method, path: &str, token: &str, key: &str, body: Option<&Value>) -> Option<Answer> {
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(token).header("idempotency-key", key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.ok()?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.ok()?;
+        Some(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)), headers })
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(database: &str, address: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_wassally"))
+        .arg("serve")
+        .env("DATABASE_URL", database)
+        .env("WASSALLY_SECRET_KEY", SECRET)
+        .env("WASSALLY_LISTEN", address)
+        .env("WASSALLY_POOLS", "8,4,3")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts")
+}

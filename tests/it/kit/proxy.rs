@@ -1,0 +1,119 @@
+//! A wire to PostgreSQL that can be cut where it hurts: it reads the frontend's messages far enough to know a COMMIT.
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream, UnixStream},
+};
+
+/// Where the next COMMIT is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// It arrives and is done; its answer does not come back.
+    Answer,
+    /// It arrives; the wire is cut at once, done or not.
+    AtOnce,
+    /// It does not arrive.
+    Question,
+}
+
+/// A proxy before one database.
+pub struct Proxy {
+    /// The database's URL through it.
+    pub url: String,
+    wanted: Arc<parking_lot::Mutex<Option<Cut>>>,
+    cuts: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    /// Before the database at `url`, one of the kit's cluster (over its Unix socket).
+    pub async fn before(url: &str) -> Self {
+        let (address, query) = url.split_once('?').expect("a socket in the query");
+        let database = address.rsplit('/').next().expect("a name");
+        let directory = query.split('&').find_map(|pair| pair.strip_prefix("host=")).expect("a socket directory").replace("%2F", "/");
+        let socket = PathBuf::from(directory).join(".s.PGSQL.5432");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        let (wanted, cuts) = (Arc::default(), Arc::default());
+        let state = (Arc::clone(&wanted), Arc::clone(&cuts));
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (socket, (wanted, cuts)) = (socket.clone(), state.clone());
+                tokio::spawn(async move {
+                    if let Ok(server) = UnixStream::connect(socket).await {
+                        // A cut is an error here, and what is wanted.
+                        let _ = pass(client, server, &wanted, &cuts).await;
+                    }
+                });
+            }
+        });
+        Self { url: format!("postgres://postgres@127.0.0.1:{port}/{database}?sslmode=disable"), wanted, cuts }
+    }
+
+    /// Cuts the next COMMIT of any connection.
+    pub fn cut(&self, cut: Cut) {
+        *self.wanted.lock() = Some(cut);
+    }
+
+    /// How often it was cut.
+    pub fn cuts(&self) -> usize {
+        self.cuts.load(Ordering::SeqCst)
+    }
+}
+
+async fn pass(client: TcpStream, server: UnixStream, wanted: &parking_lot::Mutex<Option<Cut>>, cuts: &AtomicUsize) -> io::Result<()> {
+    client.set_nodelay(true)?;
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let (swallow, mut swallowed) = tokio::sync::watch::channel(false);
+    let answers = tokio::spawn(async move {
+        let mut piece = vec![0; 16 * 1024];
+        loop {
+            let size = from_server.read(&mut piece).await?;
+            // The answer is here, so the COMMIT is done: now both ends close.
+            if size == 0 || *swallowed.borrow_and_update() {
+                return io::Result::Ok(());
+            }
+            to_client.write_all(&piece[..size]).await?;
+        }
+    });
+    let startup = message(&mut from_client, false).await?;
+    to_server.write_all(&startup).await?;
+    loop {
+        let message = message(&mut from_client, true).await?;
+        if message.starts_with(b"Q") && message[5..].eq_ignore_ascii_case(b"COMMIT\0") {
+            let cut = wanted.lock().take();
+            if let Some(cut) = cut {
+                cuts.fetch_add(1, Ordering::SeqCst);
+                if cut != Cut::Question {
+                    let _ = swallow.send(cut == Cut::Answer);
+                    to_server.write_all(&message).await?;
+                }
+                if cut == Cut::Answer {
+                    let _ = answers.await;
+                } else {
+                    answers.abort();
+                }
+                return Ok(());
+            }
+        }
+        to_server.write_all(&message).await?;
+    }
+}
+
+/// One message of the frontend: its type, unless it is the first, its length, its body.
+async fn message(from: &mut (impl AsyncRead + Unpin), has_type: bool) -> io::Result<Vec<u8>> {
+    let head = if has_type { 5 } else { 4 };
+    let mut message = vec![0; head];
+    from.read_exact(&mut message).await?;
+    let length = u32::from_be_bytes(message[head - 4..].try_into().expect("four bytes")) as usize;
+    message.resize(head - 4 + length, 0);
+    from.read_exact(&mut message[head..]).await?;
+    Ok(message)
+}

@@ -1,0 +1,317 @@
+//! The wire against the real server: who may connect and subscribe, kept channels without gaps, calls, EventSource, real SDKs.
+use crate::kit::{PATIENCE, Person, Socket, Source, Stall, TestApp, Watcher};
+use centrifuge::Protocol;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A stall, a customer and an order of theirs with four events: created, accepted, ready, cancelled.
+async fn story(house: &Arc<TestApp>) -> (Stall, Person, String) {
+    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let order = anna.order_from(&stall, 1).await;
+    stall.owner.act(&order, "accept", json!({})).await.ok();
+    stall.owner.act(&order, "ready", json!({})).await.ok();
+    anna.act(&order, "cancel", json!({})).await.ok();
+    (stall, anna, order)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_good_token_connects() {
+    let house = TestApp::start().await;
+    let anna = house.customer().await;
+    for (connect, code) in [(json!({ "token": "x.y.z" }), 3500), (json!({}), 3501)] {
+        let mut socket = Socket::open(&house.url).await;
+        socket.raw(&json!({ "id": 1, "connect": connect }).to_string()).await;
+        assert_eq!(socket.closed().await, code, "{connect}");
+    }
+    let hello = anna.socket().await.hello;
+    let own = &hello["subs"][format!("user:{}", anna.id)];
+    assert_eq!((&own["recoverable"], &own["positioned"], &own["data"]["wallet"]["currency"]), (&json!(true), &json!(true), &json!("USD")), "{hello}");
+    assert_eq!(own["epoch"], *house.app.epoch());
+    house.pass(TimeDelta::minutes(16)).await;
+    let refused = Socket::open(&house.url).await.command(json!({ "connect": { "token": anna.token } })).await;
+    assert_eq!(refused["error"]["code"], 109, "{refused}");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_subscription_says_no_more_than_it_must() {
+    let house = TestApp::start().await;
+    let (stall, anna, order) = story(&house).await;
+    let mut stranger = house.customer().await.socket().await;
+    for (channel, code, slug) in [
+        (format!("order:{order}"), 404, "not_found"),
+        ("order:nonsense".into(), 404, "not_found"),
+        (format!("order:{}", anna.id), 404, "not_found"),
+        (format!("shop:{}", stall.id), 404, "not_found"),
+        (format!("user:{}", anna.id), 404, "not_found"),
+        ("nobodys:1".into(), 102, "unknown channel"),
+    ] {
+        assert_eq!(stranger.try_subscribe(&channel).await.expect_err(&channel), (code, slug.into()), "{channel}");
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_channel_is_recovered_from_any_number() {
+    let house = TestApp::start().await;
+    let (_, anna, order) = story(&house).await;
+    let channel = format!("order:{order}");
+    let log = house.log(&channel).await;
+    let kinds: Vec<Value> = log.iter().map(|(_, body)| serde_json::from_str::<Value>(body).expect("JSON")["type"].clone()).collect();
+    assert_eq!(kinds, ["order_created", "order_accepted", "order_ready", "order_cancelled"]);
+    assert_eq!(log.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let mut socket = anna.socket().await;
+    let fresh = socket.subscribe(&channel).await;
+    assert_eq!((&fresh["offset"], &fresh["data"]["status"]), (&json!(4), &json!("CANCELLED")), "{fresh}");
+    let epoch = fresh["epoch"].as_str().expect("an epoch").to_owned();
+    for since in 0..=4 {
+        let mut again = anna.socket().await;
+        let result = again.resubscribe(&channel, Some((since, &epoch))).await.expect("subscribes");
+        assert_eq!(result["recovered"], true, "{since}: {result}");
+        let heard: Vec<_> = result["publications"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|publication| (publication["offset"].as_u64().expect("an offset"), publication["data"].to_string()))
+            .collect();
+        assert_eq!(heard, log[usize::try_from(since).expect("small")..].iter().map(reparsed).collect::<Vec<_>>(), "{since}");
+    }
+    for (since, epoch) in [(5, &*epoch), (2, "another")] {
+        let result = anna.socket().await.resubscribe(&channel, Some((since, epoch))).await.expect("subscribes");
+        assert_ne!(result["recovered"], true, "{since} {epoch}: {result}");
+        assert_eq!(result["data"]["status"], "CANCELLED", "what cannot be recovered begins with the state: {result}");
+    }
+    house.end().await;
+}
+
+fn reparsed((offset, body): &(u64, String)) -> (u64, String) {
+    (*offset, serde_json::from_str::<Value>(body).expect("JSON").to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_own_channel_is_recovered_at_connect() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let own = format!("user:{}", anna.id);
+    let hello = anna.socket().await.hello;
+    let (offset, epoch) = (hello["subs"][&own]["offset"].as_u64().unwrap_or_default(), house.app.epoch());
+    anna.order_from(&stall, 1).await;
+    let log = house.log(&own).await;
+    assert!(log.len() as u64 > offset, "a checkout is told to its customer");
+    let again = Socket::reconnect(&house.url, &anna.token, &[(&own, offset, &epoch)]).await.hello;
+    let result = &again["subs"][&own];
+    assert_eq!(result["recovered"], true, "{again}");
+    let offsets: Vec<_> = result["publications"].as_array().expect("some").iter().map(|p| p["offset"].as_u64().expect("an offset")).collect();
+    assert_eq!(offsets, (offset + 1..=log.len() as u64).collect::<Vec<_>>());
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_refused_by_status_and_slug() {
+    let house = TestApp::start().await;
+    let (stall, anna, order) = story(&house).await;
+    let (mut owner, mut customer) = (stall.owner.socket().await, anna.socket().await);
+    for (method, data, code, slug) in [
+        ("orders.accept", json!({ "order_id": order }), 409, "invalid_transition"),
+        ("orders.accept", json!({ "order_id": order, "colour": "red" }), 422, "invalid"),
+        ("orders.accept", json!({}), 422, "invalid"),
+        ("orders.accept", json!([1]), 400, "malformed"),
+        ("orders.accept", json!({ "order_id": anna.id }), 404, "not_found"),
+        ("orders.dance", json!({}), 104, "method not found"),
+    ] {
+        assert_eq!(owner.call(method, data.clone()).await.expect_err(method), (code, slug.into()), "{method} {data}");
+    }
+    assert_eq!(customer.call("orders.accept", json!({ "order_id": order })).await.expect_err("a seller's deed"), (403, "forbidden".into()));
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_one_for_both_doors() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let order = anna.order_from(&stall, 1).await;
+    let mut socket = stall.owner.socket().await;
+    let path = format!("/api/orders/{order}/accept/");
+    let by_rest = stall.owner.post_once(&path, json!({ "prep_minutes": 7 }), "k1").await.ok();
+    let ask = json!({ "order_id": order, "prep_minutes": 7, "idempotency_key": "k1" });
+    assert_eq!(socket.call("orders.accept", ask).await.expect("the same answer"), by_rest);
+    let other = json!({ "order_id": order, "prep_minutes": 8, "idempotency_key": "k1" });
+    assert_eq!(socket.call("orders.accept", other).await.expect_err("another body"), (422, "idempotency_key_reused".into()));
+    let by_call = socket.call("orders.ready", json!({ "order_id": order, "idempotency_key": "k2" })).await.expect("is ready");
+    assert_eq!(stall.owner.post_once(&format!("/api/orders/{order}/ready/"), json!({}), "k2").await.ok(), by_call);
+    assert_eq!(house.log(&format!("order:{order}")).await.len(), 3, "each happened once");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_frame_of_ours_closes_the_socket() {
+    let house = TestApp::start().await;
+    let anna = house.customer().await;
+    for text in ["hello", "{\"id\":0,\"subscribe\":{}}", "{\"id\":1,\"connect\":{}}", ""] {
+        let mut socket = anna.socket().await;
+        socket.raw(text).await;
+        assert_eq!(socket.closed().await, 3501, "{text}");
+    }
+    let mut early = Socket::open(&house.url).await;
+    early.raw("{\"id\":1,\"subscribe\":{\"channel\":\"order:1\"}}").await;
+    assert_eq!(early.closed().await, 3501);
+    let mut large = anna.socket().await;
+    large.raw(&"x".repeat(70_000)).await;
+    assert_eq!(large.closed().await, 1009);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_source_begins_with_the_state_and_resumes_by_its_last_id() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let order = anna.order_from(&stall, 1).await;
+    let (channel, own) = (format!("order:{order}"), format!("user:{}", anna.id));
+    let mut source = house.listen(&[&channel, &own], &anna.token, None).await.expect("a stream");
+    let begun = source.expect(|message| message["channel"] == *channel).await;
+    assert_eq!((&begun["offset"], &begun["recovered"], &begun["snapshot"]["status"]), (&json!(1), &json!(false), &json!("CREATED")), "{begun}");
+    source.expect(|message| message["channel"] == *own && message.get("snapshot").is_some()).await;
+    stall.owner.act(&order, "accept", json!({})).await.ok();
+    let heard = source.expect(|message| message["channel"] == *channel && message["offset"] == 2).await;
+    assert_eq!(heard["data"]["type"], "order_accepted");
+    let id = source.id.clone().expect("an id");
+    drop(source);
+
+    stall.owner.act(&order, "ready", json!({})).await.ok();
+    anna.act(&order, "cancel", json!({})).await.ok();
+    let mut source = house.listen(&[&channel, &own], &anna.token, Some(&id)).await.expect("a stream");
+    let begun = source.expect(|message| message["channel"] == *channel).await;
+    assert_eq!((&begun["recovered"], begun.get("snapshot")), (&json!(true), None), "{begun}");
+    for (offset, kind) in [(3, "order_ready"), (4, "order_cancelled")] {
+        let heard = source.expect(|message| message["channel"] == *channel).await;
+        assert_eq!((&heard["offset"], &heard["data"]["type"]), (&json!(offset), &json!(kind)), "{heard}");
+    }
+    for (channels, token, status) in [
+        (channel.as_str(), None, 401),
+        (channel.as_str(), Some(house.customer().await.token), 404),
+        ("nobodys:1", Some(anna.token.clone()), 404),
+        ("", Some(anna.token.clone()), 422),
+        (&vec![channel.as_str(); 33].join(","), Some(anna.token.clone()), 422),
+    ] {
+        let refused = Source::open(&house.url, &format!("channels={channels}"), token.as_deref(), None).await.err();
+        assert_eq!(refused, Some(status), "{channels}");
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_opens_one_stream_and_ends_with_its_session() {
+    let house = TestApp::start().await;
+    let (_, anna, order) = story(&house).await;
+    let channel = format!("order:{order}");
+    let ticket = async || {
+        let answer = anna.post("/api/live/ticket/", json!({ "channels": [channel] })).await.ok();
+        assert_eq!(answer["expires_in"], 60);
+        format!("ticket={}", answer["ticket"].as_str().expect("a ticket"))
+    };
+    let (used, late) = (ticket().await, ticket().await);
+    let mut first = Source::open(&house.url, &used, None, None).await.expect("opens");
+    first.expect(|message| message["snapshot"]["status"] == "CANCELLED").await;
+    let mut second = Source::open(&house.url, &used, None, first.id.as_deref()).await.expect("reopens");
+    second.expect(|message| message["recovered"] == true).await;
+    first.ended().await;
+    house.pass(TimeDelta::seconds(61)).await;
+    assert_eq!(Source::open(&house.url, &late, None, None).await.err(), Some(404), "never opened in time");
+    let mut third = Source::open(&house.url, &used, None, second.id.as_deref()).await.expect("reopens at any time");
+    second.ended().await;
+    anna.post("/api/auth/logout/", json!({})).await.ok();
+    third.ended().await;
+    assert_eq!(Source::open(&house.url, &used, None, None).await.err(), Some(404), "its session is over");
+    let hashes: i64 = sqlx::query_scalar("select count(*) from live_ticket where encode(hash, 'escape') = any($1)")
+        .bind([used.trim_start_matches("ticket="), late.trim_start_matches("ticket=")])
+        .fetch_one(&house.app.pools.background)
+        .await
+        .expect("reads");
+    assert_eq!(hashes, 0, "stored hashed");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_closes_its_sockets_within_a_second() {
+    let house = TestApp::start().await;
+    let anna = house.customer().await;
+    let mut socket = anna.socket().await;
+    anna.post("/api/auth/logout/", json!({})).await.ok();
+    let began = std::time::Instant::now();
+    assert_eq!(socket.closed().await, 3500);
+    assert!(began.elapsed().as_millis() < 1500, "{:?}", began.elapsed());
+    anna.get("/api/auth/user/").await.refused(401, "unauthorized");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_sdk_cut_off_hears_everything_once() {
+    for protocol in [Protocol::Json, Protocol::Protobuf] {
+        let house = TestApp::start().await;
+        let (stall, anna) = (house.stall(9).await, house.customer().await);
+        let shop = format!("shop:{}", stall.id);
+        let board = Watcher::by_sdk(&house.url, &stall.owner.token, std::slice::from_ref(&shop), protocol).await;
+        let stream = Watcher::by_sse(&house.url, &stall.owner.token, std::slice::from_ref(&shop)).await;
+        for n in 0..6 {
+            let order = anna.order_from(&stall, 1).await;
+            // Every other time everybody is cut off in between.
+            if n % 2 == 0 {
+                house.app.hub().disconnect(|_, _| true, 3011, "force reconnect");
+            }
+            stall.owner.act(&order, "accept", json!({})).await.ok();
+            anna.act(&order, "cancel", json!({})).await.ok();
+        }
+        let log = house.log(&shop).await;
+        assert_eq!(log.len(), 18);
+        board.heard_all(&shop, 0, &log).await;
+        stream.heard_all(&shop, 0, &log).await;
+        board.close().await;
+        stream.close().await;
+        house.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_javascript_sdk_cut_off_hears_everything_once() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/js");
+    if !std::path::Path::new(folder).join("node_modules/centrifuge").exists() {
+        eprintln!("not run: `npm ci` was not run in tests/sdk/js");
+        return;
+    }
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let shop = format!("shop:{}", stall.id);
+    let mut node = tokio::process::Command::new("node")
+        .args(["watch.mjs", &house.url.replacen("http", "ws", 1), &stall.owner.token, &shop, "9"])
+        .current_dir(folder)
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("node runs");
+    let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(node.stdout.take().expect("piped")));
+    let mut said = async || -> Value {
+        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("it says something").expect("reads");
+        serde_json::from_str(&line.expect("another line")).expect("JSON")
+    };
+    assert_eq!(said().await["subscribed"], shop);
+    for _ in 0..3 {
+        let order = anna.order_from(&stall, 1).await;
+        house.app.hub().disconnect(|_, _| true, 3011, "force reconnect");
+        stall.owner.act(&order, "accept", json!({})).await.ok();
+        anna.act(&order, "cancel", json!({})).await.ok();
+    }
+    let log = house.log(&shop).await;
+    for (offset, body) in &log {
+        let heard = loop {
+            let heard = said().await;
+            if heard.get("offset").is_some() {
+                break heard;
+            }
+            assert_ne!(heard["recovered"], false, "{heard}");
+        };
+        assert_eq!((&heard["offset"], heard["data"].to_string()), (&json!(offset), reparsed(&(*offset, body.clone())).1));
+    }
+    assert!(node.wait().await.expect("ends").success());
+    house.end().await;
+}
