@@ -3,7 +3,7 @@ import { defineConfig, type Plugin } from 'vite';
 import { cityStyle } from './src/map/style';
 
 // In development the pages are served here and everything else by a running server.
-const server = process.env.WASSALLY_URL ?? 'http://127.0.0.1:8080';
+const server = process.env.SERVER_URL ?? 'http://127.0.0.1:8080';
 
 /** Writes the map's styles out of the tokens: /map/style.light.json and /map/style.dark.json. */
 function mapStyles(): Plugin {

@@ -7,9 +7,9 @@ declare module 'vitest' {
   }
 }
 
-/** One server for all files; `WASSALLY_URL` names one that runs already. */
+/** One server for all files; `SERVER_URL` names one that runs already. */
 export default async function setup(project: TestProject) {
-  const running = process.env.WASSALLY_URL;
+  const running = process.env.SERVER_URL;
   if (running) {
     project.provide('url', running);
     return;

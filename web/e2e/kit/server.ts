@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const BINARY = resolve(process.env.WASSALLY_BIN ?? '../target/debug/wassally');
+const BINARY = resolve(process.env.SERVER_BIN ?? '../target/debug/wassally');
 const READY_MS = 180_000;
 
 async function freePort(): Promise<number> {
@@ -41,7 +41,9 @@ export class Server {
   /** Starts the process and waits until it is ready. */
   async run(): Promise<void> {
     const log = createWriteStream(join(this.dir, 'server.log'), { flags: 'a' });
-    const env = { ...process.env, WASSALLY_LISTEN: this.listen, WASSALLY_DATA_DIR: join(this.dir, 'data') };
+    // Settings of whoever runs the tests are not the tests' settings.
+    const own = Object.entries(process.env).filter(([name]) => !/^(WASSALLY_|DATABASE_URL$|REDIS_URL$)/.test(name));
+    const env = { ...Object.fromEntries(own), WASSALLY_LISTEN: this.listen, WASSALLY_DATA_DIR: join(this.dir, 'data') };
     const child = spawn(BINARY, ['serve'], { env, cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout?.pipe(log);
     child.stderr?.pipe(log);
