@@ -1,9 +1,9 @@
 //! What happens by the clock: frames for the staff, rows for the database, and the memory made equal to the rows.
 use super::{
     job::Job,
-    map, nearby, ops, places, proof_required,
+    map, nearby, ops, proof_required,
     replica::{Carried, Offer, Replica, TrailFix, time},
-    store,
+    store::{self, places},
 };
 use crate::{
     App,

@@ -2,9 +2,9 @@
 use super::{
     beat,
     crew::ACTIVE_LIMIT,
-    duty, places,
+    duty,
     replica::{Replica, TrailFix, time},
-    store,
+    store::{self, places},
 };
 use crate::{
     App,

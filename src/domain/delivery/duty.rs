@@ -109,7 +109,7 @@ pub(super) async fn view(app: &App, conn: &mut PgConnection, id: UserId) -> Resu
     let earnings = store::earnings(conn, region, id, currency).await?;
     let position = match app.state::<Replica>().position(id) {
         Some(position) => Some(position),
-        None => super::places::position(conn, region, id).await?,
+        None => store::places::position(conn, region, id).await?,
     };
     Ok(CrewView {
         on_duty: row.as_ref().is_some_and(|row| row.on_duty),

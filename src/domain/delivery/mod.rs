@@ -18,7 +18,6 @@ mod nearby;
 mod ops;
 mod overrule;
 mod pings;
-mod places;
 mod problem;
 mod proof;
 mod react;

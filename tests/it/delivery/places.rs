@@ -31,7 +31,7 @@ async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
     crew.streams(&mut phone, json!({ "lat": HOME.0, "lng": HOME.1, "at": at(&house, 60), "accuracy_m": 5 })).await;
     let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
     assert_eq!((ids(&heard["added"]), &heard["added"][0]["fee"]), (vec![order.clone()], &json!("2.50")));
-    assert_eq!(ids(&phone.call("delivery.nearby", json!({ "radius_m": 2000 })).await.expect("a list")["items"]), [order.clone()]);
+    assert_eq!(ids(&phone.call("delivery.nearby", json!({ "radius_m": 2000 })).await.expect("a list")["items"]), [order.as_str()]);
     assert_eq!(phone.call("delivery.nearby", json!({ "radius_m": 100 })).await.expect("a list")["items"], json!([]));
 
     // Four kilometres in a minute: nobody's list reaches as far.
@@ -60,7 +60,7 @@ async fn lists_say_why_an_order_went() {
     phone.subscribe(&crew.nearby()).await;
     for (who, deed, why) in [(&anna, "cancel", "cancelled"), (&stall.owner, "reject", "shop_closed")] {
         let order = anna.order_from(&stall, 1).await;
-        assert_eq!(ids(&phone.expect_push(&crew.nearby(), "nearby").await["data"]["added"]), [order.clone()]);
+        assert_eq!(ids(&phone.expect_push(&crew.nearby(), "nearby").await["data"]["added"]), [order.as_str()]);
         who.act(&order, deed, json!({ "reason": "sold out" })).await.ok();
         let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
         assert_eq!((ids(&heard["removed"]), &heard["why"][&order]), (vec![order.clone()], &json!(why)));
@@ -224,13 +224,14 @@ async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
     let mut desk = staff.socket().await;
     let whole = desk.subscribe(&channel).await["data"].clone();
     assert_eq!((&whole["full"], &whole["crews"][0]["id"]), (&json!(true), &json!(crew.id)));
-    desk.subscribe("staff:ops").await;
+    let mut room = staff.socket().await;
+    room.subscribe("staff:ops").await;
 
     let order = anna.order_from(&stall, 1).await;
-    let event = desk.expect_push("staff:ops", "order_created").await["data"].clone();
+    let event = room.expect_push("staff:ops", "order_created").await["data"].clone();
     assert_eq!((&event["order_id"], &event["order"]["status"]), (&json!(order), &json!("CREATED")));
     crew.claim(&order).await.ok();
-    let assigned = desk.expect_push("staff:ops", "job_assigned").await["data"].clone();
+    let assigned = room.expect_push("staff:ops", "job_assigned").await["data"].clone();
     assert!(!assigned.to_string().contains("Mill Lane"), "{assigned}");
     let busy =
         |message: &Value| message["push"]["channel"] == channel && message["push"]["pub"]["data"]["crews"][0]["status"] == "busy";
@@ -239,7 +240,7 @@ async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
     let problem = json!({ "kind": "customer_absent", "note": "no bell" });
     let noted = crew.post(&format!("/api/delivery/orders/{order}/problem/"), problem).await;
     assert_eq!((noted.status, &noted.body["kind"]), (201, &json!("customer_absent")));
-    let heard = desk.expect_push("staff:ops", "job_problem").await["data"].clone();
+    let heard = room.expect_push("staff:ops", "job_problem").await["data"].clone();
     assert_eq!((&heard["crew_id"], &heard["problem"]), (&json!(crew.id), &json!("customer_absent")));
     assert_eq!(crew.carries().await.len(), 1);
 

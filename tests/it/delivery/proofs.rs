@@ -101,7 +101,7 @@ async fn without_proof_nothing_is_delivered_but_by_staff_with_a_reason() {
     let failed = at_the_door(&stall, &anna, &crew).await;
     let path = format!("/api/delivery/orders/{failed}/advance/");
     assert_eq!(crew.post(&path, advance("DELIVERY_FAILED")).await.ok()["status"], "DELIVERY_FAILED");
-    assert_eq!(crew.carries().await, [failed.clone()], "the goods are still with the crew");
+    assert_eq!(crew.carries().await, [failed.as_str()], "the goods are still with the crew");
     assert_eq!(crew.post(&path, advance("RETURNED_TO_SHOP")).await.ok()["status"], "RETURNED_TO_SHOP");
     assert_eq!(crew.carries().await.len(), 0);
     house.end().await;

@@ -1,5 +1,5 @@
 //! Rows of where crews were: the last place of each, and their trails by the minute.
-use super::{
+use super::super::{
     crew::CrewRow,
     crews::{Area, CrewEntry, CrewUser},
     duty::Position,
