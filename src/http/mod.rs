@@ -20,7 +20,10 @@ use axum::{
 use std::{sync::Arc, time::Duration};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
     cors::{AllowOrigin, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
@@ -37,6 +40,8 @@ pub fn router(app: &App, api: Router<App>, hub: Router) -> Router {
         .merge(ops::router())
         .merge(pages::router())
         .with_state(app.clone())
+        // Not around the hub: its endless responses go out byte by byte.
+        .layer(CompressionLayer::new().compress_when(compressible()))
         .merge(hub)
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::new(405, "method_not_allowed") })
@@ -44,7 +49,6 @@ pub fn router(app: &App, api: Router<App>, hub: Router) -> Router {
             tracing::error!("a handler panicked");
             Problem::new(500, "internal").into_response()
         }))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and_not_streams()))
         .layer(cors(app))
         .layer(middleware::from_fn(problems))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(answered).on_failure(()))
@@ -54,16 +58,9 @@ pub fn router(app: &App, api: Router<App>, hub: Router) -> Router {
     Router::new().fallback_service(inner).layer(middleware::map_request(append_slash))
 }
 
-trait AndNotStreams {
-    fn and_not_streams(self) -> impl tower_http::compression::predicate::Predicate + Clone;
-}
-
-impl AndNotStreams for SizeAbove {
-    /// Event streams are never compressed: a compressor holds back what must go out now.
-    fn and_not_streams(self) -> impl tower_http::compression::predicate::Predicate + Clone {
-        use tower_http::compression::predicate::{NotForContentType, Predicate};
-        self.and(NotForContentType::SSE).and(NotForContentType::IMAGES)
-    }
+/// What is worth compressing. Event streams never are: a compressor holds back what must go out now.
+fn compressible() -> impl Predicate {
+    SizeAbove::new(1024).and(NotForContentType::SSE).and(NotForContentType::IMAGES)
 }
 
 fn span(request: &Request) -> tracing::Span {
