@@ -227,6 +227,23 @@ export interface paths {
         patch: operations["patch"];
         trace?: never;
     };
+    "/api/delivery/orders/available/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders that wait nearby */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/delivery/orders/{id}/advance/": {
         parameters: {
             query?: never;
@@ -288,6 +305,23 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give an order back */
+        post: operations["post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delivery/pings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say where you are: the way for when the socket is down */
         post: operations["post"];
         delete?: never;
         options?: never;
@@ -582,7 +616,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All kinds of products, in their order; a tree by `parent_id`. */
+        /** All kinds of products, in their order. */
         get: operations["list"];
         put?: never;
         post?: never;
@@ -650,7 +684,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All kinds of shops, in their order; a tree by `parent_id`. */
+        /** All kinds of shops, in their order. */
         get: operations["list"];
         put?: never;
         post?: never;
@@ -686,6 +720,57 @@ export interface paths {
         };
         /** When a shop is open. */
         get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/crews/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All crews */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/crews/map/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the crews are */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/crews/{id}/trail/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a crew was; a day at most, the last hour by default */
+        get: operations["trail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -811,9 +896,46 @@ export interface components {
          * @example 12.50
          */
         Amount: string;
+        Area: {
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            /** Format: int32 */
+            radius_m: number;
+        };
         /** @description Which channels a ticket shall open. */
         AskTicket: {
             channels: string[];
+        };
+        /** @description Orders that wait, nearest first. */
+        Available: {
+            items: components["schemas"]["AvailableOrder"][];
+            /** @description Always `null`: the list is as long as it is. */
+            next?: string | null;
+            /** @description The standing list. It has no offset: subscribing brings the whole. */
+            live: components["schemas"]["Live"][];
+        };
+        /** @description An order that waits. Nothing of its customer but how far the door is. */
+        AvailableOrder: {
+            id: components["schemas"]["OrderId"];
+            order_id: components["schemas"]["OrderId"];
+            code: string;
+            /**
+             * Format: double
+             * @description Of the first stop.
+             */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            /** Format: int64 */
+            distance_m: number;
+            pickup: components["schemas"]["OfferStop"][];
+            fee: components["schemas"]["Amount"];
+            currency: string;
+            /** Format: int64 */
+            dropoff_distance_m: number;
+            payment_mode: components["schemas"]["PaymentMode"];
         };
         CancelBody: {
             reason?: string | null;
@@ -929,6 +1051,29 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /** @description A crew on the map. */
+        CrewDot: components["schemas"]["Position"] & {
+            id: components["schemas"]["UserId"];
+            name: string;
+            /** @description `free`, `busy`, `stale`, `off_duty`. */
+            status: string;
+            /** @description How many orders they carry. */
+            active: number;
+        };
+        /** @description A crew on the staff's list. */
+        CrewEntry: {
+            id: components["schemas"]["UserId"];
+            user: components["schemas"]["CrewUser"];
+            /** @description `foot`, `bicycle`, `motorbike`, `car`. */
+            vehicle: string;
+            area?: components["schemas"]["Area"] | null;
+            on_duty: boolean;
+            /** @description `free`, `busy`, `stale`, `off_duty`. */
+            status: string;
+            /** Format: int32 */
+            active: number;
+            position?: components["schemas"]["Position"] | null;
+        };
         /** @description The crew as a customer knows them. */
         CrewName: {
             id: components["schemas"]["UserId"];
@@ -952,6 +1097,18 @@ export interface components {
             currency: string;
             position?: components["schemas"]["Position"] | null;
             live?: components["schemas"]["Live"][];
+        };
+        CrewUser: {
+            id: components["schemas"]["UserId"];
+            username?: string | null;
+            first_name: string;
+            last_name: string;
+            phone_number?: string | null;
+        };
+        CrewsMap: {
+            crews: components["schemas"]["CrewDot"][];
+            /** @description The cells in use. They have no offsets: subscribing brings each cell's whole. */
+            live: components["schemas"]["Live"][];
         };
         /** @description Who ordered, as shop and crew call them. */
         CustomerView: {
@@ -1091,6 +1248,15 @@ export interface components {
             /** Format: int64 */
             unread_count: number;
         };
+        /** @description A shop to fetch goods from. */
+        OfferStop: {
+            shop_id: components["schemas"]["ShopId"];
+            name: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+        };
         /** @description When a shop is open. */
         OpeningHours: {
             /** @example Africa/Cairo */
@@ -1142,6 +1308,24 @@ export interface components {
         OverrideBody: {
             to: components["schemas"]["Act"];
             reason?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CrewEntry: {
+            items: {
+                id: components["schemas"]["UserId"];
+                user: components["schemas"]["CrewUser"];
+                /** @description `foot`, `bicycle`, `motorbike`, `car`. */
+                vehicle: string;
+                area?: components["schemas"]["Area"] | null;
+                on_duty: boolean;
+                /** @description `free`, `busy`, `stale`, `off_duty`. */
+                status: string;
+                /** Format: int32 */
+                active: number;
+                position?: components["schemas"]["Position"] | null;
+            }[];
+            /** @description Opaque; `null` on the last page. */
+            next?: string | null;
         };
         /** @description A page of a list. */
         Page_HistoryItem: {
@@ -1258,6 +1442,8 @@ export interface components {
                 created_at: string;
                 /** Format: date-time */
                 updated_at: string;
+                /** @description In a tree alone. */
+                children?: components["schemas"]["ProductCategory"][] | null;
             }[];
             /** @description Opaque; `null` on the last page. */
             next?: string | null;
@@ -1342,6 +1528,27 @@ export interface components {
                 created_at: string;
                 /** Format: date-time */
                 updated_at: string;
+                /** @description In a tree alone. */
+                children?: components["schemas"]["ShopCategory"][] | null;
+            }[];
+            /** @description Opaque; `null` on the last page. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_TrailPoint: {
+            items: {
+                /** Format: double */
+                lat: number;
+                /** Format: double */
+                lng: number;
+                /** Format: date-time */
+                at: string;
+                /** Format: double */
+                accuracy_m: number;
+                /** @description It came after a later one. */
+                late: boolean;
+                /** @description What is odd about it: `mock`, `implausible`, `future`, `too_old`. */
+                odd?: string | null;
             }[];
             /** @description Opaque; `null` on the last page. */
             next?: string | null;
@@ -1375,6 +1582,39 @@ export interface components {
          * @enum {string}
          */
         PaymentStatus: "Unpaid" | "Held" | "Paid" | "Released" | "Refunded";
+        /** @description One GPS report. */
+        Ping: {
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            /**
+             * Format: date-time
+             * @description The phone's time of the fix.
+             */
+            at: string;
+            /** Format: double */
+            accuracy_m?: number | null;
+            /** Format: double */
+            heading_deg?: number | null;
+            /** Format: double */
+            speed_mps?: number | null;
+            /** @description The phone says that an app made this position up. */
+            mock?: boolean | null;
+            /**
+             * Format: int64
+             * @description The phone's own count of its fixes.
+             */
+            seq?: number | null;
+            /**
+             * Format: int64
+             * @description The duty it reports for.
+             */
+            duty?: number | null;
+        };
+        PingsBody: {
+            pings: components["schemas"]["Ping"][];
+        };
         /** @description Where a crew was seen last. */
         Position: {
             /** Format: double */
@@ -1456,7 +1696,7 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        /** @description A kind of product. */
+        /** @description A kind of products. */
         ProductCategory: {
             id: components["schemas"]["ProductCategoryId"];
             parent_id?: components["schemas"]["ProductCategoryId"] | null;
@@ -1468,6 +1708,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** @description In a tree alone. */
+            children?: components["schemas"]["ProductCategory"][] | null;
         };
         /**
          * Format: uuid
@@ -1547,6 +1789,11 @@ export interface components {
         RejectBody: {
             reason: string;
             shop_id?: components["schemas"]["ShopId"] | null;
+        };
+        Rejected: {
+            index: number;
+            /** @description `off_duty`, `too_fast`, `taken_over`, `duplicate`, `implausible`, `future`, `too_old`, `bad_coordinates`, `null_island`. */
+            code: string;
         };
         ReleaseBody: {
             reason?: string | null;
@@ -1629,7 +1876,7 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        /** @description A kind of shop. */
+        /** @description A kind of shops. */
         ShopCategory: {
             id: components["schemas"]["ShopCategoryId"];
             parent_id?: components["schemas"]["ShopCategoryId"] | null;
@@ -1641,6 +1888,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** @description In a tree alone. */
+            children?: components["schemas"]["ShopCategory"][] | null;
         };
         /**
          * Format: uuid
@@ -1699,6 +1948,11 @@ export interface components {
             /** Format: date-time */
             picked_up_at?: string | null;
         };
+        /** @description What became of pings. A rejected one changed nothing that anybody sees. */
+        Taken: {
+            accepted: number;
+            rejected: components["schemas"]["Rejected"][];
+        };
         /** @description A ticket for one stream. */
         Ticket: {
             ticket: string;
@@ -1717,6 +1971,21 @@ export interface components {
              * @description Seconds the access token lives.
              */
             expires_in: number;
+        };
+        /** @description A fix of a trail, in the order of when it was. */
+        TrailPoint: {
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            accuracy_m: number;
+            /** @description It came after a later one. */
+            late: boolean;
+            /** @description What is odd about it: `mock`, `implausible`, `future`, `too_old`. */
+            odd?: string | null;
         };
         /** @description A change of a wallet. */
         Transaction: {
@@ -2272,6 +2541,37 @@ export interface operations {
             };
         };
     };
+    get: {
+        parameters: {
+            query?: {
+                lat?: number;
+                lng?: number;
+                radius_m?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Available"];
+                };
+            };
+            /** @description no_position */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     post: {
         parameters: {
             query?: never;
@@ -2414,6 +2714,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PingsBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
             };
         };
     };
@@ -2951,7 +3274,10 @@ export interface operations {
     };
     list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Kinds within their parents, as `children`; else a flat list. */
+                tree?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3053,7 +3379,10 @@ export interface operations {
     };
     list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Kinds within their parents, as `children`; else a flat list. */
+                tree?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3118,6 +3447,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpeningHours"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                search?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CrewEntry"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north */
+                bbox?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewsMap"];
+                };
+            };
+        };
+    };
+    trail: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TrailPoint"];
                 };
             };
             /** @description not_found */

@@ -17,7 +17,7 @@ export type LiveStatus = 'loading' | 'live' | 'catching_up' | 'offline' | 'refus
 export type Snapshot<T> = {
   queryKey: QueryKey;
   queryFn: () => Promise<T & { live?: readonly LivePosition[] }>;
-  /** The channel keeps no numbers in Postgres: subscribe first, then load, and load again when the ring was lost. */
+  /** The channel keeps no numbers in Postgres: subscribe first, then load, and load again on every return. */
   ring?: boolean;
 };
 export type FeedState = {
@@ -114,8 +114,9 @@ export class Feed<T, E> {
     }
     const behind = entry?.at && how.position && how.position.offset > entry.at.offset && !how.recovered;
     const strange = entry?.at && how.position && entry.at.epoch !== how.position.epoch;
-    const lostRing = this.snapshot.ring === true && !how.recovered;
-    if (entry === undefined || behind || strange || lostRing) void this.load().then(() => this.settle());
+    // A ring remembers a while and only what its node heard: coming back is always a fresh look.
+    const ring = this.snapshot.ring === true;
+    if (entry === undefined || behind || strange || ring) void this.load().then(() => this.settle());
     else this.settle();
   }
 

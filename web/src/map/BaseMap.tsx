@@ -21,6 +21,19 @@ export type BaseMapProps = {
   children?: ReactNode;
 };
 
+const AGAIN_MS = 2000;
+
+/** The server's style; asked for until it comes or nobody wants it any more. */
+async function styleOf(scheme: string, isGone: () => boolean): Promise<StyleSpecification | null> {
+  for (;;) {
+    const answer = await fetch(`/map/style.json?theme=${scheme}`).catch(() => null);
+    const style = answer?.ok ? ((await answer.json()) as StyleSpecification) : null;
+    if (isGone()) return null;
+    if (style !== null) return style;
+    await new Promise((again) => setTimeout(again, AGAIN_MS));
+  }
+}
+
 type Camera = { center: [number, number]; zoom: number };
 
 export default function BaseMap({ label, center, zoom = 13.4, onPress, children }: BaseMapProps) {
@@ -39,8 +52,8 @@ export default function BaseMap({ label, center, zoom = 13.4, onPress, children 
     let made: GlMap | null = null;
     let gone = false;
     const begin = async () => {
-      const style = (await (await fetch(`/map/style.json?theme=${scheme}`)).json()) as StyleSpecification;
-      if (gone) return;
+      const style = await styleOf(scheme, () => gone);
+      if (style === null) return;
       const present = new maplibregl.Map({
         container,
         style: localise(style, i18n.language, location.origin),
@@ -60,6 +73,14 @@ export default function BaseMap({ label, center, zoom = 13.4, onPress, children 
         camera.current = { center: [lng, lat], zoom: present.getZoom() };
       });
       present.on('click', (event) => press.current?.(event.lngLat.lat, event.lngLat.lng));
+      // Shapes that could not be fetched are asked for again; everything else shows as it is.
+      present.on('error', (event) => {
+        const source = 'sourceId' in event && typeof event.sourceId === 'string' ? event.sourceId : null;
+        const shapes = source === null ? undefined : style.sources[source];
+        if (source === null || !shapes || !('data' in shapes) || typeof shapes.data !== 'string') return;
+        const address = location.origin + shapes.data;
+        setTimeout(() => !gone && present.getSource<GeoJSONSource>(source)?.setData(address), AGAIN_MS);
+      });
       present.on('webglcontextlost', () => setFailed(true));
       present.once('load', () => setHeld({ map: present, scheme }));
     };

@@ -1,6 +1,6 @@
 import { api } from '../../api/client';
 
-export type CartProblem = { code: string; product_id?: string };
+export type CartProblem = { code: string; product_id?: string | null };
 export type CartItem = {
   id: string;
   product_id: string;

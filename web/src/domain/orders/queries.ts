@@ -22,8 +22,8 @@ export const myOrdersQuery = () => ({
 
 export type HistoryItem = {
   type: string;
-  status: string;
-  at: string;
+  status: string | null;
+  at: string | null;
   actor_role?: string | null;
   note?: string | null;
   offset?: number;

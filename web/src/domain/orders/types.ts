@@ -26,8 +26,8 @@ export type Order = {
   payment_mode: 'COD' | 'COP' | 'WALLET' | 'GATEWAY';
   payment_status?: string;
   shop_orders: ShopOrder[];
-  delivery_fee?: string;
-  tip?: string;
+  delivery_fee?: string | null;
+  tip?: string | null;
   customer?: { name: string; phone_number?: string | null };
   note?: string | null;
   total: string;

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { Eyes } from './kit/browser';
+import { Person } from './kit/people';
+import { Line } from './kit/proxy';
+
+let line: Line;
+let eyes: Eyes;
+beforeAll(async () => {
+  line = await Line.to(inject('url'));
+  eyes = await Eyes.open(line.url);
+});
+afterAll(async () => {
+  await eyes?.close();
+  await line?.close();
+});
+
+const away = [/ERR_/, /WebSocket connection to/];
+
+it('what happened while the line was cut is there once it is back, each thing once', async () => {
+  const customer = await Person.signIn(inject('url'), 'customer7');
+  const crew = await Person.signIn(inject('url'), 'crew7');
+  await crew.emptyHanded();
+  await crew.onDuty(true);
+  await crew.ping(28.501, 26.5);
+  const followed = await customer.order();
+  const screen = await eyes.screen();
+  const tracking = await eyes.screen({ width: 390 });
+  for (const one of [screen, tracking]) one.tolerated = away;
+  await screen.enter('staff1', `/staff?order=${followed.id}`);
+  await tracking.enter('customer7', `/app/orders/${followed.id}`);
+  await screen.live('staff');
+  await tracking.live('tracking');
+  await screen.page.locator('[data-drawer=order][data-live=live]').waitFor();
+
+  line.cut();
+  await tracking.page.locator('[role=status][data-live=offline]').waitFor();
+  const others = [];
+  for (let i = 0; i < 12; i += 1) {
+    const order = await customer.order();
+    others.push(order.id);
+    if (i % 2 === 0) await customer.cancel(order.id);
+  }
+  await crew.claim(followed.id);
+  await crew.advance(followed.id);
+  line.mend();
+
+  await screen.live('staff');
+  await tracking.live('tracking');
+  await tracking.page.locator('[data-page=tracking][data-state=SHIPPED]').waitFor();
+  await screen.page.locator('[data-drawer=order][data-state=SHIPPED]').waitFor();
+  const told = await (await Person.signIn(inject('url'), 'staff1')).get<{ live: { offset: number }[] }>(
+    `/api/orders/${followed.id}/`,
+  );
+  await tracking.page.locator(`[data-page=tracking][data-offset="${told.live[0]?.offset}"]`).waitFor();
+  for (const [i, id] of others.entries()) {
+    const column = i % 2 === 0 ? 'over' : 'CREATED';
+    await screen.page.locator(`[data-column=${column}] [data-id="${id}"]`).waitFor();
+    expect(await screen.page.locator(`[data-column] [data-id="${id}"]`).count()).toBe(1);
+  }
+  for (const id of others) await customer.cancel(id).catch(() => null);
+  await crew.confirm(followed.id, await customer.pin(followed.id));
+  for (const one of [screen, tracking]) one.clean();
+});

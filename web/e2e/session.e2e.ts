@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Eyes } from './kit/browser';
+import { PASSWORD, Person } from './kit/people';
+
+let eyes: Eyes;
+beforeAll(async () => {
+  eyes = await Eyes.open();
+});
+afterAll(() => eyes?.close());
+
+it('a session ended elsewhere covers that page alone, keeps what was typed, and goes on after the password', async () => {
+  const staff = await eyes.screen();
+  staff.tolerated = [/401/];
+  await staff.enter('staff1', '/staff');
+  await staff.live('staff');
+  const crew = await eyes.beside(staff);
+  await crew.enter('crew6', '/crew');
+  await crew.live('crew');
+  await staff.page.getByRole('textbox').first().fill('K7');
+
+  const boss = await Person.signIn(eyes.url, 'staff1');
+  type Sessions = { items: { id: string; current: boolean }[] };
+  const sessions = await boss.get<Sessions>('/api/auth/sessions/');
+  for (const session of sessions.items.filter((one) => !one.current))
+    await boss.delete(`/api/auth/sessions/${session.id}/`);
+
+  await staff.page.locator('[data-overlay=revoked]').waitFor();
+  expect(await crew.page.locator('[data-overlay=revoked]').count()).toBe(0);
+  await staff.page.locator('[data-overlay=revoked] input[name=password]').fill(PASSWORD);
+  await staff.page.locator('[data-overlay=revoked] button[type=submit]').click();
+  await staff.page.locator('[data-overlay=revoked]').waitFor({ state: 'detached' });
+  await staff.live('staff');
+  expect(await staff.page.getByRole('textbox').first().inputValue()).toBe('K7');
+  staff.clean();
+  crew.clean();
+});
+
+it('signing out leaves, and the next page asks who one is', async () => {
+  const screen = await eyes.screen({ width: 390 });
+  await screen.goto('/');
+  await screen.signIn('customer6');
+  await screen.page.locator('[data-page=app]').waitFor();
+  await screen.page.getByRole('button', { name: 'Account' }).click();
+  await screen.page.getByRole('menuitem').click();
+  await screen.page.locator('[data-page=door]').waitFor();
+  await screen.goto('/app');
+  await screen.page.locator('[data-page=door]').waitFor();
+  screen.clean();
+});
