@@ -38,10 +38,6 @@ pub struct Config {
     pub tail_limit: usize,
     pub tail_bytes: usize,
     pub tail_age: Duration,
-    /// How long a missing number is waited for before the log is asked.
-    pub gap_wait: Duration,
-    /// A longer gap is not filled: 2500.
-    pub gap_limit: u64,
     /// Connections of this node, of one user, and new ones a second; 0 = no limit.
     pub connection_limit: usize,
     pub user_connection_limit: usize,
@@ -75,8 +71,6 @@ impl Default for Config {
             tail_limit: 300,
             tail_bytes: 256 * 1024,
             tail_age: Duration::from_secs(60),
-            gap_wait: Duration::from_millis(20),
-            gap_limit: 1000,
             connection_limit: 0,
             user_connection_limit: 0,
             connection_rate_limit: 0,

@@ -116,7 +116,8 @@ pub trait Watch: Send + Sync + 'static {
     fn unsubscribed(&self, _who: &Identity, _client: &str, _channel: &Channel) {}
 }
 
-/// Sees each kept publication of the node once, in its channel's order, filled ones too.
+/// Sees each kept publication of the node once, in its channel's order, filled ones too. One that was under way while the node first read the
+/// channel's log comes late, after newer ones: whoever keeps a state by offset ignores it.
 ///
 /// Called under the channel's lock: it may [`say`](crate::Hub::say) on fleeting channels, must not publish to kept ones and must not block.
 pub trait Hearer: Send + Sync + 'static {

@@ -11,7 +11,6 @@ use std::{
 use axum::Router;
 use bytes::Bytes;
 use parking_lot::Mutex;
-use rustc_hash::FxHashSet;
 use tokio_util::{sync::DropGuard, task::TaskTracker};
 
 use crate::{
@@ -191,15 +190,18 @@ impl Hub {
         self.inner.publish(publications);
     }
 
-    /// The look-back says where the log stands. Channels whose tail is behind are filled; those without a tail here are returned, so that the
-    /// host publishes the rows it saw.
-    #[must_use = "channels without a tail are filled by the host from the rows it saw"]
+    /// The look-back says where the log stands. Channels whose tail is behind are filled; those of which nothing was heard here, or not their last
+    /// number, are returned, so that the host publishes the rows it saw.
+    #[must_use = "channels not heard of are filled by the host from the rows it saw"]
     pub fn behind(&self, tops: &[(Channel, Offset)]) -> Vec<Channel> {
         let mut unheard = Vec::new();
         for (channel, top) in tops {
             let room = self.inner.channels.find(channel);
-            let has_tail = |room: &Arc<Room>| room.lock().tail.as_ref().is_some_and(|tail| tail.top().is_some());
-            match room.filter(has_tail) {
+            let has_heard = |room: &Arc<Room>| {
+                let room = room.lock();
+                room.tail.as_ref().is_some_and(|tail| tail.top().is_some()) && room.is_heard(*top)
+            };
+            match room.filter(has_heard) {
                 // The window's last number is no reading of the head: it may be older than what was heard, so it never resets a tail.
                 Some(room) => self.inner.stands_at(&room, *top, self.inner.started),
                 None => unheard.push(channel.clone()),
@@ -217,6 +219,7 @@ impl Hub {
             let mut inner = room.lock();
             if let Some(tail) = &mut inner.tail {
                 tail.renew();
+                inner.renew_heard();
                 let found = inner.seats(|_| true);
                 drop(inner);
                 seats.extend(found.into_iter().map(|(sink, seat)| (room.clone(), sink, seat)));
@@ -368,11 +371,6 @@ impl Inner {
     /// The epoch of a new ring: node and boot, and which ring since.
     pub fn ring_epoch(&self) -> Epoch {
         format!("{}-{}", self.boot, self.next_seat()).into()
-    }
-
-    /// How many users and connections a node holds at least, for tests of their end.
-    pub fn users(&self) -> FxHashSet<Arc<str>> {
-        self.book.all().iter().map(|session| session.user()).collect()
     }
 
     /// Ends a subscription wherever it sits.

@@ -24,7 +24,11 @@ impl Inner {
             let channel = kept.channel.clone();
             let (room, told) = self.channels.within(&channel, |room, inner| {
                 let mut told = Told::default();
-                let out = self.tail(inner).accept(kept.into(), now());
+                let row = Publication::from(kept);
+                if inner.is_late(row.offset) {
+                    self.hear(room, &row);
+                }
+                let out = self.tail(inner).accept(row, now());
                 self.take(room, inner, out, &mut told);
                 (room.clone(), told)
             });
@@ -78,9 +82,13 @@ impl Inner {
             Then::Insufficient => self.end_all(inner, 2500, "insufficient state", Disconnect::INSUFFICIENT_STATE, told),
             Then::Reset => self.end_all(inner, 2502, "state invalidated", Disconnect::STATE_INVALIDATED, told),
         }
+        if matches!(out.then, Then::Reset) {
+            inner.renew_heard();
+        }
+        inner.begun(out.ready.first().map(|row| row.offset));
         if !out.ready.is_empty() {
             for row in &out.ready {
-                self.host.hearer.heard(&Heard { channel: &room.name, offset: row.offset, body: &row.body });
+                self.hear(room, row);
             }
             self.counts.published(out.ready.len());
             if inner.count() > 0 {
@@ -93,6 +101,10 @@ impl Inner {
             inner.is_filling = true;
             self.filler.send(Job::Watch(room.clone()));
         }
+    }
+
+    fn hear(&self, room: &Room, row: &Publication) {
+        self.host.hearer.heard(&Heard { channel: &room.name, offset: row.offset, body: &row.body });
     }
 
     /// Hands publications to everybody in the room, here or in the fan-out's task.

@@ -3,6 +3,7 @@
 //! Everything here runs under the room's lock and waits for nothing: a connection's writer takes a frame or refuses it.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -23,6 +24,8 @@ use crate::{
     session::Sink,
 };
 
+/// So many late numbers are remembered, lest one is heard twice.
+const MOST_LATE: usize = 1024;
 /// A ring answers by count; its age only frees what nobody will ask for.
 const RING_AGE: Duration = Duration::from_secs(24 * 3600);
 
@@ -41,6 +44,9 @@ pub struct Inner {
     count: usize,
     /// A kept channel's order.
     pub tail: Option<Tail>,
+    /// The first number hearers heard here, and those below it that came late.
+    first: Option<Offset>,
+    late: BTreeSet<Offset>,
     /// A fleeting channel's numbers.
     pub ring: Option<(Ring, Epoch)>,
     /// What waits for the fan-out task, and whether it is under way.
@@ -110,6 +116,8 @@ impl Inner {
             free: Vec::new(),
             count: 0,
             tail: None,
+            first: None,
+            late: BTreeSet::new(),
             ring: None,
             pending: Vec::new(),
             is_fanning_out: false,
@@ -213,6 +221,31 @@ impl Inner {
             left.sink.unsubscribed(&self.name, code, reason);
             told.after.push(After::Ended(left.sink, seat));
         }
+    }
+
+    /// The tail moved: where it began by a reading of the log, hearers begin there.
+    pub fn begun(&mut self, ready: Option<Offset>) {
+        if self.first.is_none() {
+            self.first = ready.or_else(|| Some(self.tail.as_ref()?.top()? + 1));
+        }
+    }
+
+    /// Is this number below all that hearers heard here, and new to them? It was under way while a reading of the log set the tail beyond it.
+    pub fn is_late(&mut self, offset: Offset) -> bool {
+        if self.late.len() >= MOST_LATE {
+            self.late.pop_first();
+        }
+        self.first.is_some_and(|first| offset < first) && self.late.insert(offset)
+    }
+
+    /// Did hearers hear this number, or will they?
+    pub fn is_heard(&self, offset: Offset) -> bool {
+        self.first.is_some_and(|first| offset >= first) || self.late.contains(&offset)
+    }
+
+    /// Another log began: nothing heard so far counts.
+    pub fn renew_heard(&mut self) {
+        (self.first, self.late) = (None, BTreeSet::new());
     }
 
     /// The ring of the channel, begun with the first subscriber that wants one.

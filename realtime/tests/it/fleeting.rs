@@ -94,3 +94,25 @@ async fn a_large_channel_is_served_by_its_own_task_in_order() {
         }
     }
 }
+
+#[tokio::test]
+async fn who_asks_gets_patches_of_the_publication_before() {
+    let node = Node::start().await;
+    let mut whole = node.connect("anna").await;
+    let mut patched = node.connect("ben").await;
+    whole.subscribe("plain:1").await;
+    let ask = json!({ "subscribe": { "channel": "plain:1", "delta": "fossil" } });
+    assert_eq!(patched.ask(ask).await["subscribe"], json!({ "delta": true }));
+    let body = |status: &str| format!(r#"{{"id":"0198aa11","stops":[1,2,3,4,5,6,7,8,9],"status":"{status}"}}"#);
+    for (at, status) in ["created", "принят", "shipped"].into_iter().enumerate() {
+        node.hub.say("plain:1", body(status).into());
+        assert_eq!(whole.publication("plain:1").await["data"]["status"], status);
+        let publication = patched.publication("plain:1").await;
+        let text = publication["data"].as_str().unwrap();
+        if at == 0 {
+            assert_eq!((text, publication.get("delta")), (body(status).as_str(), None), "the first is whole, as text");
+        } else {
+            assert!(publication["delta"].as_bool().unwrap() && text.len() < body(status).len() / 2, "{text}");
+        }
+    }
+}

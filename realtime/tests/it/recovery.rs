@@ -65,6 +65,25 @@ async fn what_did_not_arrive_is_filled_from_the_log() {
 }
 
 #[tokio::test]
+async fn what_is_under_way_while_somebody_subscribes_is_heard_all_the_same() {
+    let node = Node::start().await;
+    let (first, second) = (node.host.commit("kept:1", &[]), node.host.commit("kept:1", &[]));
+    let mut anna = node.connect("anna").await;
+    assert_eq!(anna.subscribe("kept:1").await["offset"], 2);
+    node.hub.publish(vec![second.clone(), second.clone()]);
+    assert_eq!(node.host.heard.lock().unwrap().len(), 1);
+    assert_eq!(node.hub.behind(&[("kept:1".into(), 2)]), [], "the last was heard");
+    node.hub.publish(vec![first, second]);
+    node.publish("kept:1");
+    anna.expect("kept:1", 3).await;
+    let heard: Vec<u64> = node.host.heard.lock().unwrap().iter().map(|(_, offset)| *offset).collect();
+    assert_eq!(heard, [2, 1, 3]);
+    node.host.commit("kept:2", &[]);
+    anna.subscribe("kept:2").await;
+    assert_eq!(node.hub.behind(&[("kept:2".into(), 1)]), ["kept:2".into()], "lost for the hearers until the host says it");
+}
+
+#[tokio::test]
 async fn a_log_that_is_away_is_asked_again() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
@@ -258,4 +277,80 @@ async fn a_ring_numbers_by_itself_and_recovers_what_it_holds() {
     assert_eq!(result["data"]["full"], true);
     let page = back.ask(json!({ "history": { "channel": "ring:1", "limit": 2, "reverse": true } })).await;
     assert_eq!(page["history"]["publications"][0]["offset"], 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_storm_of_loss_and_coming_back_everybody_sees_everything_once() {
+    const ALL: u64 = 3000;
+    let seed = std::env::var("STORM_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    println!("STORM_SEED={seed}");
+    let node = Node::with(|config| config.fan_out_inline = 6).await;
+    let (hub, host) = (node.hub.clone(), node.host.clone());
+    let mut random = fastrand::Rng::with_seed(seed);
+    let readers: Vec<_> = (0..12).map(|reader| (reader, random.fork())).collect();
+    let storm = tokio::spawn(async move {
+        let mut late = Vec::new();
+        for _ in 0..ALL {
+            let kept = host.commit("kept:1", &[]);
+            match random.u8(..10) {
+                0 => {}
+                1 => late.push(kept),
+                2 => hub.publish(vec![kept.clone(), kept]),
+                3 => {
+                    late.push(kept);
+                    random.shuffle(&mut late);
+                    hub.publish(std::mem::take(&mut late));
+                }
+                _ => hub.publish(vec![kept]),
+            }
+            if random.u8(..20) == 0 {
+                tokio::time::sleep(Duration::from_millis(random.u64(..4))).await;
+            }
+        }
+        let _ = hub.behind(&[("kept:1".into(), ALL)]);
+    });
+    let mut reading = Vec::new();
+    for (reader, mut random) in readers {
+        let mut client = node.connect(&format!("reader{reader}")).await;
+        reading.push(tokio::spawn(async move {
+            let mut last = 0;
+            let see = |publication: &serde_json::Value, last: &mut u64| {
+                assert_eq!(publication["offset"].as_u64().unwrap(), *last + 1, "reader {reader}");
+                *last += 1;
+            };
+            while last < ALL {
+                let result = client.recover("kept:1", "log1", last).await;
+                match result["recovered"].as_bool() {
+                    Some(true) => result["publications"].as_array().into_iter().flatten().for_each(|of| see(of, &mut last)),
+                    // Too far behind for the recovery's bound: the snapshot stands for all before it.
+                    _ => last = result["offset"].as_u64().unwrap(),
+                }
+                let stay = random.u64(1..400);
+                let until = (last + stay).min(ALL);
+                let mut is_subscribed = true;
+                while last < until && is_subscribed {
+                    let push = client.push("kept:1").await;
+                    match push.get("pub") {
+                        Some(publication) => see(publication, &mut last),
+                        None => is_subscribed = push["unsubscribe"]["code"] != 2500,
+                    }
+                }
+                client.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
+                while let Some(push) = client.waiting("kept:1") {
+                    if let Some(publication) = push.get("pub") {
+                        see(publication, &mut last);
+                    }
+                }
+            }
+        }));
+    }
+    storm.await.unwrap();
+    for reader in reading {
+        reader.await.unwrap();
+    }
+    // Subscribers came before the first was heard: what a reading of the log jumped over is heard late, from the look-back's window.
+    node.hub.publish(node.host.all("kept:1"));
+    let mut heard: Vec<u64> = node.host.heard.lock().unwrap().iter().map(|(_, offset)| *offset).collect();
+    heard.sort_unstable();
+    assert!(heard.iter().copied().eq(1..=ALL), "hearers too, each once: {} of {ALL}", heard.len());
 }

@@ -83,6 +83,12 @@ impl Raw {
         message["push"]["pub"].take()
     }
 
+    /// A push on a channel that was read already and not asked for.
+    pub fn waiting(&mut self, channel: &str) -> Option<Value> {
+        let at = self.inbox.iter().position(|message| message["push"]["channel"] == channel)?;
+        Some(self.inbox.remove(at)?["push"].take())
+    }
+
     /// Nothing was pushed on a channel: what the server says next, asked for now, comes first.
     pub async fn silence(&mut self, channel: &str) {
         let echo = self.ask(json!({ "rpc": { "method": "echo", "data": 1 } })).await;

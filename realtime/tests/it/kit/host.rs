@@ -52,6 +52,11 @@ impl TestHost {
         kept
     }
 
+    /// All that was committed to a channel.
+    pub fn all(&self, channel: &str) -> Vec<Kept> {
+        self.log.lock().unwrap()[channel].clone()
+    }
+
     fn top(&self, channel: &str) -> Offset {
         self.log.lock().unwrap().get(channel).map_or(0, |rows| rows.len() as Offset)
     }
@@ -70,6 +75,7 @@ impl TestHost {
         Ok(Grant {
             presence: if is_open { Presence::List } else { Presence::Counts },
             publish: is_open,
+            delta: true,
             join_leave: if is_open { JoinLeave::Both } else { JoinLeave::Off },
             ..Grant::of(keep)
         })
