@@ -1,6 +1,6 @@
 //! The map under everything: the city's shapes, the theme, and a list in its place where WebGL is missing.
 import { useComputedColorScheme } from '@mantine/core';
-import type { Map as GlMap, LngLatBoundsLike, StyleSpecification } from 'maplibre-gl';
+import type { GeoJSONSource, Map as GlMap, LngLatBoundsLike, StyleSpecification } from 'maplibre-gl';
 import * as maplibregl from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
