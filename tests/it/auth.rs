@@ -49,6 +49,19 @@ async fn the_eleventh_failure_of_a_name_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn guesses_sent_at_once_are_counted_like_guesses_in_turn() {
+    let house = TestApp::start().await;
+    let anna = house.customer().await;
+    let body = json!({ "username": anna.username, "password": "guess" });
+    let guesses = futures_util::future::join_all((0..40).map(|_| house.post("/api/auth/login/", body.clone()))).await;
+    let judged = guesses.iter().filter(|answer| answer.status == 401).count();
+    // Two are hashed at a time: the one beside the tenth failure may still be judged.
+    assert!((10..=11).contains(&judged), "{judged} of 40 were judged");
+    assert!(guesses.iter().all(|answer| matches!(answer.status, 401 | 429)));
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_token_rotates_and_a_copy_ends_the_session() {
     let house = TestApp::start().await;
     let anna = house.customer().await;

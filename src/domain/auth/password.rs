@@ -7,19 +7,19 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use std::sync::LazyLock;
-use tokio::sync::Semaphore;
+use std::sync::{Arc, LazyLock};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Shortest password.
 const MIN: usize = 8;
 const MAX: usize = 200;
 
 /// Bounds how many hashes are worked on at once: each takes 19 MiB and a core.
-pub struct Hashing(Semaphore);
+pub struct Hashing(Arc<Semaphore>);
 
 impl Default for Hashing {
     fn default() -> Self {
-        Self(Semaphore::new(2))
+        Self(Arc::new(Semaphore::new(2)))
     }
 }
 
@@ -46,23 +46,32 @@ pub fn check_strength(password: &str) -> Result<(), Problem> {
 
 /// [`hash`] beside the threads that serve.
 pub async fn hash_aside(app: &App, password: String) -> Result<String> {
-    aside(app, move || hash(&password)).await?
+    turn(app).await?.take(move || hash(&password)).await?
 }
 
-/// Whether `password` belongs to `stored`; against nobody's hash when there is none.
-pub async fn is_right(app: &App, password: String, stored: Option<String>) -> Result<bool> {
-    aside(app, move || {
-        let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| NOBODY.clone());
-        let right =
-            PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-        right && known
-    })
-    .await
-}
+/// A turn at the hashing. Whoever judges by what others failed judges while holding it: only the next in line sees the same count.
+pub struct Turn(#[allow(dead_code, reason = "gives the turn back when dropped")] OwnedSemaphorePermit);
 
-async fn aside<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+/// Waits for a turn.
+pub async fn turn(app: &App) -> Result<Turn> {
     let hashing = app.state::<Hashing>();
-    let _permit = hashing.0.acquire().await.map_err(Error::broken)?;
-    tokio::task::spawn_blocking(work).await.map_err(Error::broken)
+    Ok(Turn(Arc::clone(&hashing.0).acquire_owned().await.map_err(Error::broken)?))
+}
+
+impl Turn {
+    /// Whether `password` belongs to `stored`; against nobody's hash when there is none.
+    pub async fn is_right(&self, password: String, stored: Option<String>) -> Result<bool> {
+        self.take(move || {
+            let known = stored.is_some();
+            let stored = stored.unwrap_or_else(|| NOBODY.clone());
+            let right =
+                PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+            right && known
+        })
+        .await
+    }
+
+    async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        tokio::task::spawn_blocking(work).await.map_err(Error::broken)
+    }
 }
