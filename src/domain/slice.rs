@@ -219,6 +219,10 @@ fn take_key(data: &[u8]) -> Result<(Option<String>, Bytes)> {
     if data.is_empty() {
         return Ok((None, Bytes::from_static(b"{}")));
     }
+    if data.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        // A list has no room for a key.
+        return Ok((None, Bytes::copy_from_slice(data)));
+    }
     let mut members: BTreeMap<String, Box<RawValue>> = match serde_json::from_slice(data) {
         Ok(members) => members,
         Err(_) => return Err(Problem::new(400, "malformed").into()),

@@ -103,7 +103,12 @@ fn relisted(order: &Order) -> Option<Listing> {
 impl OrderCancelled {
     /// `crew_id` is who had claimed it.
     pub fn new(order: &Order, crew_id: Option<UserId>, reason: &str, now: Timestamp, by: By) -> Self {
-        let said = order.said(Self::TYPE, now, by, &json!({ "reason": reason }));
+        let mut said = order.said(Self::TYPE, now, by, &json!({ "reason": reason }));
+        if let (Some(crew), false) = (crew_id, said.is_empty()) {
+            // The first is the order's own channel: its crew sees this one and no more.
+            let own = said.remove(0);
+            said.insert(0, own.ends(crew, true));
+        }
         Self { order: order.state(), customer_id: order.customer_id, crew_id, reason: reason.to_owned(), said }
     }
 

@@ -116,6 +116,22 @@ async fn a_claim_and_a_cancel_at_once_leave_one_truth() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_order_is_told_to_its_crew_and_then_no_more() {
+    let (house, stall, anna) = town().await;
+    let crew = house.crew().await;
+    let order = anna.order_from(&stall, 1).await;
+    crew.claim(&order).await.ok();
+    let channel = format!("order:{order}");
+    let mut phone = crew.socket().await;
+    phone.subscribe(&channel).await;
+    anna.act(&order, "cancel", json!({})).await.ok();
+    phone.expect_push(&channel, "order_cancelled").await;
+    let end = phone.expect(|message| message["push"]["channel"] == channel && message["push"].get("unsubscribe").is_some()).await;
+    assert_eq!(end["push"]["unsubscribe"]["code"], 2000);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_off_duty_or_has_too_much_cash_claims_nothing() {
     let (house, stall, anna) = town().await;
     let crew = house.person(wassally::actor::Role::Crew).await;

@@ -101,6 +101,9 @@ async fn pings_are_judged_one_by_one() {
     phone.call("delivery.ping", json!({ "lat": 1 })).await.expect_err("without lng");
     let answer = phone.call("delivery.ping", ping(HOME.0, HOME.1, -1)).await.expect("taken");
     assert_eq!(answer["accepted"], 1);
+    let several = json!([ping(HOME.0, HOME.1, -1), ping(0.0, 0.0, -1)]);
+    let answer = phone.call("delivery.ping", several).await.expect("a list is taken too");
+    assert_eq!(answer["rejected"], json!([{ "index": 1, "code": "null_island" }]), "{answer}");
     crew.streams(&mut phone, json!("nonsense")).await;
 
     // Another phone takes the duty over; the first one's pings are no longer believed.
