@@ -55,21 +55,25 @@ pub async fn pings(options: Options) -> Result<()> {
     let url = rest.socket_url();
     tokio::task::block_in_place(|| {
         let server = Server(options.people.server_pid.clone());
+        let streets = Streets::of_the_demo()?;
+        let mut riders: Vec<Rider> = (0..passes.len()).map(|n| Rider::new(&streets, n as u64)).collect();
+        // Before the crowd gathers: meanwhile nobody would answer the server's pings.
+        let mut limits = Vec::new();
+        for _ in 0..options.rounds {
+            if let Some(subject) = options.beside.start()? {
+                limits.push(limit(&subject, &options)?);
+            }
+        }
         let mut crowd = Crowd::gather(&url, passes)?;
         crowd.all_call("delivery.duty", |_| r#"{"on_duty":true}"#.to_owned())?;
         crowd.all_subscribe(|pass| format!("nearby:{}", pass.id))?;
-        let streets = Streets::of_the_demo()?;
-        let mut riders: Vec<Rider> = (0..crowd.len()).map(|n| Rider::new(&streets, n as u64)).collect();
         // Where a crew was before is nothing to these riders: the house believes a leap when it is repeated.
         for _ in 0..5 {
             crowd.all_call("delivery.ping", |who| riders[who].standing())?;
             std::thread::sleep(Duration::from_millis(300));
         }
-        let (mut rounds, mut limits) = (Vec::new(), Vec::new());
+        let mut rounds = Vec::new();
         for _ in 0..options.rounds {
-            if let Some(subject) = options.beside.start()? {
-                limits.push(limit(&subject, &options)?);
-            }
             rounds.push(round(&mut crowd, &mut riders, &streets, &server, &options)?);
         }
         report(&options, &rounds, &limits);
