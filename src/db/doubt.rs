@@ -1,4 +1,4 @@
-//! A COMMIT whose answer was lost: a fresh connection asks what became of it. Nothing is run again.
+//! A COMMIT whose answer was lost or does not come: a fresh connection asks what became of it. Nothing is run again.
 use super::tx::{Numbered, Written};
 use crate::{
     App,
@@ -7,8 +7,8 @@ use crate::{
 use std::time::Duration;
 use tokio::{sync::oneshot::Sender, time::Instant};
 
-/// The caller hears `outcome_unknown` after this; the question goes on.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// COMMIT may take so long before it is in doubt; and then the caller hears `outcome_unknown`, while the question goes on.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// After this the look-back alone carries what was committed.
 const GIVE_UP: Duration = Duration::from_secs(120);
 
@@ -20,9 +20,14 @@ pub(super) fn leaves_open(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Asks until the outcome is known, tells the caller, and publishes if it was committed.
-pub(super) async fn resolve(app: App, written: Written, publications: Vec<Numbered>, tell: Sender<Result<Vec<(String, u64)>>>) {
-    let began = Instant::now();
+/// Asks until the outcome is known, tells the caller, and publishes if it was committed. `began`: when COMMIT was sent.
+pub(super) async fn resolve(
+    app: App,
+    began: Instant,
+    written: Written,
+    publications: Vec<Numbered>,
+    tell: Sender<Result<Vec<(String, u64)>>>,
+) {
     let mut tell = Some(tell);
     let mut pause_ms = 20;
     tracing::warn!(xact = written.xact, "a commit is in doubt");

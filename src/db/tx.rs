@@ -15,6 +15,7 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     ops::{Deref, DerefMut},
 };
+use tokio::time::Instant;
 
 /// Most events one transaction may tell, and how deep reactions may answer reactions.
 const EVENTS_MAX: usize = 256;
@@ -245,16 +246,18 @@ impl Tx {
         };
         let Self { app, sql, said, .. } = self;
         let publications = number(said, &written.tops);
-        match sql.commit().await {
-            Ok(()) => {
+        let began = Instant::now();
+        // A wire that has gone silent is a doubt as much as one that was cut.
+        match tokio::time::timeout(doubt::PATIENCE, sql.commit()).await {
+            Ok(Ok(())) => {
                 // Before the answer: a reader on this node sees his own write.
                 app.publish(publications);
                 let _ = tell.send(Ok(written.tops.into_iter().collect()));
             }
-            Err(error) if doubt::leaves_open(&error) => doubt::resolve(app, written, publications, tell).await,
-            Err(error) => {
+            Ok(Err(error)) if !doubt::leaves_open(&error) => {
                 let _ = tell.send(Err(error.into()));
             }
+            Ok(Err(_)) | Err(_) => doubt::resolve(app, began, written, publications, tell).await,
         }
     }
 

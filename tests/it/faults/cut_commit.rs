@@ -85,3 +85,21 @@ async fn a_commit_cut_off_under_way_is_settled_either_way() {
 async fn a_commit_that_never_arrived_happened_once_after_the_repeat() {
     a_whole_order(Cut::Question).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_on_a_wire_gone_silent_is_answered_and_told_all_the_same() {
+    let database = cluster::fresh_database();
+    let proxy = Proxy::before(&database).await;
+    let house = TestApp::over(&database, &proxy.url, &[]).await;
+    let (stall, anna) = (house.stall(20).await, house.customer().await);
+    let order = anna.order_from(&stall, 1).await;
+    let channel = format!("order:{order}");
+    let watch = Watcher::by_sdk(&house.url, &anna.token, std::slice::from_ref(&channel), Protocol::Json).await;
+    let began = std::time::Instant::now();
+    cut_through(&proxy, Cut::Silence, &stall.owner, &format!("/api/orders/{order}/accept/"), json!({}), "accept").await;
+    watch.reaches(&channel, 2).await;
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    watch.heard_all(&channel, 1, &house.log(&channel).await).await;
+    watch.close().await;
+    house.end().await;
+}

@@ -79,7 +79,8 @@ async fn no_dropped_begin_leaves_its_transaction_to_the_next_caller() {
         for pool in [&house.app.pools.deeds, &house.app.pools.live] {
             // The only connection of its pool: a transaction left open on it would be this one's. A lone statement's
             // transaction begins with it.
-            let is_inside: bool = sqlx::query_scalar("select now() <> statement_timestamp()").fetch_one(pool).await.expect("a connection");
+            let row = sqlx::raw_sql("select now() <> statement_timestamp()").fetch_one(pool).await.expect("a connection");
+            let is_inside: bool = sqlx::Row::get(&row, 0);
             assert!(!is_inside, "dropped at {times}");
         }
     }

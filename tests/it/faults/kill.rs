@@ -1,15 +1,19 @@
-//! `kill -9` of the real binary in the middle of a thousand order changes: every client has every event of its channels once, in order.
+//! The real binary is killed, or told to leave, in the middle of many order changes: every client has every event of its channels once, in order.
 use crate::kit::{Node, Person, Stall, TestApp, Watcher, cluster, log};
 use centrifuge::Protocol;
+use nix::sys::signal::Signal;
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    os::unix::process::ExitStatusExt,
+    process::ExitStatus,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio::sync::RwLock;
 
-const CHANGES: usize = 1000;
 const CUSTOMERS: usize = 5;
 
 /// Somebody who goes on until it is done, under one key.
@@ -30,8 +34,8 @@ async fn persist(node: &RwLock<Node>, who: &Person, path: &str, body: Value, don
 }
 
 /// One customer's orders, four changes each.
-async fn shop_on(node: Arc<RwLock<Node>>, anna: Person, stall: Stall, done: Arc<AtomicUsize>) {
-    for _ in 0..CHANGES / CUSTOMERS / 4 {
+async fn shop_on(node: Arc<RwLock<Node>>, anna: Person, stall: Stall, changes: usize, done: Arc<AtomicUsize>) {
+    for _ in 0..changes / CUSTOMERS / 4 {
         persist(&node, &anna, "/api/cart/items/", json!({ "product_id": stall.product, "quantity": 1 }), &AtomicUsize::new(0)).await;
         let order = persist(&node, &anna, "/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" }), &done).await;
         let id = order["id"].as_str().expect("an id");
@@ -41,8 +45,8 @@ async fn shop_on(node: Arc<RwLock<Node>>, anna: Person, stall: Stall, done: Arc<
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_missed_and_nothing_comes_twice_over_a_killed_node() {
+/// So many changes, over two ends of the node by `signal`; how it ended.
+async fn outlives(changes: usize, signal: Signal) -> Vec<ExitStatus> {
     let database = cluster::fresh_database();
     let house = TestApp::over(&database, &database, &[]).await;
     let stall = house.stall(10_000).await;
@@ -66,30 +70,44 @@ async fn nothing_is_missed_and_nothing_comes_twice_over_a_killed_node() {
         watchers.push((own.clone(), Watcher::by_sse(&url, &anna.token, std::slice::from_ref(&own)).await));
     }
     let (node, done) = (Arc::new(RwLock::new(node)), Arc::new(AtomicUsize::new(0)));
-    let shopping: Vec<_> = customers.into_iter().map(|anna| tokio::spawn(shop_on(node.clone(), anna, stall.clone(), done.clone()))).collect();
+    let shopping: Vec<_> = customers.into_iter().map(|anna| tokio::spawn(shop_on(node.clone(), anna, stall.clone(), changes, done.clone()))).collect();
 
-    let pid = node.read().await.pid();
-    for share in [CHANGES / 3, CHANGES * 2 / 3] {
+    let mut ends = Vec::new();
+    for share in [changes / 3, changes * 2 / 3] {
         while done.load(Ordering::SeqCst) < share {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         // In the middle of what is under way: the lock is taken only to start it again.
-        node.read().await.kill();
-        node.write().await.start_again().await;
+        node.read().await.signal(signal);
+        ends.push(node.write().await.start_again().await);
     }
-    assert_ne!(node.read().await.pid(), pid);
     for customer in shopping {
         customer.await.expect("everybody gets through");
     }
-    assert_eq!(done.load(Ordering::SeqCst), CHANGES);
+    assert_eq!(done.load(Ordering::SeqCst), changes);
     let told = log(&pool, &shop).await;
-    assert_eq!(told.len(), CHANGES, "each change is told to its shop once");
+    assert_eq!(told.len(), changes, "each change is told to its shop once");
     for (channel, watcher) in &watchers {
         watcher.heard_all(channel, 0, &log(&pool, channel).await).await;
     }
     let orders: i64 = sqlx::query_scalar("select count(*) from orders where status = 'CANCELLED'").fetch_one(&pool).await.expect("reads");
-    assert_eq!(orders, CHANGES as i64 / 4);
+    assert_eq!(orders, changes as i64 / 4);
     for (_, watcher) in watchers {
         watcher.close().await;
+    }
+    ends
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_missed_and_nothing_comes_twice_over_a_killed_node() {
+    for end in outlives(1000, Signal::SIGKILL).await {
+        assert_eq!(end.signal(), Some(9));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_told_to_leave_ends_in_order_and_nothing_is_missed() {
+    for end in outlives(200, Signal::SIGTERM).await {
+        assert_eq!(end.code(), Some(0), "{end}");
     }
 }

@@ -68,8 +68,9 @@ impl TestApp {
 
     /// Stops the server, and fails on a chore given up or a channel whose log does not reach its head.
     pub async fn end(self: Arc<Self>) {
+        let pool = sqlx::PgPool::connect(&self.database).await.expect("a connection");
         let given_up: Vec<String> = sqlx::query_scalar("select kind || ': ' || coalesce(last_error, '') from chore where gave_up_at is not null")
-            .fetch_all(&self.app.pools.background)
+            .fetch_all(&pool)
             .await
             .expect("the chores can be read");
         assert!(given_up.is_empty(), "chores were given up: {given_up:?}");
@@ -77,10 +78,11 @@ impl TestApp {
             "select h.channel from channel_head h
             where h.top <> (select count(*) from channel_log l where l.region = h.region and l.channel = h.channel)",
         )
-        .fetch_all(&self.app.pools.background)
+        .fetch_all(&pool)
         .await
         .expect("the log can be read");
         assert!(torn.is_empty(), "heads and logs differ: {torn:?}");
+        pool.close().await;
         self.app.stop.cancel();
         let mut me = self;
         // Somebody else may still hold the server, as a socket's task does: then it ends with the process.

@@ -1,9 +1,10 @@
 //! The real binary as a process of its own, which can be killed.
 use super::{Answer, socket::PATIENCE};
+use nix::sys::signal::Signal;
 use reqwest::Method;
 use serde_json::Value;
 use std::{
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -31,21 +32,30 @@ impl Node {
         node
     }
 
-    /// Ends it without a chance to say anything. Its body is taken up by [`Node::start_again`].
-    pub fn kill(&self) {
+    /// Sends a signal: SIGKILL leaves it no chance to say anything, SIGTERM asks it to leave.
+    pub fn signal(&self, signal: Signal) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.pid()).expect("a process id"));
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("it is ours");
+        nix::sys::signal::kill(pid, signal).expect("it is ours");
     }
 
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Starts it again at the same address.
-    pub async fn start_again(&mut self) {
-        self.child.wait().expect("it is dead");
+    /// Waits for its end and starts it again at the same address; how it ended.
+    pub async fn start_again(&mut self) -> ExitStatus {
+        let ended = async {
+            loop {
+                match self.child.try_wait().expect("a child of ours") {
+                    Some(status) => return status,
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        let status = tokio::time::timeout(PATIENCE, ended).await.expect("it ends");
         self.child = spawn(&self.database, &self.address);
         self.ready().await;
+        status
     }
 
     async fn ready(&self) {

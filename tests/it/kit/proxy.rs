@@ -21,6 +21,8 @@ pub enum Cut {
     AtOnce,
     /// It does not arrive.
     Question,
+    /// It arrives and is done; then nothing comes any more, though the wire stands.
+    Silence,
 }
 
 /// A proxy before one database.
@@ -71,14 +73,18 @@ async fn pass(client: TcpStream, server: UnixStream, wanted: &parking_lot::Mutex
     client.set_nodelay(true)?;
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let (swallow, mut swallowed) = tokio::sync::watch::channel(false);
+    let (swallow, mut swallowed) = tokio::sync::watch::channel(None);
     let answers = tokio::spawn(async move {
         let mut piece = vec![0; 16 * 1024];
         loop {
             let size = from_server.read(&mut piece).await?;
-            // The answer is here, so the COMMIT is done: now both ends close.
-            if size == 0 || *swallowed.borrow_and_update() {
-                return io::Result::Ok(());
+            // The answer is here, so the COMMIT is done: now both ends close, or neither does.
+            let cut = *swallowed.borrow_and_update();
+            match cut {
+                Some(Cut::Answer) => return Ok(()),
+                Some(Cut::Silence) => return std::future::pending().await,
+                _ if size == 0 => return io::Result::Ok(()),
+                _ => {}
             }
             to_client.write_all(&piece[..size]).await?;
         }
@@ -92,13 +98,12 @@ async fn pass(client: TcpStream, server: UnixStream, wanted: &parking_lot::Mutex
             if let Some(cut) = cut {
                 cuts.fetch_add(1, Ordering::SeqCst);
                 if cut != Cut::Question {
-                    let _ = swallow.send(cut == Cut::Answer);
+                    let _ = swallow.send(Some(cut));
                     to_server.write_all(&message).await?;
                 }
-                if cut == Cut::Answer {
-                    let _ = answers.await;
-                } else {
-                    answers.abort();
+                match cut {
+                    Cut::Answer | Cut::Silence => drop(answers.await),
+                    Cut::AtOnce | Cut::Question => answers.abort(),
                 }
                 return Ok(());
             }
