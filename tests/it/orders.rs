@@ -134,6 +134,53 @@ async fn what_cannot_be_ordered_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_shop_from_being_ordered_from_is_named_shop_by_shop() {
+    let house = TestApp::start().await;
+    let (closed, strict, anna) = (house.stall(5).await, house.stall(5).await, rich(&house).await);
+    anna.wants(closed.product, 1).await;
+    anna.wants(strict.product, 1).await;
+    for (statement, stall) in [
+        ("delete from shop_hours where shop_id = $1", &closed),
+        ("update shop set minimum_order = 50, radius_m = 100 where id = $1", &strict),
+    ] {
+        sqlx::query(statement).bind(stall.id).execute(&house.app.pools.background).await.expect("its terms change");
+    }
+    let refused = anna.pays("WALLET").await.refused(409, "cart_invalid");
+    let faults: Vec<_> = refused["shops"].as_array().expect("shops").iter().map(|shop| (&shop["shop_id"], &shop["problems"])).collect();
+    assert_eq!(
+        faults,
+        [
+            (&json!(closed.id), &json!([{ "code": "shop_closed" }])),
+            (&json!(strict.id), &json!([{ "code": "out_of_radius" }, { "code": "below_minimum" }])),
+        ]
+    );
+    // Fetched at the counter, the radius does not matter; the minimum does.
+    let pickup = json!({ "fulfilment": "pickup", "payment_mode": "COP", "shop_ids": [strict.id] });
+    let refused = anna.post("/api/orders/checkout/", pickup).await.refused(409, "cart_invalid");
+    assert_eq!(refused["shops"][0]["problems"], json!([{ "code": "below_minimum" }]));
+    assert_eq!((anna.wallet().await, house.on_hand(&strict).await), (("100.00".into(), "0.00".into()), 5));
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_that_rose_since_it_was_seen_is_shown_before_it_is_paid() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    anna.wants(stall.product, 1).await;
+    sqlx::query("update product set price = 12 where id = $1")
+        .bind(stall.product)
+        .execute(&house.app.pools.background)
+        .await
+        .expect("it costs more");
+    let refused = anna.pays("WALLET").await.refused(409, "cart_changed");
+    let item = &refused["cart"]["shops"][0]["items"][0];
+    assert_eq!((&item["price"], &item["price_seen"]), (&json!("12.00"), &json!("10.00")));
+    anna.post("/api/cart/validate/", json!({})).await.ok();
+    assert_eq!(anna.pays("WALLET").await.ok()["total"], "14.50");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_saved_place_nothing_is_delivered_but_it_can_be_fetched() {
     let house = TestApp::start().await;
     let (stall, anna) = (house.stall(3).await, house.customer().await);
@@ -243,6 +290,34 @@ async fn one_shops_rejection_gives_its_share_back_and_the_last_cancels() {
     assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
     assert_eq!(house.on_hand(&two).await, 5);
     house.check_ledger().await;
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_crew_holds_all_that_is_left_a_rejection_ships_the_order() {
+    let house = TestApp::start().await;
+    let (one, two, anna, crew) = (house.stall(5).await, house.stall(5).await, rich(&house).await, house.crew().await);
+    anna.wants(one.product, 1).await;
+    let order = anna.buys(&two, 1).await;
+    crew.claim(&id(&order)).await.ok();
+    crew.post(&format!("/api/delivery/orders/{}/advance/", id(&order)), json!({ "to": "SHIPPED", "shop_id": one.id })).await.ok();
+    anna.get(&format!("/api/orders/{}/proof/", id(&order))).await.refused(409, "no_proof_yet");
+    two.owner.tells(&order, "reject", json!({ "reason": "the oven is broken" })).await.ok();
+
+    let seen = anna.sees(&order).await;
+    assert_eq!((&seen["status"], &seen["total"]), (&json!("SHIPPED"), &json!("12.50")));
+    let said: Vec<Value> =
+        house.log(&format!("order:{}", id(&order))).await.iter().map(|(_, body)| serde_json::from_str(body).expect("JSON")).collect();
+    let last: Vec<_> = said.iter().rev().take(2).map(|event| (&event["type"], &event["order"]["status"])).collect();
+    assert_eq!(last, [(&json!("order_shipped"), &json!("SHIPPED")), (&json!("order_rejected"), &json!("SHIPPED"))]);
+
+    let pin = anna.get(&format!("/api/orders/{}/proof/", id(&order))).await.ok()["pin"].clone();
+    let told = anna.get("/api/notifications/?kind=order_shipped").await.ok();
+    assert_eq!(told["items"][0]["extra_data"]["proof"]["pin"], pin, "{told}");
+    crew.post(&format!("/api/orders/{}/proof/confirm/", id(&order)), json!({ "pin": pin })).await.ok();
+    let told = anna.get("/api/notifications/?kind=order_shipped").await.ok();
+    assert_eq!(told["items"][0]["extra_data"].get("proof"), None, "a proof that was used is shown no more");
+    assert_eq!(anna.sees(&order).await["status"], "DELIVERED");
     house.end().await;
 }
 

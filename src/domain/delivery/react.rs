@@ -1,8 +1,12 @@
 //! What delivery does when something happens to an order elsewhere, in the same transaction.
-use super::{events, job::Job, proof, proof_required, store};
+use super::{
+    events::{self, OrderShipped},
+    job::{Job, is_carried},
+    proof, proof_required, store,
+};
 use crate::{
     db::Tx,
-    domain::orders::{self, OrderCancelled, OrderReady, OrderRejected, OrderState, OrderStatus},
+    domain::orders::{self, By, OrderCancelled, OrderReady, OrderRejected, OrderState, OrderStatus},
     problem::Result,
 };
 use futures_util::future::BoxFuture;
@@ -18,14 +22,20 @@ pub fn free_the_job<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> BoxFuture<
     })
 }
 
-/// A stop fell away: the crew's job is another one now, and what is left may be ready at the counter.
+/// A stop fell away: the crew's job is another one now, and shipped when it was the last they had to go to; or what is left is ready at the counter.
 pub fn drop_the_stop<'a>(tx: &'a mut Tx, event: &'a OrderRejected) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         mint_for_pickup(tx, &event.order).await?;
-        let (OrderStatus::Processing, Some(crew)) = (event.order.status, event.order.crew.as_ref()) else { return Ok(()) };
+        let Some(crew) = event.order.crew.as_ref().filter(|_| is_carried(event.order.status)) else { return Ok(()) };
         let (now, order) = (tx.now().await?, orders::lock(tx, event.order.id).await?);
         let job = Job::of(&order, proof_required(tx.app(), order.payment_mode));
-        tx.say(events::job_changed(crew.id, now, &job));
+        if order.status == OrderStatus::Shipped {
+            let app = tx.app().clone();
+            proof::mint(&app, tx, order.id, now).await?;
+            tx.emit(OrderShipped::new(&order, crew.id, &job, now, By::HOUSE));
+        } else {
+            tx.say(events::job_changed(crew.id, now, &job));
+        }
         Ok(())
     })
 }

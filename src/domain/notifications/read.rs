@@ -8,6 +8,7 @@ use crate::{
     actor::Actor,
     clock::Timestamp,
     db::{Committed, Said},
+    domain::delivery,
     doors::{Answer, Door},
     http::{Json, Path},
     page::Listing,
@@ -16,6 +17,7 @@ use crate::{
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// A page of notifications, and how many are unread in all.
@@ -49,8 +51,22 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters
     let mut sql = app.read(actor.id.region()).await?;
     let rows = store::list(&mut sql, actor.id, &listing).await?;
     let unread_count = store::unread(&mut sql, actor.id).await?;
-    let page = listing.page(rows, |notification| notification.id);
+    let mut page = listing.page(rows, |notification| notification.id);
+    for notification in &mut page.items {
+        show_proof(&app, &mut sql, notification).await?;
+    }
     Ok(axum::Json(Notifications { items: page.items, next: page.next, unread_count }))
+}
+
+/// Puts PIN and code into an `order_shipped` as it is read, while its order is on the way: they are derived and stand in no row.
+async fn show_proof(app: &App, sql: &mut PgConnection, notification: &mut Notification) -> Result<()> {
+    let order = notification.content_object.as_ref().filter(|_| notification.kind == "order_shipped").map(|about| about.id);
+    if let (Some(order), Value::Object(extra)) = (order, &mut notification.extra_data)
+        && let Some((pin, token)) = delivery::proof_for(sql, &app.keys, order.into()).await?
+    {
+        extra.insert("proof".to_owned(), json!({ "pin": pin, "token": token }));
+    }
+    Ok(())
 }
 
 /// Marks one or all read, on all devices of the person.

@@ -54,7 +54,7 @@ pub async fn pick_up(tx: &mut Tx, order: &mut Order, at: Option<ShopId>, now: Ti
             part.picked_up_at = Some(now);
         }
     }
-    if order.live_parts().all(|part| part.picked_up_at.is_some()) {
+    if order.is_all_picked_up() {
         order.status = OrderStatus::Shipped;
     }
     store::save_parts(tx, order).await?;

@@ -267,6 +267,11 @@ impl Order {
         self.shop_orders.iter().filter(|part| part.prep_status != PrepStatus::Rejected)
     }
 
+    /// Nothing waits at a shop any more.
+    pub fn is_all_picked_up(&self) -> bool {
+        self.live_parts().all(|part| part.picked_up_at.is_some())
+    }
+
     /// What the crew takes at the door.
     pub fn cash_to_collect(&self) -> Money {
         let amount = if matches!(self.payment_mode, PaymentMode::Cod | PaymentMode::Cop) { self.total } else { Decimal::ZERO };

@@ -94,7 +94,7 @@ pub async fn turn_away(app: App, seller: Seller, ask: RejectOrder) -> Result<Com
     tx.commit(answer).await
 }
 
-/// Takes a shop's part, not yet picked up, out of a locked order.
+/// Takes a shop's part, not yet picked up, out of a locked order. When the crew holds all that is left, the order is SHIPPED; delivery tells so.
 pub(super) async fn turn_down(tx: &mut Tx, order: &mut Order, shop: ShopId, reason: &str, by: By, now: Timestamp) -> Result<()> {
     let is_last = order.live_parts().all(|part| part.shop_id == shop);
     if is_last {
@@ -119,6 +119,9 @@ pub(super) async fn turn_down(tx: &mut Tx, order: &mut Order, shop: ShopId, reas
     let goods: Vec<_> =
         lines.into_iter().filter(|line| line.shop_order_id == part.id).map(|line| (line.product_id, line.quantity)).collect();
     inventory::give_back(tx, &goods).await?;
+    if order.status == OrderStatus::Processing && order.is_all_picked_up() {
+        order.status = OrderStatus::Shipped;
+    }
     store::save_parts(tx, order).await?;
     store::save(tx, order, now).await?;
     tx.emit(OrderRejected::new(order, shop, reason, now, by));
