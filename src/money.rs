@@ -74,14 +74,19 @@ impl Amount {
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        unsigned_zero(self.0).fmt(f)
     }
 }
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        serializer.collect_str(self)
     }
+}
+
+/// Nothing is neither owed nor due: a zero that arithmetic left a sign loses it.
+fn unsigned_zero(amount: Decimal) -> Decimal {
+    if amount.is_zero() { amount.abs() } else { amount }
 }
 
 impl<'de> Deserialize<'de> for Amount {
@@ -98,7 +103,7 @@ impl<'de> Deserialize<'de> for Amount {
 fn parse(text: &str) -> Option<Decimal> {
     let plain = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
     let amount = plain.then(|| Decimal::from_str_exact(text).ok()).flatten()?;
-    (amount.abs() <= Decimal::from(LARGEST) && amount.normalize().scale() <= 4).then_some(amount)
+    (amount.abs() <= Decimal::from(LARGEST) && amount.normalize().scale() <= 4).then(|| unsigned_zero(amount))
 }
 
 /// An amount of a currency.
@@ -118,6 +123,7 @@ impl Money {
         let digits = self.currency.exponent();
         self.amount = self.amount.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
         self.amount.rescale(digits);
+        self.amount = unsigned_zero(self.amount);
         self
     }
 
@@ -193,6 +199,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_amount_shows_a_signed_zero(units in -2000i64..2000, scale in 0u32..5, code in prop::sample::select(vec!["USD", "JPY", "KWD"])) {
+            let currency: Currency = code.parse().expect("a currency");
+            for amount in [Decimal::new(units, scale), -Decimal::new(units, scale), -Decimal::ZERO] {
+                for text in [Amount::of(amount, currency).to_string(), Amount(amount).to_string(), Money::new(amount, currency).to_string()] {
+                    let is_zero = !text.contains(|digit| matches!(digit, '1'..='9'));
+                    prop_assert!(!is_zero || !text.starts_with('-'), "{}", text);
+                }
+                let read: Amount = serde_json::from_str(&format!("\"{amount}\"")).expect("an amount");
+                prop_assert!(!read.0.is_zero() || read.0.is_sign_positive());
+            }
+        }
+
         #[test]
         fn parts_add_up_to_the_whole(minor in 0i64..10_000_000, weights in prop::collection::vec(0u32..1000, 1..5), code in prop::sample::select(vec!["USD", "JPY", "KWD"])) {
             let currency: Currency = code.parse().expect("a currency");
