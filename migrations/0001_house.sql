@@ -41,7 +41,7 @@ create table chore (
   primary key (region, id)                     -- done = deleted by the deed's Tx where attempt = mine
 );
 create unique index chore_region_key_waiting on chore (region, key) where attempt = 0;     -- waiting = never tried
-create index chore_region_run_at_idx on chore (region, run_at) where gave_up_at is null;
+create index chore_run_at_idx on chore (run_at) where gave_up_at is null;                  -- the runner looks for the earliest of all, every second
 
 create table idempotency (
   region smallint,

@@ -214,7 +214,7 @@ pub async fn save_parts(tx: &mut Tx, order: &Order) -> Result<()> {
         sqlx::query!(
             "update shop_order
             set prep_status = $3, prep_minutes = $4, ready_at = $5, picked_up_at = $6, reason = $7
-            where region = $1 and id = $2 and (prep_status, ready_at, picked_up_at, reason) is distinct from ($3, $5, $6, $7)",
+            where region = $1 and id = $2 and (prep_status, prep_minutes, ready_at, picked_up_at, reason) is distinct from ($3, $4, $5, $6, $7)",
             order.id.region().number(),
             part.id.uuid(),
             part.prep_status.name(),

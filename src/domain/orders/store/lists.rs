@@ -14,7 +14,7 @@ use uuid::Uuid;
 pub struct Asked {
     pub customer: Option<Uuid>,
     pub crew: Option<Uuid>,
-    /// Orders with a part of one of these shops that the shop has not rejected.
+    /// Orders with a part of one of these shops.
     pub shops: Option<Vec<Uuid>>,
     pub statuses: Option<Vec<String>>,
     pub fulfilment: Option<String>,
@@ -26,7 +26,7 @@ pub struct Asked {
     pub rows: i64,
 }
 
-/// The ids of a list, newest first.
+/// The ids of a list, newest first. A shop's are an array, so that its own orders are looked up instead of everybody's being looked through.
 pub async fn list(conn: &mut PgConnection, region: Region, asked: &Asked) -> Result<Vec<OrderId>> {
     let ids = sqlx::query_scalar!(
         "select o.id
@@ -34,12 +34,11 @@ pub async fn list(conn: &mut PgConnection, region: Region, asked: &Asked) -> Res
         where o.region = $1
             and ($2::uuid is null or o.customer_id = $2)
             and ($3::uuid is null or o.crew_id = $3)
-            and ($4::uuid[] is null or exists (
-                select 1 from shop_order s where s.region = o.region and s.order_id = o.id and s.shop_id = any($4)))
+            and ($4::uuid[] is null or o.id = any(array(select s.order_id from shop_order s where s.region = $1 and s.shop_id = any($4))))
             and ($5::text[] is null or o.status = any($5))
             and ($6::text is null or o.fulfilment = $6)
             and ($7::text is null or o.code ilike $7 or o.customer_name ilike $7 or exists (
-                select 1 from shop_order s where s.region = o.region and s.order_id = o.id and s.name ilike $7))
+                select 1 from shop_order s where s.region = $1 and s.order_id = o.id and s.name ilike $7))
             and ($8::timestamptz is null or o.placed_at >= $8)
             and ($9::timestamptz is null or o.placed_at < $9)
             and ($10::uuid is null or o.id < $10)
