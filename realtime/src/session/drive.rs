@@ -192,7 +192,15 @@ impl Session {
             (Phase::Connecting, Some(ask)) => Ok((ask, config.command_limit + config.channel_limit)),
             // What comes apart cannot run while it is read, so a batch needs room.
             (Phase::Live, Some(ask)) if self.ways == Ways::Apart => Ok((ask, config.command_limit + config.channel_limit)),
-            (Phase::Live, Some(ask)) => Ok((ask, config.command_limit)),
+            // After a reconnect an SDK sends all its subscriptions at once.
+            (Phase::Live, Some(ask @ (Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::SubRefresh(_)))) => {
+                Ok((ask, config.command_limit + config.channel_limit))
+            }
+            (Phase::Live, Some(ask)) => {
+                // Subscriptions that wait take no call's place.
+                let waiting = state.work.iter().filter(|work| work.is_subscription()).count();
+                Ok((ask, config.command_limit + waiting))
+            }
         };
         match verdict {
             Err(()) => {

@@ -112,6 +112,13 @@ enum Work {
     Recheck(Seat),
 }
 
+impl Work {
+    /// Subscriptions are bounded by the channels of a connection, not by its calls.
+    fn is_subscription(&self) -> bool {
+        matches!(self, Self::Command(_, ask) if matches!(**ask, Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::SubRefresh(_)))
+    }
+}
+
 /// A command under way.
 pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 

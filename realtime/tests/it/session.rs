@@ -128,12 +128,20 @@ async fn the_seventeenth_command_behind_a_slow_one_is_too_many() {
     }
     let reply = client.ask(json!({ "rpc": { "method": "echo" } })).await;
     assert_eq!(reply["error"], json!({ "code": 111, "message": "too many requests", "temporary": true }));
+    // As an SDK after a reconnect: all its subscriptions at once, beside the calls that wait.
+    let mut subscriptions = Vec::new();
+    for n in 0..100 {
+        subscriptions.push(client.command(json!({ "subscribe": { "channel": format!("kept:{n}") } })).await);
+    }
     client.say(r#"{"send":{"data":"at once"}}"#).await;
     until("the message is taken although a call runs", || !node.host.sent.lock().unwrap().is_empty()).await;
     node.host.gate.notify_one();
     assert_eq!(client.reply(slow).await["rpc"]["data"], 0);
     for id in queued {
         assert_eq!(client.reply(id).await["rpc"]["data"], 1);
+    }
+    for id in subscriptions {
+        assert!(client.reply(id).await.get("error").is_none());
     }
     client.say(r#"{"send":{"data":"close"}}"#).await;
     assert_eq!(client.closed().await, (4501, "go away".to_owned()));
