@@ -31,6 +31,7 @@ it('what happened while the line was cut is there once it is back, each thing on
   await screen.live('staff');
   await tracking.live('tracking');
   await screen.page.locator('[data-drawer=order][data-live=live]').waitFor();
+  for (const one of [screen, tracking]) await one.page.locator('[data-map=ready]').waitFor();
 
   line.cut();
   await tracking.page.locator('[role=status][data-live=offline]').waitFor();
