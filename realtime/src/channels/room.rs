@@ -330,6 +330,14 @@ impl Inner {
         }
     }
 
+    /// Whether what was read crosses an older end of the subscriber's right: then it is not shown.
+    pub fn outlives_end(&mut self, seat: Seat, read: &Recovered) -> bool {
+        match self.at(seat) {
+            Some(Subscriber { state: State::Joining { kept, .. }, user, .. }) => kept.outlives_end(read, user),
+            _ => false,
+        }
+    }
+
     /// A stale reader begins to buffer again, before the whole is read. Returns its last number; `None` when it is not stale.
     pub fn rejoin(&mut self, seat: Seat) -> Option<Offset> {
         let subscriber = self.at(seat)?;

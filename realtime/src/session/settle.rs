@@ -114,7 +114,15 @@ impl Inner {
         }
         match grant.keep {
             Keep::Kept => {
-                let read = self.read_kept(&room, &grant, who, position, &mut result).await?;
+                let mut read = self.read_kept(&room, &grant, who, position.clone(), &mut result).await?;
+                if result.recovered && room.lock().outlives_end(seated.seat, &read) {
+                    // They may read again, but not what was said while they might not: they begin with the state.
+                    if position.reloads {
+                        return Err(Error::unrecoverable_position());
+                    }
+                    result.recovered = false;
+                    read = self.read_kept(&room, &grant, who, Position::default(), &mut result).await?;
+                }
                 if let Rights::Asked(ask) = &rights
                     && room.lock().needs_rights_again(seated.seat, read.from)
                 {
