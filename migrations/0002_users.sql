@@ -46,6 +46,7 @@ create table refresh_token (
   session_id uuid not null references session (id),
   successor bytea,                             -- set when it was replaced
   replaced_at timestamptz,
+  is_spent boolean not null default false,      -- used in the grace too, or overtaken by it: whoever comes with it has a copy
   expires_at timestamptz not null
 );
 create index refresh_token_session_id_idx on refresh_token (session_id);

@@ -15,7 +15,7 @@ use crate::{
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parking_lot::RwLock;
-use std::{net::SocketAddr, ops::Deref, sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     sync::{Notify, Semaphore},
@@ -129,12 +129,6 @@ impl App {
 
     /// Serves until `stop`, then drains: not ready, sockets sent away, requests finished, commits and chores ended, pools closed.
     pub async fn serve(self, router: axum::Router, listener: TcpListener) -> anyhow::Result<()> {
-        use axum::serve::ListenerExt;
-        let listener = listener.tap_io(|socket| {
-            if let Err(error) = socket.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY");
-            }
-        });
         let stop = self.stop.clone();
         let drain = self.config.drain;
         let hub = self.hub().clone();
@@ -149,9 +143,8 @@ impl App {
                 tokio::time::sleep(most).await;
             }
         };
-        let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(leaving);
         tokio::select! {
-            ended = serving => ended?,
+            () = http::serve::serve(listener, router, leaving) => {}
             () = overdue => tracing::warn!("some connections did not end in time"),
         }
         self.close().await;

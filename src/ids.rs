@@ -107,8 +107,10 @@ macro_rules! id {
 
         impl std::str::FromStr for $name {
             type Err = uuid::Error;
+            /// Takes the canonical text alone: another spelling would name another channel.
             fn from_str(text: &str) -> Result<Self, uuid::Error> {
-                uuid::Uuid::try_parse(text).map(Self)
+                let id = uuid::Uuid::try_parse(text)?;
+                if id.to_string() == text { Ok(Self(id)) } else { uuid::Uuid::try_parse("").map(Self) }
             }
         }
 

@@ -109,6 +109,10 @@ async fn run(command: Command, config: Config, url: &str, is_private: bool) -> a
             let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
             tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %listener.local_addr()?, "open");
             built.app.run_background();
+            if let Some(address) = built.app.config.metrics_listen {
+                let listener = TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
+                tokio::spawn(wassally::http::ops::serve_metrics(built.app.clone(), listener));
+            }
             let stop = built.app.stop.clone();
             tokio::spawn(async move {
                 told_to_stop().await;

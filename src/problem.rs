@@ -224,6 +224,7 @@ impl From<sqlx::Error> for Error {
                 tracing::warn!(%error, "the database is busy or away");
                 Problem::busy().into()
             }
+            crate::db::constraint::Kind::OutOfRange => Problem::invalid("", "out_of_range").into(),
             crate::db::constraint::Kind::Broken => Self::broken(error),
         }
     }

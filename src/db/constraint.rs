@@ -8,6 +8,8 @@ pub enum Kind {
     Again,
     /// A lock or statement timed out, the pool is empty, or the server is away: 503.
     Busy,
+    /// A number or an instant beyond what a column holds: it came from the caller.
+    OutOfRange,
     /// A fault of ours.
     Broken,
 }
@@ -24,6 +26,7 @@ pub fn kind(error: &sqlx::Error) -> Kind {
             Some("40001" | "40P01") => Kind::Again,
             // 57P0x: shutting down or starting up; 25P03: our own idle limit; 53300: connections exhausted.
             Some("55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" | "53300") => Kind::Busy,
+            Some("22003" | "22007" | "22008") => Kind::OutOfRange,
             _ => Kind::Broken,
         },
         // A connection that died in the middle of an answer.

@@ -216,7 +216,7 @@ impl Slice {
 }
 
 fn take_key(data: &[u8]) -> Result<(Option<String>, Bytes)> {
-    if data.is_empty() {
+    if data.is_empty() || data.trim_ascii() == b"null" {
         return Ok((None, Bytes::from_static(b"{}")));
     }
     if data.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
@@ -225,6 +225,7 @@ fn take_key(data: &[u8]) -> Result<(Option<String>, Bytes)> {
     }
     let mut members: BTreeMap<String, Box<RawValue>> = match serde_json::from_slice(data) {
         Ok(members) => members,
+        Err(error) if error.is_data() => return Err(Problem::invalid("", "wrong_type").into()),
         Err(_) => return Err(Problem::new(400, "malformed").into()),
     };
     let Some(key) = members.remove("idempotency_key") else { return Ok((None, Bytes::copy_from_slice(data))) };

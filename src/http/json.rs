@@ -28,6 +28,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if !kind.as_deref().is_some_and(is_json) {
             return Err(Problem::new(415, "unsupported_type"));
         }
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            // A list would be taken for the fields by their order.
+            return Err(Problem::invalid("", "wrong_type"));
+        }
         parse(&body).map(Self)
     }
 }

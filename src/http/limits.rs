@@ -6,18 +6,38 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+/// A body that has not come by then is not waited for.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Refuses what is above the node's number of requests at once, and ends what takes too long.
+///
+/// The body is read before a place is taken, so that callers who send slowly wait at their own expense.
 pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, app.config.body_limit)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) if is_too_large(&error) => return Problem::new(413, "payload_too_large").into_response(),
+        Ok(Err(_)) => return Problem::new(400, "malformed").into_response(),
+        Err(_) => return Problem::new(408, "timeout").into_response(),
+    };
+    let request = Request::from_parts(parts, body.into());
     let Ok(_permit) = app.requests.try_acquire() else { return Problem::busy().into_response() };
     if app.stop.is_cancelled() {
         return Problem::new(503, "draining").retry_after(1).into_response();
     }
     match tokio::time::timeout(app.config.request_timeout, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(408, "timeout").into_response(),
+        Err(_) => Problem::busy().into_response(),
     }
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }
 
 /// The caller's address: the peer, or what a trusted proxy says of it.

@@ -5,6 +5,7 @@ pub mod limits;
 pub mod openapi;
 pub mod ops;
 pub mod pages;
+pub mod serve;
 
 pub use actor::Perhaps;
 pub use json::{Json, Path, Query};

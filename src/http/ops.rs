@@ -3,7 +3,7 @@ use crate::{App, problem::Problem};
 use axum::{
     Json, Router,
     extract::{ConnectInfo, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -27,11 +27,20 @@ async fn ready(State(app): State<App>) -> Response {
 }
 
 /// Prometheus text. On the main port for callers of the same machine alone; `WASSALLY_METRICS_LISTEN` opens a port of its own.
-async fn metrics(State(app): State<App>, ConnectInfo(peer): ConnectInfo<SocketAddr>) -> Response {
-    if !peer.ip().is_loopback() {
+async fn metrics(State(app): State<App>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> Response {
+    // A proxy on the same machine speaks for somebody else.
+    let is_forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+    if app.config.metrics_listen.is_some() || is_forwarded || !peer.ip().is_loopback() {
         return Problem::not_found().into_response();
     }
     text(&app)
+}
+
+/// Serves the metrics on a port of their own until the house stops.
+pub async fn serve_metrics(app: App, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    let stop = app.stop.clone();
+    let router = Router::new().route("/metrics", get(|State(app): State<App>| async move { text(&app) })).with_state(app);
+    axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }
 
 /// The metrics as Prometheus reads them.

@@ -1,11 +1,17 @@
 //! Each node renews its row; more than one live lease beside the memory broker is a fault that every log names.
-use crate::{App, problem::Result};
+use crate::{App, config::Database, problem::Result};
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Renews this node's lease until the house stops, then gives it back.
 pub async fn renew(app: App) {
+    if matches!(app.config.database, Database::Embedded) {
+        // The private database serves one node alone: any other lease is that of a life that ended by force.
+        if let Err(error) = sqlx::query!("delete from node where boot <> $1", app.boot).execute(&app.pools.background).await {
+            tracing::debug!(%error, "old leases lapse by themselves");
+        }
+    }
     loop {
         match once(&app).await {
             Ok(1) => {}

@@ -24,6 +24,8 @@ use wassally_realtime::Channel;
 
 /// Channels of one stream.
 const CHANNELS_MAX: usize = 32;
+/// Tickets of one session that may be open.
+const TICKETS_MAX: i64 = 32;
 /// A ticket opens within this time.
 const OPENS_WITHIN: TimeDelta = TimeDelta::seconds(60);
 
@@ -73,11 +75,7 @@ async fn open(app: &App, caller: Option<Actor>, headers: &HeaderMap, listen: Lis
             if listen.channels.as_deref().is_some_and(|asked| names(asked) != channels) {
                 return Err(bad_ticket().into());
             }
-            let ended = CancellationToken::new();
-            if let Some(earlier) = app.streams.0.insert(hash, ended.clone()) {
-                earlier.cancel();
-            }
-            (actor, channels, Some(ended))
+            (actor, channels, Some(Reserved::take(app, hash)))
         }
         None => (caller.ok_or_else(Problem::unauthorized)?, check(names(listen.channels.as_deref().unwrap_or_default()))?, None),
     };
@@ -89,11 +87,43 @@ async fn open(app: &App, caller: Option<Actor>, headers: &HeaderMap, listen: Lis
         who.expires_at = None;
     }
     let stream = app.hub().stream(who, &channels, last_event_id).await.map_err(final_refusal)?;
-    let Some(ended) = ended else { return Ok(stream.into_response()) };
-    let response = stream.into_response();
-    let (parts, body) = response.into_parts();
+    let Some(reserved) = ended else { return Ok(stream.into_response()) };
+    let (parts, body) = stream.into_response().into_parts();
+    let ended = reserved.ended.clone();
     let until = body.into_data_stream().take_until(async move { ended.cancelled().await });
-    Ok(Response::from_parts(parts, axum::body::Body::from_stream(until)))
+    // The place is given back when the stream is dropped.
+    let held = until.map(move |part| {
+        let _ = &reserved;
+        part
+    });
+    Ok(Response::from_parts(parts, axum::body::Body::from_stream(held)))
+}
+
+/// A ticket's one open stream on this node.
+struct Reserved {
+    app: App,
+    hash: Vec<u8>,
+    ended: CancellationToken,
+}
+
+impl Reserved {
+    /// Ends the stream that the ticket had open before.
+    fn take(app: &App, hash: Vec<u8>) -> Self {
+        let ended = CancellationToken::new();
+        if let Some(earlier) = app.streams.0.insert(hash.clone(), ended.clone()) {
+            earlier.cancel();
+        }
+        Self { app: app.clone(), hash, ended }
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        // One that was overtaken is cancelled, and its place another's.
+        if !self.ended.is_cancelled() {
+            self.app.streams.0.remove(&self.hash);
+        }
+    }
 }
 
 fn names(text: &str) -> Vec<String> {
@@ -139,7 +169,10 @@ async fn redeem(app: &App, hash: &[u8]) -> Result<(Actor, Vec<String>)> {
 fn final_refusal(error: wassally_realtime::Error) -> Error {
     match error.code {
         102 => Problem::not_found().into(),
-        400..=499 => Problem::new(u16::try_from(error.code).unwrap_or(404), if error.code == 403 { "forbidden" } else { "not_found" }).into(),
+        400..=499 => {
+            Problem::new(u16::try_from(error.code).unwrap_or(404), if error.code == 403 { "forbidden" } else { "not_found" })
+                .into()
+        }
         3000..=4999 => Problem::unauthorized().into(),
         _ => Problem::busy().into(),
     }
@@ -154,10 +187,26 @@ fn come_again(problem: &Problem) -> Response {
 
 /// Ask for a ticket that opens one stream
 #[utoipa::path(post, path = "/api/live/ticket/", tag = "live", request_body = AskTicket, responses((status = 201, body = Ticket), (status = 422, description = "channel_limit")), security(("bearer" = [])))]
-pub async fn post_ticket(State(app): State<App>, actor: Actor, Json(ask): Json<AskTicket>) -> Result<(StatusCode, axum::Json<Ticket>)> {
+pub async fn post_ticket(
+    State(app): State<App>,
+    actor: Actor,
+    Json(ask): Json<AskTicket>,
+) -> Result<(StatusCode, axum::Json<Ticket>)> {
     let channels = check(ask.channels)?;
     let ticket = URL_SAFE_NO_PAD.encode(app.random.bytes::<32>());
     let claims: &Claims = &actor;
+    let now = app.clock.now();
+    // What was never opened, and all but the newest of a session, make room.
+    sqlx::query!(
+        "delete from live_ticket
+        where sid = $1 and (opened_at is null and created_at < $2
+            or hash not in (select hash from live_ticket where sid = $1 order by created_at desc limit $3))",
+        actor.sid.uuid(),
+        now - OPENS_WITHIN,
+        TICKETS_MAX - 1,
+    )
+    .execute(&app.pools.live)
+    .await?;
     sqlx::query!(
         "insert into live_ticket (hash, user_id, sid, claims, channels, created_at)
         values ($1, $2, $3, $4, $5, $6)",
@@ -166,7 +215,7 @@ pub async fn post_ticket(State(app): State<App>, actor: Actor, Json(ask): Json<A
         actor.sid.uuid(),
         serde_json::to_value(claims)?,
         &channels,
-        app.clock.now(),
+        now,
     )
     .execute(&app.pools.live)
     .await?;

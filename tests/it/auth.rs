@@ -7,7 +7,10 @@ use serde_json::json;
 async fn somebody_registers_and_is_known() {
     let house = TestApp::start().await;
     let answer = house
-        .post("/api/auth/register/", json!({ "username": "anna", "password": "a good password", "user_type": "buyer", "first_name": "Anna" }))
+        .post(
+            "/api/auth/register/",
+            json!({ "username": "anna", "password": "a good password", "user_type": "buyer", "first_name": "Anna" }),
+        )
         .await;
     assert_eq!(answer.status, 201);
     let body = answer.ok();
@@ -16,10 +19,22 @@ async fn somebody_registers_and_is_known() {
     let me = crate::kit::as_token(&house, Method::GET, "/api/auth/user", access).await.ok();
     assert_eq!(me["username"], "anna");
 
-    house.post("/api/auth/register/", json!({ "username": "ANNA", "password": "a good password", "user_type": "customer" })).await.refused(409, "username_taken");
-    house.post("/api/auth/register/", json!({ "username": "ben", "password": "short", "user_type": "customer" })).await.refused(422, "weak_password");
-    house.post("/api/auth/register/", json!({ "password": "a good password", "user_type": "customer" })).await.refused(422, "invalid");
-    house.post("/api/auth/register/", json!({ "username": "eve", "password": "a good password", "user_type": "admin" })).await.refused(422, "invalid");
+    house
+        .post("/api/auth/register/", json!({ "username": "ANNA", "password": "a good password", "user_type": "customer" }))
+        .await
+        .refused(409, "username_taken");
+    house
+        .post("/api/auth/register/", json!({ "username": "ben", "password": "short", "user_type": "customer" }))
+        .await
+        .refused(422, "weak_password");
+    house
+        .post("/api/auth/register/", json!({ "password": "a good password", "user_type": "customer" }))
+        .await
+        .refused(422, "invalid");
+    house
+        .post("/api/auth/register/", json!({ "username": "eve", "password": "a good password", "user_type": "admin" }))
+        .await
+        .refused(422, "invalid");
     house.end().await;
 }
 
@@ -27,11 +42,20 @@ async fn somebody_registers_and_is_known() {
 async fn a_wrong_password_and_an_unknown_name_read_the_same() {
     let house = TestApp::start().await;
     let anna = house.customer().await;
-    let wrong = house.post("/api/auth/login/", json!({ "username": anna.username, "password": "not hers" })).await.refused(401, "bad_credentials");
-    let unknown = house.post("/api/auth/login/", json!({ "username": "nobody", "password": "not hers" })).await.refused(401, "bad_credentials");
+    let wrong = house
+        .post("/api/auth/login/", json!({ "username": anna.username, "password": "not hers" }))
+        .await
+        .refused(401, "bad_credentials");
+    let unknown = house
+        .post("/api/auth/login/", json!({ "username": "nobody", "password": "not hers" }))
+        .await
+        .refused(401, "bad_credentials");
     assert_eq!((&wrong["title"], &wrong["detail"]), (&unknown["title"], &unknown["detail"]));
     house.post("/api/auth/login/", json!({ "username": anna.username.to_uppercase(), "password": "wassally-demo" })).await.ok();
-    house.post("/api/auth/login/", json!({ "username": anna.username, "password": "wassally-demo", "role": "staff" })).await.refused(403, "forbidden");
+    house
+        .post("/api/auth/login/", json!({ "username": anna.username, "password": "wassally-demo", "role": "staff" }))
+        .await
+        .refused(403, "forbidden");
     house.end().await;
 }
 
@@ -40,7 +64,10 @@ async fn the_eleventh_failure_of_a_name_waits() {
     let house = TestApp::start().await;
     let anna = house.customer().await;
     for _ in 0..10 {
-        house.post("/api/auth/login/", json!({ "username": anna.username, "password": "guess" })).await.refused(401, "bad_credentials");
+        house
+            .post("/api/auth/login/", json!({ "username": anna.username, "password": "guess" }))
+            .await
+            .refused(401, "bad_credentials");
     }
     let answer = house.post("/api/auth/login/", json!({ "username": anna.username, "password": "wassally-demo" })).await;
     assert!(answer.headers.contains_key("retry-after"));
@@ -69,14 +96,28 @@ async fn a_refresh_token_rotates_and_a_copy_ends_the_session() {
         let house = house.clone();
         async move { house.post("/api/auth/refresh/", json!({ "refresh": token })).await }
     };
-    let first = renew(anna.refresh.clone()).await.ok()["refresh"].as_str().expect("a token").to_owned();
+    let text = |answer: crate::kit::Answer| answer.ok()["refresh"].as_str().expect("a token").to_owned();
+    let _lost = text(renew(anna.refresh.clone()).await);
     // The reply was lost: the old one works once more while its successor is unused.
-    let second = renew(anna.refresh.clone()).await.ok()["refresh"].as_str().expect("a token").to_owned();
-    renew(first).await.refused(401, "unauthorized");
-    let third = renew(second).await.ok();
-    // The successor was used: whoever comes with the old one has a copy.
+    let second = text(renew(anna.refresh.clone()).await);
+    let third = text(renew(second).await);
+    // A third use: somebody has a copy, and the session ends.
     renew(anna.refresh.clone()).await.refused(401, "unauthorized");
-    renew(third["refresh"].as_str().expect("a token").to_owned()).await.refused(401, "unauthorized");
+    renew(third).await.refused(401, "unauthorized");
+
+    // Whoever comes with the token that the second use overtook has a copy too.
+    let ben = house.customer().await;
+    let overtaken = text(renew(ben.refresh.clone()).await);
+    let newest = text(renew(ben.refresh.clone()).await);
+    renew(overtaken).await.refused(401, "unauthorized");
+    renew(newest).await.refused(401, "unauthorized");
+
+    // Later than half a minute there is no second use.
+    let eve = house.customer().await;
+    let next = text(renew(eve.refresh.clone()).await);
+    house.pass(chrono::TimeDelta::seconds(31)).await;
+    renew(eve.refresh.clone()).await.refused(401, "unauthorized");
+    renew(next).await.refused(401, "unauthorized");
     house.end().await;
 }
 
@@ -98,12 +139,20 @@ async fn the_profile_changes_by_field() {
     let house = TestApp::start().await;
     let (anna, ben) = (house.customer().await, house.customer().await);
     let me = anna.patch("/api/users/me/", json!({ "email": "anna@example.org", "first_name": "Anna" })).await.ok();
-    assert_eq!((&me["email"], &me["first_name"], &me["last_name"]), (&json!("anna@example.org"), &json!("Anna"), &json!(anna.username)));
+    assert_eq!(
+        (&me["email"], &me["first_name"], &me["last_name"]),
+        (&json!("anna@example.org"), &json!("Anna"), &json!(anna.username))
+    );
     ben.patch("/api/users/me/", json!({ "email": "ANNA@example.org" })).await.refused(409, "email_taken");
     let me = anna.patch("/api/users/me/", json!({ "email": null, "location_lat": null, "location_lng": null })).await.ok();
     assert!(me["email"].is_null() && me["location_lat"].is_null());
-    let refused = anna.patch("/api/users/me/", json!({ "location_lat": 91.0, "location_lng": 3.0 })).await.refused(422, "invalid");
+    let refused =
+        anna.patch("/api/users/me/", json!({ "location_lat": 91.0, "location_lng": 3.0 })).await.refused(422, "invalid");
     assert_eq!(refused["errors"][0]["field"], "location_lat");
     anna.patch("/api/users/me/", json!({ "location_lat": 9.0 })).await.refused(422, "invalid");
+    let by_mail = json!({ "email": "eve@example.org", "password": "a good password", "user_type": "customer" });
+    let eve = house.post("/api/auth/register/", by_mail).await.ok()["access"].as_str().expect("a token").to_owned();
+    let eve = crate::kit::Person { token: eve, ..anna.clone() };
+    eve.patch("/api/users/me/", json!({ "email": null })).await.refused(422, "invalid");
     house.end().await;
 }

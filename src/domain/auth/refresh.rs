@@ -42,6 +42,7 @@ enum Verdict {
 fn judge(token: &store::Known, now: Timestamp) -> Verdict {
     match token.replaced_at {
         _ if token.ended_at.is_some() || token.expires_at <= now => Verdict::Over,
+        _ if token.is_spent => Verdict::Stolen,
         None => Verdict::Rotate,
         Some(at) if now - at <= GRACE && !token.successor_used => Verdict::Again,
         Some(_) => Verdict::Stolen,
@@ -67,7 +68,7 @@ pub async fn renew(app: &App, ask: &Refresh) -> Result<Tokens> {
         }
         Verdict::Again => {
             if let Some(unused) = &token.successor {
-                store::delete_token(&mut tx, unused).await?;
+                store::spend(&mut tx, &hash, unused).await?;
             }
         }
         Verdict::Rotate => {}

@@ -19,6 +19,8 @@ pub struct Known {
     pub expires_at: Timestamp,
     /// The successor was used already.
     pub successor_used: bool,
+    /// It had its second use, or was overtaken by that of its predecessor.
+    pub is_spent: bool,
 }
 
 pub async fn insert_session(
@@ -66,7 +68,7 @@ pub async fn lock_token(sql: &mut PgConnection, hash: &[u8]) -> Result<Option<Kn
     sqlx::query!("select id from session where id = $1 for update", session).fetch_one(&mut *sql).await?;
     Ok(sqlx::query_as!(
         Known,
-        r#"select s.id as "session: SessionId", s.user_id as "user: UserId", s.role, s.ended_at, t.successor, t.replaced_at, t.expires_at,
+        r#"select s.id as "session: SessionId", s.user_id as "user: UserId", s.role, s.ended_at, t.successor, t.replaced_at, t.is_spent, t.expires_at,
             exists(select from refresh_token next where next.hash = t.successor and next.replaced_at is not null) as "successor_used!"
         from refresh_token t
         join session s on s.id = t.session_id
@@ -78,14 +80,20 @@ pub async fn lock_token(sql: &mut PgConnection, hash: &[u8]) -> Result<Option<Kn
 }
 
 pub async fn replace_token(sql: &mut PgConnection, hash: &[u8], successor: &[u8], now: Timestamp) -> Result<()> {
-    sqlx::query!("update refresh_token set successor = $2, replaced_at = $3 where hash = $1", hash, successor, now)
-        .execute(sql)
-        .await?;
+    sqlx::query!(
+        "update refresh_token set successor = $2, replaced_at = coalesce(replaced_at, $3) where hash = $1",
+        hash,
+        successor,
+        now
+    )
+    .execute(sql)
+    .await?;
     Ok(())
 }
 
-pub async fn delete_token(sql: &mut PgConnection, hash: &[u8]) -> Result<()> {
-    sqlx::query!("delete from refresh_token where hash = $1", hash).execute(sql).await?;
+/// The grace of a replaced token was used: neither it nor its unused successor works any more.
+pub async fn spend(sql: &mut PgConnection, hash: &[u8], unused: &[u8]) -> Result<()> {
+    sqlx::query!("update refresh_token set is_spent = true where hash = $1 or hash = $2", hash, unused).execute(sql).await?;
     Ok(())
 }
 

@@ -42,6 +42,8 @@ pub enum ProfileRefused {
     EmailTaken,
     #[error("somebody else has this phone number")]
     PhoneTaken,
+    #[error("one of username, e-mail and phone number must stay")]
+    LastLogin,
 }
 
 impl Refusal for ProfileRefused {
@@ -49,6 +51,7 @@ impl Refusal for ProfileRefused {
         match self {
             Self::EmailTaken => Problem::new(409, "email_taken"),
             Self::PhoneTaken => Problem::new(409, "phone_taken"),
+            Self::LastLogin => Problem::invalid("email", "required"),
         }
     }
 }
@@ -133,7 +136,8 @@ pub async fn change_profile(app: App, actor: Actor, change: ProfileChange) -> Re
     store::update_profile(&mut tx, &user, user.updated_at)
         .await
         .on_constraint("users_email_key", ProfileRefused::EmailTaken)
-        .on_constraint("users_phone_number_key", ProfileRefused::PhoneTaken)?;
+        .on_constraint("users_phone_number_key", ProfileRefused::PhoneTaken)
+        .on_constraint("users_login_check", ProfileRefused::LastLogin)?;
     tx.commit(user).await
 }
 
