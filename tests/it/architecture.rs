@@ -38,8 +38,11 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 fn ranks() -> Vec<String> {
     let list = fs::read_to_string(root().join("src/domain/mod.rs")).expect("the list");
     let list = list.split("pub fn slices()").nth(1).expect("the ranked list");
-    let ranks: Vec<String> =
-        list.split(|c: char| !(c.is_alphanumeric() || c == ':' || c == '_')).filter_map(|word| word.strip_suffix("::slice")).map(str::to_owned).collect();
+    let ranks: Vec<String> = list
+        .split(|c: char| !(c.is_alphanumeric() || c == ':' || c == '_'))
+        .filter_map(|word| word.strip_suffix("::slice"))
+        .map(str::to_owned)
+        .collect();
     assert!(ranks.len() > 5, "{ranks:?}");
     ranks
 }
@@ -116,7 +119,11 @@ fn tables() -> BTreeMap<String, String> {
     for (path, text) in sources("migrations", ".sql") {
         let name = path.file_stem().expect("a name").to_string_lossy().split_once('_').expect("a number").1.to_owned();
         for rest in text.to_lowercase().split("create table ").skip(1) {
-            let table = rest.trim_start_matches("if not exists ").split(|c: char| !(c.is_alphanumeric() || c == '_')).next().expect("a name");
+            let table = rest
+                .trim_start_matches("if not exists ")
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .next()
+                .expect("a name");
             tables.insert(table.to_owned(), name.clone());
         }
     }
@@ -173,17 +180,20 @@ fn no_slice_writes_anothers_table() {
 
 /// Whether a line begins a statement on rows. `set …` decides nothing.
 fn is_statement(line: &str) -> bool {
-    ["sqlx::query!", "sqlx::query_", "sqlx::query("].iter().any(|call| line.contains(call)) && !line.contains("sqlx::query(\"set ")
+    ["sqlx::query!", "sqlx::query_", "sqlx::query("].iter().any(|call| line.contains(call))
+        && !line.contains("sqlx::query(\"set ")
 }
 
 #[test]
 fn sql_stands_in_stores_and_in_the_house() {
     // The house's own tables; and delivery's second store, of places.
-    let house = ["src/db", "src/live", "src/chores", "src/seed", "src/http/ops.rs", "src/clock.rs", "src/domain/delivery/places.rs"];
+    let house =
+        ["src/db", "src/live", "src/chores", "src/seed", "src/http/ops.rs", "src/clock.rs", "src/domain/delivery/places.rs"];
     let wrong: Vec<String> = sources("src", ".rs")
         .into_iter()
         .filter(|(path, text)| {
-            let is_store = path.file_name().is_some_and(|name| name == "store.rs") || path.components().any(|part| part.as_os_str() == "store");
+            let is_store = path.file_name().is_some_and(|name| name == "store.rs")
+                || path.components().any(|part| part.as_os_str() == "store");
             !is_store && !house.iter().any(|place| path.starts_with(place)) && code(text).any(is_statement)
         })
         .map(|(path, _)| path.display().to_string())
@@ -211,7 +221,11 @@ fn the_hub_knows_nothing_of_the_business() {
 fn only_a_commit_tells_kept_channels() {
     let callers: Vec<String> = sources("src", ".rs")
         .into_iter()
-        .filter(|(_, text)| code(text).any(|line| line.contains("hub().publish(") || line.contains("app.publish(") || line.contains("publisher::publish(")))
+        .filter(|(_, text)| {
+            code(text).any(|line| {
+                line.contains("hub().publish(") || line.contains("app.publish(") || line.contains("publisher::publish(")
+            })
+        })
         .map(|(path, _)| path.display().to_string())
         .collect();
     // tx and doubt: after COMMIT; app: the way; publisher: the bridge; lookback: rows out of the log.

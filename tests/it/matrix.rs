@@ -21,7 +21,10 @@ fn body(document: &Value, schema: &Value) -> Value {
         "object" | "" if schema.get("properties").is_some() => {
             let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             let properties = schema["properties"].as_object().into_iter().flatten();
-            properties.filter(|(name, _)| required.contains(&name.as_str()) || *name == "reason").map(|(name, of)| (name.clone(), body(document, of))).collect()
+            properties
+                .filter(|(name, _)| required.contains(&name.as_str()) || *name == "reason")
+                .map(|(name, of)| (name.clone(), body(document, of)))
+                .collect()
         }
         "string" => schema["enum"].get(0).cloned().unwrap_or_else(|| match schema["format"].as_str() {
             Some("uuid") => json!(uuid::Uuid::nil()),
@@ -40,7 +43,14 @@ async fn no_path_shows_or_changes_what_is_anothers() {
     let house = TestApp::start().await;
     let (stall, anna) = (house.stall(9).await, house.customer().await);
     let order = anna.order_from(&stall, 1).await;
-    let ids = [order, anna.id.to_string(), stall.id.to_string(), stall.product.to_string(), uuid::Uuid::nil().to_string(), "nonsense".into()];
+    let ids = [
+        order,
+        anna.id.to_string(),
+        stall.id.to_string(),
+        stall.product.to_string(),
+        uuid::Uuid::nil().to_string(),
+        "nonsense".into(),
+    ];
     let document = house.get("/api/openapi.json").await.ok();
     let mut strangers = Vec::new();
     for role in ROLES {
@@ -69,11 +79,19 @@ async fn no_path_shows_or_changes_what_is_anothers() {
                     let is_stranger = *role < Role::Staff;
                     let may_succeed = is_public || !is_stranger;
                     let is_success = answer.status < 300;
-                    if answer.status >= 500 || is_stranger && (text.contains(SECRET) || is_success && !may_succeed) || !is_stranger && method != Method::GET && id == "nonsense" && is_success {
+                    if answer.status >= 500
+                        || is_stranger && (text.contains(SECRET) || is_success && !may_succeed)
+                        || !is_stranger && method != Method::GET && id == "nonsense" && is_success
+                    {
                         wrong.push(format!("{method} {path} by {}: {} {text}", role.name(), answer.status));
                     }
                     if is_stranger && !is_success {
-                        assert!(matches!(answer.status, 400 | 401 | 403 | 404 | 405 | 409 | 415 | 422), "{method} {path} by {}: {} {text}", role.name(), answer.status);
+                        assert!(
+                            matches!(answer.status, 400 | 401 | 403 | 404 | 405 | 409 | 415 | 422),
+                            "{method} {path} by {}: {} {text}",
+                            role.name(),
+                            answer.status
+                        );
                     }
                 }
             }
@@ -134,12 +152,19 @@ async fn may_watch(who: &Person, channel: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_watches_an_order_follows_its_state() {
     let house = TestApp::start().await;
-    let (stall, anna, crew, other) = (house.stall(9).await, house.customer().await, house.crew_on_duty().await, house.crew_on_duty().await);
+    let (stall, anna, crew, other) =
+        (house.stall(9).await, house.customer().await, house.crew_on_duty().await, house.crew_on_duty().await);
     let (ben, staff) = (house.customer().await, house.staff().await);
     let order = anna.order_from(&stall, 1).await;
     let channel = format!("order:{order}");
-    let watchers: Arc<[(&str, Person)]> =
-        Arc::new([("customer", anna.clone()), ("shop", stall.owner.clone()), ("staff", staff), ("crew", crew.clone()), ("other crew", other), ("stranger", ben)]);
+    let watchers: Arc<[(&str, Person)]> = Arc::new([
+        ("customer", anna.clone()),
+        ("shop", stall.owner.clone()),
+        ("staff", staff),
+        ("crew", crew.clone()),
+        ("other crew", other),
+        ("stranger", ben),
+    ]);
     let see = async |wanted: [&str; 4]| {
         for (name, who) in watchers.iter() {
             assert_eq!(may_watch(who, &channel).await, wanted.contains(name), "{name}, wanted {wanted:?}");

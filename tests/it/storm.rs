@@ -1,4 +1,5 @@
 //! Everybody at once: no deadlock, no oversell, no order twice, and the money adds up.
+#![allow(clippy::inconsistent_digit_grouping, reason = "cents stand apart")]
 use crate::kit::{Answer, Person, Stall, TestApp};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
@@ -41,13 +42,17 @@ async fn raves(who: Person, role: usize, stalls: Arc<Vec<Stall>>, board: Board, 
             (1, Some(order), _) => (format!("/api/orders/{order}/reject/"), json!({ "reason": "no more bread" })),
             (2, Some(order), 0..5) => (format!("/api/delivery/orders/{order}/claim/"), json!({})),
             (2, Some(_), 5) if own.is_some() => (format!("/api/delivery/orders/{}/release/", own.expect("just seen")), json!({})),
-            (2, Some(_), 6..9) if own.is_some() => (format!("/api/delivery/orders/{}/advance/", own.expect("just seen")), json!({})),
+            (2, Some(_), 6..9) if own.is_some() => {
+                (format!("/api/delivery/orders/{}/advance/", own.expect("just seen")), json!({}))
+            }
             (2, Some(order), _) => (
                 format!("/api/delivery/orders/{}/advance/", own.unwrap_or(order)),
                 json!({ "to": "DELIVERY_FAILED", "reason": "nobody there" }),
             ),
             (_, Some(order), n) if n < 5 => (format!("/api/orders/{order}/cancel/"), json!({})),
-            (_, Some(order), _) => (format!("/api/staff/orders/{order}/override/"), json!({ "to": "DELIVERED", "reason": "the customer called" })),
+            (_, Some(order), _) => {
+                (format!("/api/staff/orders/{order}/override/"), json!({ "to": "DELIVERED", "reason": "the customer called" }))
+            }
         };
         let answer: Answer = who.post_once(&path, body, &format!("{seed} {step}")).await;
         assert!(answer.status < 500, "{path}: {} {}", answer.status, answer.body);
@@ -135,12 +140,18 @@ async fn a_checkout_sent_twice_is_one_order() {
         anna.wants(stall.product, 1).await;
         let ask = json!({ "fulfilment": "delivery", "payment_mode": "COD" });
         let sends = || async {
-            if keyed { anna.post_once("/api/orders/checkout/", ask.clone(), "once").await } else { anna.post("/api/orders/checkout/", ask.clone()).await }
+            if keyed {
+                anna.post_once("/api/orders/checkout/", ask.clone(), "once").await
+            } else {
+                anna.post("/api/orders/checkout/", ask.clone()).await
+            }
         };
         let (one, two) = tokio::join!(sends(), sends());
-        let orders: i64 = sqlx::query_scalar("select count(*) from orders").fetch_one(&house.app.pools.background).await.expect("reads");
+        let orders: i64 =
+            sqlx::query_scalar("select count(*) from orders").fetch_one(&house.app.pools.background).await.expect("reads");
         assert_eq!(orders, if keyed { 1 } else { 2 }, "{} {} / {} {}", one.status, one.body, two.status, two.body);
-        let ids: Vec<Value> = [one, two].into_iter().filter(|answer| answer.status == 201).map(|answer| answer.body["id"].clone()).collect();
+        let ids: Vec<Value> =
+            [one, two].into_iter().filter(|answer| answer.status == 201).map(|answer| answer.body["id"].clone()).collect();
         assert!(!ids.is_empty() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     }
     house.end().await;
@@ -172,7 +183,8 @@ async fn of_twenty_crews_one_gets_the_order() {
     for _ in 0..3 {
         let order = anna.order_from(&stall, 1).await;
         let claims = crews.iter().map(|crew| crew.claim(&order));
-        let (won, lost): (Vec<_>, Vec<_>) = futures_util::future::join_all(claims).await.into_iter().partition(|answer| answer.status == 200);
+        let (won, lost): (Vec<_>, Vec<_>) =
+            futures_util::future::join_all(claims).await.into_iter().partition(|answer| answer.status == 200);
         assert_eq!((won.len(), lost.len()), (1, 19));
         for answer in lost {
             answer.refused(409, "already_claimed");

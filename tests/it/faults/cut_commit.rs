@@ -1,4 +1,5 @@
 //! The answer to COMMIT is lost on the wire: the caller still learns the truth, and everybody hears it once.
+#![allow(clippy::inconsistent_digit_grouping, reason = "cents stand apart")]
 use crate::kit::{Answer, Cut, Person, Proxy, TestApp, Watcher, cluster};
 use centrifuge::Protocol;
 use serde_json::{Value, json};
@@ -52,7 +53,11 @@ async fn a_whole_order(cut: Cut) {
     ] {
         let key = format!("{path} {}", house.log(&channel).await.len());
         let answer = cut_through(&proxy, cut, who, &path, body, &key).await;
-        let live = answer["live"].as_array().and_then(|live| live.iter().find(|live| live["channel"] == *channel)).expect("a position").clone();
+        let live = answer["live"]
+            .as_array()
+            .and_then(|live| live.iter().find(|live| live["channel"] == *channel))
+            .expect("a position")
+            .clone();
         let took = watch.reaches(&channel, live["offset"].as_u64().expect("an offset")).await;
         assert!(took < Duration::from_secs(5), "{path} was heard after {took:?}");
     }

@@ -8,6 +8,8 @@ use std::sync::{
 };
 use wassally_embedded::{Cluster, Options};
 
+static KEYS: AtomicUsize = AtomicUsize::new(0);
+
 /// What the workers met.
 #[derive(Default)]
 struct Met {
@@ -16,7 +18,7 @@ struct Met {
 }
 
 async fn persist(who: &Person, path: &str, body: Value, met: &Met) -> Value {
-    let key = uuid::Uuid::new_v4().to_string();
+    let key = KEYS.fetch_add(1, Ordering::SeqCst).to_string();
     loop {
         let answer = who.post_once(path, body.clone(), &key).await;
         match answer.status {
@@ -37,7 +39,8 @@ async fn persist(who: &Person, path: &str, body: Value, met: &Met) -> Value {
 async fn shop_on(anna: Person, stall: Stall, met: Arc<Met>, until: Arc<AtomicUsize>) {
     while met.done.load(Ordering::SeqCst) < until.load(Ordering::SeqCst) {
         persist(&anna, "/api/cart/items/", json!({ "product_id": stall.product, "quantity": 1 }), &met).await;
-        let order = persist(&anna, "/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" }), &met).await;
+        let order =
+            persist(&anna, "/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" }), &met).await;
         let id = order["id"].as_str().expect("an id");
         for (who, deed) in [(&stall.owner, "accept"), (&anna, "cancel")] {
             persist(who, &format!("/api/orders/{id}/{deed}/"), json!({}), &met).await;
@@ -94,7 +97,10 @@ async fn what_the_database_misses_is_done_when_it_is_back() {
     let pool = sqlx::PgPool::connect(&url).await.expect("a connection");
     let log = log(&pool, &shop).await;
     let heard = socket.so_far(&shop).await;
-    assert_eq!(heard.iter().map(|publication| publication["offset"].as_u64()).collect::<Vec<_>>(), log.iter().map(|(offset, _)| Some(*offset)).collect::<Vec<_>>());
+    assert_eq!(
+        heard.iter().map(|publication| publication["offset"].as_u64()).collect::<Vec<_>>(),
+        log.iter().map(|(offset, _)| Some(*offset)).collect::<Vec<_>>()
+    );
     board.heard_all(&shop, 0, &log).await;
     stream.heard_all(&shop, 0, &log).await;
     board.close().await;

@@ -23,7 +23,11 @@ async fn hang_up_after<F: Future>(deed: F, times: usize) -> Option<F::Output> {
     .await
 }
 
-fn claims(house: &TestApp, crew: &Person, order: &str) -> impl Future<Output = wassally::Result<wassally::doors::Answer>> + use<> {
+fn claims(
+    house: &TestApp,
+    crew: &Person,
+    order: &str,
+) -> impl Future<Output = wassally::Result<wassally::doors::Answer>> + use<> {
     let actor = Crew::trusted(house.app.recognise(&crew.token).expect("a good token"));
     let door = Door { app: house.app.clone(), key: Some(order.to_owned()), request_id: String::new() };
     let ask = ClaimOrder { order_id: order.parse().expect("an id") };
@@ -47,11 +51,12 @@ async fn a_claim_dropped_at_any_point_happens_once_or_not_at_all() {
         // What a phone does that heard nothing: the same again.
         let again = claims(&house, &crew, &order).await.expect("claims, or repeats");
         assert_eq!(again.body["status"], "PROCESSING");
-        let told: i64 = sqlx::query_scalar("select count(*) from channel_log where channel = $1 and body like '%\"order_claimed\"%'")
-            .bind(format!("order:{order}"))
-            .fetch_one(&house.app.pools.background)
-            .await
-            .expect("reads");
+        let told: i64 =
+            sqlx::query_scalar("select count(*) from channel_log where channel = $1 and body like '%\"order_claimed\"%'")
+                .bind(format!("order:{order}"))
+                .fetch_one(&house.app.pools.background)
+                .await
+                .expect("reads");
         assert_eq!(told, 1, "dropped at {times}");
         crew.post(&format!("/api/delivery/orders/{order}/release/"), json!({})).await.ok();
         anna.act(&order, "cancel", json!({})).await.ok();

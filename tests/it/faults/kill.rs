@@ -15,10 +15,11 @@ use std::{
 use tokio::sync::RwLock;
 
 const CUSTOMERS: usize = 5;
+static KEYS: AtomicUsize = AtomicUsize::new(0);
 
 /// Somebody who goes on until it is done, under one key.
 async fn persist(node: &RwLock<Node>, who: &Person, path: &str, body: Value, done: &AtomicUsize) -> Value {
-    let key = format!("{path} {}", uuid::Uuid::new_v4());
+    let key = format!("{path} {}", KEYS.fetch_add(1, Ordering::SeqCst));
     loop {
         // Held only to send: the killer needs the node while others wait for their answers.
         let answer = node.read().await.ask(Method::POST, path, &who.token, &key, Some(&body)).await;
@@ -27,7 +28,11 @@ async fn persist(node: &RwLock<Node>, who: &Person, path: &str, body: Value, don
                 done.fetch_add(1, Ordering::SeqCst);
                 return answer.body;
             }
-            Some(answer) => assert!(answer.status == 503 || answer.status == 409 && answer.body["code"] == "repeat_in_progress", "{path}: {}", answer.body),
+            Some(answer) => assert!(
+                answer.status == 503 || answer.status == 409 && answer.body["code"] == "repeat_in_progress",
+                "{path}: {}",
+                answer.body
+            ),
             None => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
         }
     }
@@ -36,8 +41,11 @@ async fn persist(node: &RwLock<Node>, who: &Person, path: &str, body: Value, don
 /// One customer's orders, four changes each.
 async fn shop_on(node: Arc<RwLock<Node>>, anna: Person, stall: Stall, changes: usize, done: Arc<AtomicUsize>) {
     for _ in 0..changes / CUSTOMERS / 4 {
-        persist(&node, &anna, "/api/cart/items/", json!({ "product_id": stall.product, "quantity": 1 }), &AtomicUsize::new(0)).await;
-        let order = persist(&node, &anna, "/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" }), &done).await;
+        persist(&node, &anna, "/api/cart/items/", json!({ "product_id": stall.product, "quantity": 1 }), &AtomicUsize::new(0))
+            .await;
+        let order =
+            persist(&node, &anna, "/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" }), &done)
+                .await;
         let id = order["id"].as_str().expect("an id");
         for (who, deed) in [(&stall.owner, "accept"), (&stall.owner, "ready"), (&anna, "cancel")] {
             persist(&node, who, &format!("/api/orders/{id}/{deed}/"), json!({}), &done).await;
@@ -70,7 +78,10 @@ async fn outlives(changes: usize, signal: Signal) -> Vec<ExitStatus> {
         watchers.push((own.clone(), Watcher::by_sse(&url, &anna.token, std::slice::from_ref(&own)).await));
     }
     let (node, done) = (Arc::new(RwLock::new(node)), Arc::new(AtomicUsize::new(0)));
-    let shopping: Vec<_> = customers.into_iter().map(|anna| tokio::spawn(shop_on(node.clone(), anna, stall.clone(), changes, done.clone()))).collect();
+    let shopping: Vec<_> = customers
+        .into_iter()
+        .map(|anna| tokio::spawn(shop_on(node.clone(), anna, stall.clone(), changes, done.clone())))
+        .collect();
 
     let mut ends = Vec::new();
     for share in [changes / 3, changes * 2 / 3] {
@@ -90,7 +101,8 @@ async fn outlives(changes: usize, signal: Signal) -> Vec<ExitStatus> {
     for (channel, watcher) in &watchers {
         watcher.heard_all(channel, 0, &log(&pool, channel).await).await;
     }
-    let orders: i64 = sqlx::query_scalar("select count(*) from orders where status = 'CANCELLED'").fetch_one(&pool).await.expect("reads");
+    let orders: i64 =
+        sqlx::query_scalar("select count(*) from orders where status = 'CANCELLED'").fetch_one(&pool).await.expect("reads");
     assert_eq!(orders, changes as i64 / 4);
     for (_, watcher) in watchers {
         watcher.close().await;

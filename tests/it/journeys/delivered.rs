@@ -15,7 +15,11 @@ enum Door {
 async fn does(crew: &Person, door: Door, deed: &str, order: &str, body: Value) -> Value {
     match door {
         Door::Rest => {
-            let path = if deed == "confirm" { format!("/api/orders/{order}/proof/confirm/") } else { format!("/api/delivery/orders/{order}/{deed}/") };
+            let path = if deed == "confirm" {
+                format!("/api/orders/{order}/proof/confirm/")
+            } else {
+                format!("/api/delivery/orders/{order}/{deed}/")
+            };
             crew.post(&path, body).await.ok()
         }
         Door::Socket => {
@@ -28,7 +32,8 @@ async fn does(crew: &Person, door: Door, deed: &str, order: &str, body: Value) -
 
 async fn a_delivery(door: Door) {
     let house = TestApp::start().await;
-    let (stall, anna, crew, staff) = (house.stall(9).await, house.customer().await, house.crew_on_duty().await, house.staff().await);
+    let (stall, anna, crew, staff) =
+        (house.stall(9).await, house.customer().await, house.crew_on_duty().await, house.staff().await);
     house.fund(anna.id, 50_00).await;
     let (shop, own, work) = (format!("shop:{}", stall.id), format!("user:{}", anna.id), format!("crew:{}", crew.id));
     let since = house.log(&own).await.len() as u64;
@@ -75,8 +80,22 @@ async fn a_delivery(door: Door) {
         }
     };
     let log = tokio::time::timeout(crate::kit::PATIENCE, completed).await.expect("everybody is paid after three days");
-    let kinds: Vec<String> = log.iter().map(|(_, body)| serde_json::from_str::<Value>(body).expect("JSON")["type"].as_str().expect("a type").to_owned()).collect();
-    assert_eq!(kinds, ["order_created", "order_accepted", "order_claimed", "order_ready", "order_shipped", "order_delivered", "order_completed"]);
+    let kinds: Vec<String> = log
+        .iter()
+        .map(|(_, body)| serde_json::from_str::<Value>(body).expect("JSON")["type"].as_str().expect("a type").to_owned())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "order_created",
+            "order_accepted",
+            "order_claimed",
+            "order_ready",
+            "order_shipped",
+            "order_delivered",
+            "order_completed"
+        ]
+    );
     for (_, body) in &log {
         for private in ["Mill Lane", "22.50", "phone", "\"pin\":"] {
             assert!(!body.contains(private), "{private} in {body}");

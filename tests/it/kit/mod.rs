@@ -69,10 +69,11 @@ impl TestApp {
     /// Stops the server, and fails on a chore given up or a channel whose log does not reach its head.
     pub async fn end(self: Arc<Self>) {
         let pool = sqlx::PgPool::connect(&self.database).await.expect("a connection");
-        let given_up: Vec<String> = sqlx::query_scalar("select kind || ': ' || coalesce(last_error, '') from chore where gave_up_at is not null")
-            .fetch_all(&pool)
-            .await
-            .expect("the chores can be read");
+        let given_up: Vec<String> =
+            sqlx::query_scalar("select kind || ': ' || coalesce(last_error, '') from chore where gave_up_at is not null")
+                .fetch_all(&pool)
+                .await
+                .expect("the chores can be read");
         assert!(given_up.is_empty(), "chores were given up: {given_up:?}");
         let torn: Vec<String> = sqlx::query_scalar(
             "select h.channel from channel_head h

@@ -69,7 +69,8 @@ impl Node {
 
     /// A request under a key; `None` when the node died over it.
     pub async fn ask(&self, method: Method, path: &str, token: &str, key: &str, body: Option<&Value>) -> Option<Answer> {
-        let mut request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(token).header("idempotency-key", key);
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.url)).bearer_auth(token).header("idempotency-key", key);
         if let Some(body) = body {
             request = request.json(body);
         }

@@ -51,7 +51,14 @@ impl Answer {
 }
 
 /// Sends a request and reads the whole answer.
-pub async fn send(house: &TestApp, method: Method, path: &str, token: Option<&str>, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
+pub async fn send(
+    house: &TestApp,
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+    headers: &[(&str, &str)],
+) -> Answer {
     let mut request = house.http.request(method, format!("{}{path}", house.url));
     if let Some(token) = token {
         request = request.bearer_auth(token);

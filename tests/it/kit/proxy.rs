@@ -38,7 +38,8 @@ impl Proxy {
     pub async fn before(url: &str) -> Self {
         let (address, query) = url.split_once('?').expect("a socket in the query");
         let database = address.rsplit('/').next().expect("a name");
-        let directory = query.split('&').find_map(|pair| pair.strip_prefix("host=")).expect("a socket directory").replace("%2F", "/");
+        let directory =
+            query.split('&').find_map(|pair| pair.strip_prefix("host=")).expect("a socket directory").replace("%2F", "/");
         let socket = PathBuf::from(directory).join(".s.PGSQL.5432");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
@@ -69,7 +70,12 @@ impl Proxy {
     }
 }
 
-async fn pass(client: TcpStream, server: UnixStream, wanted: &parking_lot::Mutex<Option<Cut>>, cuts: &AtomicUsize) -> io::Result<()> {
+async fn pass(
+    client: TcpStream,
+    server: UnixStream,
+    wanted: &parking_lot::Mutex<Option<Cut>>,
+    cuts: &AtomicUsize,
+) -> io::Result<()> {
     client.set_nodelay(true)?;
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();

@@ -68,7 +68,9 @@ impl Socket {
     pub async fn call(&mut self, method: &str, data: Value) -> Result<Value, (u64, String)> {
         let reply = self.command(json!({ "rpc": { "method": method, "data": data } })).await;
         match reply.get("error") {
-            Some(error) => Err((error["code"].as_u64().unwrap_or_default(), error["message"].as_str().unwrap_or_default().to_owned())),
+            Some(error) => {
+                Err((error["code"].as_u64().unwrap_or_default(), error["message"].as_str().unwrap_or_default().to_owned()))
+            }
             None => Ok(reply["rpc"]["data"].clone()),
         }
     }
@@ -86,7 +88,9 @@ impl Socket {
         }
         let reply = self.command(json!({ "subscribe": ask })).await;
         match reply.get("error") {
-            Some(error) => Err((error["code"].as_u64().unwrap_or_default(), error["message"].as_str().unwrap_or_default().to_owned())),
+            Some(error) => {
+                Err((error["code"].as_u64().unwrap_or_default(), error["message"].as_str().unwrap_or_default().to_owned()))
+            }
             None => Ok(reply["subscribe"].clone()),
         }
     }
@@ -117,7 +121,8 @@ impl Socket {
     /// Everything that came on `channel` until now: a call's reply marks the end, for one connection's messages come in order.
     pub async fn so_far(&mut self, channel: &str) -> Vec<Value> {
         let _ = self.call("no.such.method", json!({})).await;
-        let (mine, others): (VecDeque<_>, VecDeque<_>) = self.unread.drain(..).partition(|message| message["push"]["channel"] == channel);
+        let (mine, others): (VecDeque<_>, VecDeque<_>) =
+            self.unread.drain(..).partition(|message| message["push"]["channel"] == channel);
         self.unread = others;
         mine.into_iter().map(|message| message["push"]["pub"].clone()).collect()
     }

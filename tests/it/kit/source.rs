@@ -30,7 +30,12 @@ impl Source {
             return Err(response.status().as_u16());
         }
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Ok(Self { body: Box::pin(response.bytes_stream()), text: String::new(), unread: VecDeque::new(), id: id.map(str::to_owned) })
+        Ok(Self {
+            body: Box::pin(response.bytes_stream()),
+            text: String::new(),
+            unread: VecDeque::new(),
+            id: id.map(str::to_owned),
+        })
     }
 
     /// The next message; `None` when the response ended.

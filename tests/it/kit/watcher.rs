@@ -44,7 +44,12 @@ impl Watcher {
         let mut tasks = Vec::new();
         client.connect().expect("connects");
         for channel in channels {
-            let subscription = client.new_subscription(channel).recoverable(true).min_resubscribe_delay(Duration::from_millis(50)).build().expect(channel);
+            let subscription = client
+                .new_subscription(channel)
+                .recoverable(true)
+                .min_resubscribe_delay(Duration::from_millis(50))
+                .build()
+                .expect(channel);
             let mut publications = subscription.publications();
             let (heard, channel) = (heard.clone(), channel.clone());
             tasks.push(tokio::spawn(async move {

@@ -52,7 +52,12 @@ impl TestApp {
         .execute(pool)
         .await
         .expect("a product");
-        sqlx::query("insert into stock (region, product_id, on_hand) values (1, $1, $2)").bind(product).bind(stock).execute(pool).await.expect("stock");
+        sqlx::query("insert into stock (region, product_id, on_hand) values (1, $1, $2)")
+            .bind(product)
+            .bind(stock)
+            .execute(pool)
+            .await
+            .expect("stock");
         Stall { owner, id, product }
     }
 }
