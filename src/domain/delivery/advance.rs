@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvanceBody {
-    /// The next state by default: SHIPPED, then DELIVERED; DELIVERY_FAILED and RETURNED_TO_SHOP with a reason.
+    /// By default the next stop of the way: SHIPPED, and after a failure RETURNED_TO_SHOP. DELIVERED and DELIVERY_FAILED must be named.
     to: Option<OrderStatus>,
     /// The one stop that was picked up; absent: all that are left.
     shop_id: Option<ShopId>,
@@ -37,11 +37,11 @@ pub struct AdvanceOrder {
     pub reason: Option<String>,
 }
 
-/// Where an order goes from `status` by itself.
-fn next(status: OrderStatus) -> Result<OrderStatus> {
+/// Where an order goes from `status` by itself. Never to the customer: a second tap at the shop would deliver what was just fetched.
+fn next(status: OrderStatus, needs_proof: bool) -> Result<OrderStatus> {
     match status {
         OrderStatus::Processing => Ok(OrderStatus::Shipped),
-        OrderStatus::Shipped => Ok(OrderStatus::Delivered),
+        OrderStatus::Shipped if needs_proof => Err(Problem::new(409, "proof_required").into()),
         OrderStatus::DeliveryFailed => Ok(OrderStatus::ReturnedToShop),
         status => Err(Problem::invalid_transition(status).into()),
     }
@@ -58,11 +58,11 @@ pub async fn advance(app: App, crew: Crew, ask: AdvanceOrder) -> Result<Committe
     let mut order = own_order(&mut tx, &crew, ask.order_id).await?;
     store::lock_crews(&mut tx, region, &[crew.id]).await?;
     let now = tx.now().await?;
+    let (by, needs_proof) = (By::from(&*crew), proof_required(&app, order.payment_mode));
     let to = match ask.to {
         Some(to) => to,
-        None => next(order.status)?,
+        None => next(order.status, needs_proof)?,
     };
-    let (by, needs_proof) = (By::from(&*crew), proof_required(&app, order.payment_mode));
     if matches!(to, OrderStatus::DeliveryFailed | OrderStatus::ReturnedToShop) && reason.is_empty() {
         return Err(Problem::invalid("reason", "required").into());
     }

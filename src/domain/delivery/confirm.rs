@@ -1,6 +1,7 @@
 //! The PIN or code at the door: delivered. A wrong one is counted although it is refused.
 use super::{
     advance::hand_over,
+    counter,
     events::ProofLocked,
     proof::{ProofRefused, Shown, TRIES_MAX},
     store,
@@ -16,7 +17,7 @@ use crate::{
     },
     doors::{Answer, Door},
     http::json::{Json, Path},
-    ids::OrderId,
+    ids::{OrderId, ShopId},
     problem::{Problem, Result},
 };
 use chrono::TimeDelta;
@@ -54,6 +55,8 @@ pub struct ConfirmProof {
 impl ConfirmProof {
     fn shown(&self) -> Result<Shown<'_>> {
         match (&self.pin, &self.token) {
+            // What cannot be a PIN is a slip of the finger or of the app, and no guess.
+            (Some(pin), None) if !is_pin(pin) => Err(Problem::invalid("pin", "invalid").into()),
             (Some(pin), None) => Ok(Shown::Pin(pin)),
             (None, Some(token)) => Ok(Shown::Token(token)),
             _ => Err(Problem::invalid("pin", "required").into()),
@@ -69,7 +72,12 @@ impl ConfirmProof {
     }
 }
 
-/// Delivers an order by what its customer shows: to its crew, or at the counter to a member of its shop.
+fn is_pin(text: &str) -> bool {
+    text.len() == 6 && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Delivers an order by what its customer shows: to its crew, or at the counter to a member of its shop. A counter hands over its own parts; the
+/// last of them delivers the order, and until then the same proof serves at the next one.
 ///
 /// Errors: 404 for others; 409 `no_proof_yet`, `invalid_transition`; [`ProofRefused`].
 #[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
@@ -78,9 +86,14 @@ pub async fn confirm(app: App, actor: Actor, ask: ConfirmProof) -> Result<Commit
     count_wrong(&app, &actor, ask.order_id, shown).await?;
 
     let mut tx = app.begin(ask.order_id.region()).await?;
-    let (mut order, proof) = open(&mut tx, &actor, ask.order_id).await?;
+    let (mut order, proof, own) = open(&mut tx, &actor, ask.order_id).await?;
     judge(&app, &order, &proof, shown)?;
     let now = tx.now().await?;
+    let by = By::from(&actor);
+    if order.fulfilment == Fulfilment::Pickup && !counter::fetch(&mut tx, &mut order, &own, now, by).await? {
+        let answer = OrderView::of(&mut tx, &actor, &order).await?;
+        return tx.commit(answer).await;
+    }
     let door = order.dropoff.as_ref().and_then(|door| Point::new(door.lat, door.lng).ok());
     #[allow(clippy::cast_possible_truncation, reason = "distances on earth fit")]
     let distance_m = door.zip(place).map(|(door, place)| place.distance_m(door).round() as i32);
@@ -91,7 +104,7 @@ pub async fn confirm(app: App, actor: Actor, ask: ConfirmProof) -> Result<Commit
         distance_m,
         is_late: ask.at.is_some_and(|at| (now - at).abs() > LATE),
     };
-    hand_over(&app, &mut tx, &mut order, proven, By::from(&actor), now).await?;
+    hand_over(&app, &mut tx, &mut order, proven, by, now).await?;
     let answer = OrderView::of(&mut tx, &actor, &order).await?;
     tx.commit(answer).await
 }
@@ -103,7 +116,7 @@ pub async fn confirm(app: App, actor: Actor, ask: ConfirmProof) -> Result<Commit
 async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) -> Result<()> {
     let bare = App { house: app.house.clone(), call: None };
     let mut tx = bare.begin(id.region()).await?;
-    let Ok((order, proof)) = open(&mut tx, actor, id).await else { return Ok(()) };
+    let Ok((order, proof, _)) = open(&mut tx, actor, id).await else { return Ok(()) };
     if proof.locked_at.is_some() || shown.proves(&app.keys, id, &proof.nonce) {
         return Ok(());
     }
@@ -117,13 +130,17 @@ async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) ->
     Err(ProofRefused::Wrong { tries_left: (TRIES_MAX - tries).max(0) }.into())
 }
 
-/// The order, locked, and its proof, for whom it is to confirm.
-async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::ProofRow)> {
+/// The order, locked, and its proof, for whom it is to confirm; at a counter, the shops whose parts are still theirs to hand over.
+async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::ProofRow, Vec<ShopId>)> {
     let order = orders::lock(tx, id).await?;
+    let mut own = vec![];
     let mut may = order.fulfilment == Fulfilment::Delivery && actor.role == Role::Crew && order.crew_id == Some(actor.id);
     if order.fulfilment == Fulfilment::Pickup && actor.role == Role::Seller {
         for part in order.live_parts() {
-            may |= shops::is_member(tx, part.shop_id, actor.id).await?;
+            if shops::is_member(tx, part.shop_id, actor.id).await? {
+                may = true;
+                own.extend(part.picked_up_at.is_none().then_some(part.shop_id));
+            }
         }
     }
     if !may {
@@ -131,9 +148,8 @@ async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::
     }
     let proof = store::proof(tx, id).await?;
     match (order.fulfilment, order.status) {
-        (Fulfilment::Delivery, OrderStatus::Shipped) | (Fulfilment::Pickup, OrderStatus::Created) => {
-            Ok((order, proof.ok_or(ProofRefused::NotYet)?))
-        }
+        (Fulfilment::Delivery, OrderStatus::Shipped) => Ok((order, proof.ok_or(ProofRefused::NotYet)?, own)),
+        (Fulfilment::Pickup, OrderStatus::Created) if !own.is_empty() => Ok((order, proof.ok_or(ProofRefused::NotYet)?, own)),
         (_, status) => Err(Problem::invalid_transition(status).into()),
     }
 }

@@ -49,8 +49,8 @@ events! {
     OrderReleased = "order_released" { crew_id: UserId }
     /// Staff gave the order to another crew.
     OrderReassigned = "order_reassigned" { from: UserId, crew_id: UserId }
-    /// One stop of several was picked up.
-    OrderPickedUp = "order_picked_up" { crew_id: UserId, shop_id: Option<ShopId> }
+    /// One stop of several was picked up: by the crew, or without one by the customer.
+    OrderPickedUp = "order_picked_up" { crew_id: Option<UserId>, shop_id: Option<ShopId> }
     /// All goods are on their way; the proof is minted.
     OrderShipped = "order_shipped" { crew_id: UserId }
     /// The goods are in the customer's hands. `crew_id` is `None` when they were fetched.
@@ -118,7 +118,12 @@ impl OrderPickedUp {
     pub fn new(order: &Order, crew: UserId, shop: Option<ShopId>, job: &Job, now: Timestamp, by: By) -> Self {
         let mut said = order.said(Self::TYPE, now, by, &json!({ "shop_id": shop }));
         said.push(to_crew(crew, "job_picked_up", now, job));
-        Self::about(order, said, crew, shop)
+        Self::about(order, said, Some(crew), shop)
+    }
+
+    /// The customer fetched this shop's part.
+    pub fn at_the_counter(order: &Order, shop: ShopId, now: Timestamp, by: By) -> Self {
+        Self::about(order, order.said(Self::TYPE, now, by, &json!({ "shop_id": shop })), None, Some(shop))
     }
 }
 

@@ -3,10 +3,15 @@
 //! A crew carries at most five orders; its row counts them, so the count holds across devices. The first claim to commit has the order. It may go
 //! back until goods are picked up; after the last stop it is SHIPPED and its proof is minted: a PIN and a code, derived and never stored, five wrong
 //! tries at most. Where a crew is, is known in memory on every node; who may see it, and how exactly, follows the order.
+//!
+//! `track:` is refused with 404 while nobody is on the way, also to the customer of an order that is still CREATED, and it ends when the order is
+//! delivered or given back: a page subscribes again when `order:` says `order_claimed`. `nearby:` is never refused to its crew, but it is empty while
+//! they are off duty.
 mod advance;
 mod beat;
 mod claim;
 mod confirm;
+mod counter;
 mod crew;
 mod crews;
 mod duty;
@@ -94,6 +99,8 @@ pub fn slice() -> Slice {
         .on(react::free_the_job)
         .on(react::drop_the_stop)
         .on(react::be_ready)
+        .on(counter::keep_what_was_fetched)
+        .on(counter::deliver_what_was_fetched)
         .hear(hear::hear)
         .hear(ops::hear)
         .sweep("delivery.frame", beat::FRAME, beat::frame)

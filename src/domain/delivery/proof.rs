@@ -6,9 +6,10 @@ use crate::{
     clock::Timestamp,
     db::Tx,
     domain::orders::{Fulfilment, OrderState, OrderStatus, PrepStatus},
-    http::json::Path,
+    http::json::{Path, Query},
     ids::OrderId,
     keys::Keys,
+    page::NoFilters,
     problem::{Problem, Refusal, Result},
 };
 use aws_lc_rs::constant_time;
@@ -128,7 +129,12 @@ fn qr_svg(token: &str) -> Result<String> {
 #[utoipa::path(get, path = "/api/orders/{id}/proof/", tag = "orders", params(("id" = OrderId, Path)),
     responses((status = 200, body = Proof), (status = 404, description = "not_found"), (status = 409, description = "no_proof_yet")),
     security(("bearer" = [])))]
-pub async fn get(State(app): State<App>, customer: Customer, Path(id): Path<OrderId>) -> Result<Json<Proof>> {
+pub async fn get(
+    State(app): State<App>,
+    customer: Customer,
+    Path(id): Path<OrderId>,
+    _: Query<NoFilters>,
+) -> Result<Json<Proof>> {
     let mut conn = app.read(id.region()).await?;
     let order =
         store::brief(&mut conn, id).await?.filter(|order| order.customer_id == customer.id).ok_or_else(Problem::not_found)?;

@@ -1,7 +1,7 @@
 //! The proof at the door.
 use super::{at_the_door, told, town};
-use crate::kit::TestApp;
-use serde_json::json;
+use crate::kit::{Person, Stall, TestApp};
+use serde_json::{Value, json};
 
 fn another(pin: &serde_json::Value) -> &'static str {
     if pin == "000000" { "000001" } else { "000000" }
@@ -112,8 +112,11 @@ async fn where_no_proof_is_asked_for_the_crew_delivers() {
     let house = TestApp::start_with(&[("WASSALLY_PROOF_REQUIRED", "wallet")]).await;
     let (stall, anna, crew) = (house.stall(9).await, house.customer().await, house.crew().await);
     let order = at_the_door(&stall, &anna, &crew).await;
-    assert_eq!(crew.advance(&order).await.ok()["status"], "DELIVERED");
-    crew.advance(&order).await.refused(409, "invalid_transition");
+    let refusal = crew.advance(&order).await.refused(409, "invalid_transition");
+    assert_eq!(refusal["status"], "SHIPPED", "a second tap at the shop delivers nothing: {refusal}");
+    let path = format!("/api/delivery/orders/{order}/advance/");
+    assert_eq!(crew.post(&path, json!({ "to": "DELIVERED" })).await.ok()["status"], "DELIVERED");
+    crew.post(&path, json!({ "to": "DELIVERED" })).await.refused(409, "invalid_transition");
     house.end().await;
 }
 
@@ -130,5 +133,104 @@ async fn at_the_counter_the_shop_takes_the_pin() {
     house.stall(1).await.owner.confirm(order, json!({ "pin": proof["pin"] })).await.refused(404, "not_found");
     stall.owner.confirm(order, json!({ "pin": another(&proof["pin"]) })).await.refused(422, "wrong_pin");
     assert_eq!(stall.owner.confirm(order, json!({ "pin": proof["pin"] })).await.ok()["status"], "DELIVERED");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_a_pin_costs_no_try() {
+    let (house, stall, anna) = town().await;
+    let crew = house.crew().await;
+    let order = at_the_door(&stall, &anna, &crew).await;
+    let pin = anna.proof(&order).await["pin"].as_str().expect("a PIN").to_owned();
+    for slip in ["", &pin[1..], &format!(" {pin}"), &format!("{pin}0"), "12345a", "١٢٣٤٥٦"] {
+        let refusal = crew.confirm(&order, json!({ "pin": slip })).await.refused(422, "invalid");
+        assert_eq!(
+            (&refusal["errors"][0]["field"], &refusal["errors"][0]["code"]),
+            (&json!("pin"), &json!("invalid")),
+            "{slip:?}"
+        );
+    }
+    assert_eq!(anna.proof(&order).await["tries_left"], 5);
+    anna.get(&format!("/api/orders/{order}/proof/?x=1")).await.refused(422, "invalid");
+    crew.confirm(&order, json!({ "pin": pin })).await.ok();
+    house.end().await;
+}
+
+/// An order that waits ready at these counters, and its proof.
+async fn at_the_counters(stalls: &[&Stall], customer: &Person) -> (String, Value) {
+    for stall in stalls {
+        customer.wants(stall.product, 1).await;
+    }
+    let order = customer.post("/api/orders/checkout/", json!({ "fulfilment": "pickup", "payment_mode": "COP" })).await.ok();
+    let order = order["id"].as_str().expect("an id").to_owned();
+    for stall in stalls {
+        stall.owner.act(&order, "ready", json!({ "shop_id": stall.id })).await.ok();
+    }
+    let proof = customer.proof(&order).await;
+    (order, json!({ "pin": proof["pin"] }))
+}
+
+/// The shops whose parts were fetched.
+fn fetched(order: &Value) -> Vec<&str> {
+    let parts = order["shop_orders"].as_array().expect("parts").iter();
+    parts.filter(|part| part["picked_up_at"].is_string()).map(|part| part["shop_id"].as_str().expect("an id")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_counter_hands_over_its_own_part_and_the_last_delivers() {
+    let (house, one, anna) = town().await;
+    let two = house.stall(9).await;
+    let (order, pin) = at_the_counters(&[&one, &two], &anna).await;
+    let first = one.owner.confirm(&order, pin.clone()).await.ok();
+    assert_eq!(first["status"], "CREATED", "the other counter still has its part: {first}");
+    let seen = anna.get(&format!("/api/orders/{order}/")).await.ok();
+    assert_eq!(
+        (&seen["status"], &seen["payment_status"], fetched(&seen)),
+        (&json!("CREATED"), &json!("UNPAID"), vec![one.id.to_string().as_str()])
+    );
+    let log = told(&house, &format!("order:{order}")).await;
+    let last = log.last().expect("an event");
+    assert_eq!(
+        (&last["type"], &last["shop_id"], &last["order"]["status"]),
+        (&json!("order_picked_up"), &json!(one.id), &json!("CREATED"))
+    );
+
+    assert_eq!(one.owner.confirm(&order, pin.clone()).await.refused(409, "invalid_transition")["status"], "CREATED");
+    anna.act(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
+    assert!(anna.proof(&order).await["confirmed_at"].is_null(), "the PIN serves at the next counter");
+    assert_eq!(two.owner.confirm(&order, pin.clone()).await.ok()["status"], "DELIVERED");
+    let seen = anna.get(&format!("/api/orders/{order}/")).await.ok();
+    assert_eq!((&seen["payment_status"], fetched(&seen).len()), (&json!("PAID"), 2));
+    two.owner.confirm(&order, pin).await.refused(409, "invalid_transition");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_owns_both_counters_confirms_once() {
+    let (house, one, anna) = town().await;
+    let two = house.stall(9).await;
+    for statement in ["update shop set owner_id = $1 where id = $2", "update shop_member set user_id = $1 where shop_id = $2"] {
+        let change = sqlx::query(statement).bind(one.owner.id.uuid()).bind(two.id);
+        change.execute(&house.app.pools.background).await.expect("another owner");
+    }
+    let two = Stall { owner: one.owner.clone(), ..two };
+    let (order, pin) = at_the_counters(&[&one, &two], &anna).await;
+    assert_eq!(one.owner.confirm(&order, pin).await.ok()["status"], "DELIVERED");
+    assert_eq!(fetched(&anna.get(&format!("/api/orders/{order}/")).await.ok()).len(), 2);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_all_that_is_left_was_fetched_a_rejection_delivers() {
+    let (house, one, anna) = town().await;
+    let two = house.stall(9).await;
+    let (order, pin) = at_the_counters(&[&one, &two], &anna).await;
+    one.owner.confirm(&order, pin).await.ok();
+    two.owner.act(&order, "reject", json!({ "reason": "it fell", "shop_id": two.id })).await.ok();
+    let seen = anna.get(&format!("/api/orders/{order}/")).await.ok();
+    assert_eq!((&seen["status"], &seen["total"]), (&json!("DELIVERED"), &json!("10.00")));
+    let log = told(&house, &format!("order:{order}")).await;
+    let types: Vec<&Value> = log.iter().map(|event| &event["type"]).collect();
+    assert_eq!(types[types.len() - 2..], [&json!("order_rejected"), &json!("order_delivered")]);
     house.end().await;
 }
