@@ -147,12 +147,15 @@ async fn reconcile_crews(app: &App) -> Result<()> {
             continue;
         }
         rider.heard = row.top;
-        rider.on_duty = row.crew.on_duty;
+        let was_on_duty = std::mem::replace(&mut rider.on_duty, row.crew.on_duty);
         rider.duty_no = row.crew.duty_no.unsigned_abs();
         rider.state = rider.state.takes_duty(row.crew.duty_no.unsigned_abs());
         rider.name = row.crew.name;
         rider.vehicle = row.crew.vehicle;
         rider.radius_m = row.crew.area_radius_m.map(f64::from);
+        if was_on_duty != rider.on_duty {
+            nearby::duty_changed(app, &replica, crew, &rider);
+        }
         let now: BTreeMap<_, _> = jobs.remove(&crew).unwrap_or_default().iter().map(|job| (job.order_id, carried(job))).collect();
         for order in rider.jobs.keys().filter(|order| !now.contains_key(order)) {
             replica.carriers.remove_if(order, |_, carrier| *carrier == crew);

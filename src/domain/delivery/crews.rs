@@ -17,7 +17,7 @@ use crate::{
     problem::{Problem, Result},
 };
 use axum::{Json, extract::State};
-use chrono::TimeDelta;
+use chrono::{Datelike, TimeDelta};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,6 +26,8 @@ use utoipa::ToSchema;
 /// Longest stretch of a trail at once, and the default one.
 const TRAIL_MAX: TimeDelta = TimeDelta::hours(24);
 const TRAIL: TimeDelta = TimeDelta::hours(1);
+/// Years that a trail is asked of: those beyond cannot be reckoned with, by chrono or by the database.
+const YEARS: std::ops::Range<i32> = 1900..2200;
 
 /// A crew on the staff's list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,11 +80,25 @@ pub async fn list(State(app): State<App>, _: Staff, listing: Listing<NoFilters>)
     Ok(Json(listing.page(crews, |crew| crew.id.uuid())))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stretch {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+}
+
+impl Stretch {
+    /// From when to when; the last hour before its end, or before now. Errors: 422 with the parameter named.
+    fn bounds(&self, now: Timestamp) -> Result<(Timestamp, Timestamp), Problem> {
+        let refused = |name: &str| Problem::invalid(name, "out_of_range");
+        let to = self.to.unwrap_or(now);
+        if !YEARS.contains(&to.year()) {
+            return Err(refused("to"));
+        }
+        let from = self.from.or_else(|| to.checked_sub_signed(TRAIL)).ok_or_else(|| refused("to"))?;
+        let is_possible = YEARS.contains(&from.year()) && from <= to && to - from <= TRAIL_MAX;
+        if is_possible { Ok((from, to)) } else { Err(refused("from")) }
+    }
 }
 
 /// A fix of a trail, in the order of when it was.
@@ -109,11 +125,7 @@ pub async fn trail(
     Path(id): Path<UserId>,
     Query(asked): Query<Stretch>,
 ) -> Result<Json<Page<TrailPoint>>> {
-    let to = asked.to.unwrap_or_else(|| app.clock.now());
-    let from = asked.from.unwrap_or(to - TRAIL);
-    if from > to || to - from > TRAIL_MAX {
-        return Err(Problem::invalid("from", "out_of_range").into());
-    }
+    let (from, to) = asked.bounds(app.clock.now())?;
     let mut conn = app.read_stale(Region::FIRST).await?;
     store::crew(&mut conn, Region::FIRST, id).await?.ok_or_else(Problem::not_found)?;
     // Memory first: what is written meanwhile would else be in neither.
@@ -178,4 +190,28 @@ pub fn snapshot<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Re
         });
         Ok(Snapshot { offset, data: serde_json::to_vec(&body)?.into() })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_out_of_reach_is_refused_by_name() {
+        let time = |text: &str| Some(text.parse().expect("a time"));
+        let now = "2026-05-04T12:00:00Z".parse().expect("a time");
+        let field = |from, to| Stretch { from, to }.bounds(now).map_err(|problem| problem.errors[0].field.clone());
+        assert_eq!(field(None, None), Ok((now - TRAIL, now)));
+        assert_eq!(field(time("2026-05-03T12:00:00Z"), None), Ok((now - TRAIL_MAX, now)));
+        for (from, to, wrong) in [
+            (None, time("-262143-01-01T00:00:00Z"), "to"),
+            (None, time("+262142-12-31T23:59:59Z"), "to"),
+            (time("-262143-01-01T00:00:00Z"), None, "from"),
+            (time("-262143-01-01T00:00:00Z"), time("+262142-12-31T23:59:59Z"), "to"),
+            (time("2026-05-04T12:00:01Z"), None, "from"),
+            (time("2026-04-03T11:59:59Z"), None, "from"),
+        ] {
+            assert_eq!(field(from, to), Err(wrong.to_owned()), "{from:?} {to:?}");
+        }
+    }
 }

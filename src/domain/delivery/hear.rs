@@ -1,7 +1,7 @@
 //! What this node learns from kept publications: which orders wait, who is on duty, who carries what.
 use super::{
     map,
-    nearby::tell,
+    nearby::{self, tell},
     replica::{Carried, Offer, Replica},
     track,
 };
@@ -135,7 +135,7 @@ fn hear_crew(app: &App, crew: UserId, offset: u64, heard: CrewHeard) {
     rider.heard = offset;
     let now_ms = app.clock.now().timestamp_millis();
     if let Some(on_duty) = heard.on_duty {
-        rider.on_duty = on_duty;
+        let was_on_duty = std::mem::replace(&mut rider.on_duty, on_duty);
         rider.name = heard.name.unwrap_or_default();
         rider.vehicle = heard.vehicle.as_deref().and_then(Vehicle::named).unwrap_or_default();
         rider.radius_m = heard.radius_m;
@@ -144,6 +144,9 @@ fn hear_crew(app: &App, crew: UserId, offset: u64, heard: CrewHeard) {
             rider.duty_no = duty_no;
             rider.state = rider.state.takes_duty(duty_no);
             rider.skew = Skew::default();
+        }
+        if was_on_duty != on_duty {
+            nearby::duty_changed(app, &replica, crew, &rider);
         }
     }
     if let Some(order) = heard.order_id {

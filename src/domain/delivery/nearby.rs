@@ -1,5 +1,5 @@
 //! Orders that wait near a crew: asked once, or as a standing list that says only what came and went.
-use super::replica::{LIST_MAX, Offer, OfferStop, RADIUS_M, Replica};
+use super::replica::{LIST_MAX, Offer, OfferStop, RADIUS_M, Replica, Rider};
 use crate::{
     App,
     actor::{Actor, Crew, Role},
@@ -174,31 +174,55 @@ pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a,
     Box::pin(std::future::ready(if is_own { Ok(()) } else { Err(Problem::not_found().into()) }))
 }
 
-/// The whole list; it begins to be watched with this.
+/// The whole list, and from now on what changes of it; of a crew off duty, the empty one.
 pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
     Box::pin(async move {
         let (replica, crew) = (app.state::<Replica>(), actor.id);
-        let (range, dot, area) = match replica.rider(crew) {
-            Some(rider) => {
-                let rider = rider.lock();
-                (rider.range(), rider.state.dot(), rider.area)
-            }
-            None => (Range::default(), None, None),
-        };
-        let now_ms = now_ms(app);
-        let seen = replica.crews.sight(&crew, now_ms).filter(|sight| sight.silent_ms < FORGOTTEN_MS);
-        let last = dot.filter(|dot| now_ms - dot.at_ms < FORGOTTEN_MS).map(|dot| (dot.at, dot.accuracy_m));
-        let last = last.or(seen.map(|sight| (sight.at, 0.0))).or(area.map(|at| (at, 0.0)));
-        let data = {
-            let mut watching = replica.watching.lock();
-            watching.insert(crew);
-            // Who watches already keeps the place its pings gave it.
-            let is_placed = replica.nearby.full(&crew, |list| !list.no_position).unwrap_or_default();
-            replica.nearby.watch(crew, range, last.filter(|_| !is_placed), |delta| tell(app, crew, &delta));
-            replica.nearby.full(&crew, |list| frame(&list))
-        };
-        Ok(Snapshot { offset: 0, data: data.unwrap_or_default() })
+        let rider = replica.rider_or_new(crew);
+        // Held to the end: taking up duty, or laying it down, comes before this or after.
+        let rider = rider.lock();
+        let mut watching = replica.watching.lock();
+        watching.insert(crew);
+        let data = if rider.on_duty { seat(app, &replica, crew, &rider) } else { frame(&nothing()) };
+        Ok(Snapshot { offset: 0, data })
     })
+}
+
+/// The crew took up duty or laid it down, and `rider` says so already: a list that is read fills, or is empty from here on.
+pub fn duty_changed(app: &App, replica: &Replica, crew: UserId, rider: &Rider) {
+    let watching = replica.watching.lock();
+    if !watching.contains(&crew) {
+        return;
+    }
+    let list = if rider.on_duty {
+        seat(app, replica, crew, rider)
+    } else {
+        replica.nearby.unwatch(&crew);
+        frame(&nothing())
+    };
+    app.hub().say(&format!("nearby:{crew}"), list);
+}
+
+/// Lets a crew on duty watch from where they were last, and gives their whole list. Who watches already keeps the place its pings gave it.
+fn seat(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> Bytes {
+    let now_ms = now_ms(app);
+    let seen = replica.crews.sight(&crew, now_ms).filter(|sight| sight.silent_ms < FORGOTTEN_MS);
+    let last = rider.state.dot().filter(|dot| now_ms - dot.at_ms < FORGOTTEN_MS).map(|dot| (dot.at, dot.accuracy_m));
+    let last = last.or(seen.map(|sight| (sight.at, 0.0))).or(rider.area.map(|at| (at, 0.0)));
+    let is_placed = replica.nearby.full(&crew, |list| !list.no_position);
+    let last = last.filter(|_| is_placed != Some(true));
+    replica.nearby.watch(crew, rider.range(), last, |delta| {
+        // Who sits down only now gets the whole below.
+        if is_placed.is_some() {
+            tell(app, crew, &delta);
+        }
+    });
+    replica.nearby.full(&crew, |list| frame(&list)).unwrap_or_else(|| frame(&nothing()))
+}
+
+/// The list of a crew off duty.
+fn nothing() -> Delta<OrderId, Arc<Offer>> {
+    Delta { seq: 0, full: true, no_position: false, added: vec![], removed: vec![] }
 }
 
 /// Ends the watch of crews whose last reader has gone.

@@ -31,7 +31,10 @@ async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
     crew.streams(&mut phone, json!({ "lat": HOME.0, "lng": HOME.1, "at": at(&house, 60), "accuracy_m": 5 })).await;
     let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
     assert_eq!((ids(&heard["added"]), &heard["added"][0]["fee"]), (vec![order.clone()], &json!("2.50")));
-    assert_eq!(ids(&phone.call("delivery.nearby", json!({ "radius_m": 2000 })).await.expect("a list")["items"]), [order.as_str()]);
+    assert_eq!(
+        ids(&phone.call("delivery.nearby", json!({ "radius_m": 2000 })).await.expect("a list")["items"]),
+        [order.as_str()]
+    );
     assert_eq!(phone.call("delivery.nearby", json!({ "radius_m": 100 })).await.expect("a list")["items"], json!([]));
 
     // Four kilometres in a minute: nobody's list reaches as far.
@@ -49,6 +52,34 @@ async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
     assert_eq!(crew.get(&everywhere).await.ok()["items"], json!([]));
     crew.get("/api/delivery/orders/available/?lat=91&lng=0").await.refused(422, "invalid");
     crew.get("/api/delivery/orders/available/?colour=red").await.refused(422, "invalid");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn off_duty_the_list_is_empty_and_silent_and_on_duty_it_fills_again() {
+    let (house, stall, anna) = town().await;
+    let crew = house.crew().await;
+    let nearby = crew.nearby();
+    let mut phone = crew.socket().await;
+    let first = anna.order_from(&stall, 1).await;
+    assert_eq!(ids(&phone.subscribe(&nearby).await["data"]["added"]), [first.as_str()]);
+    let by_socket = phone.call("delivery.nearby", json!(null)).await.expect("null asks for what nothing asks for");
+    assert_eq!(ids(&by_socket["items"]), [first.as_str()]);
+
+    phone.call("delivery.duty", json!({ "on_duty": false })).await.expect("off duty");
+    let emptied = phone.expect_push(&nearby, "nearby").await["data"].clone();
+    assert_eq!((&emptied["full"], &emptied["added"]), (&json!(true), &json!([])));
+    let second = anna.order_from(&stall, 1).await;
+    anna.act(&first, "cancel", json!({})).await.ok();
+    assert_eq!(phone.so_far(&nearby).await, Vec::<Value>::new(), "off duty nothing is near");
+    let tablet = crew.socket().await.subscribe(&nearby).await["data"].clone();
+    assert_eq!((&tablet["full"], &tablet["added"]), (&json!(true), &json!([])));
+
+    phone.call("delivery.duty", json!({ "on_duty": true })).await.expect("on duty");
+    let filled = phone.expect_push(&nearby, "nearby").await["data"].clone();
+    assert_eq!((&filled["full"], ids(&filled["added"])), (&json!(true), vec![second]));
+    let third = anna.order_from(&stall, 1).await;
+    assert_eq!(ids(&phone.expect_push(&nearby, "nearby").await["data"]["added"]), [third]);
     house.end().await;
 }
 
@@ -101,19 +132,19 @@ async fn pings_are_judged_one_by_one() {
     phone.call("delivery.ping", json!({ "lat": 1 })).await.expect_err("without lng");
     let answer = phone.call("delivery.ping", ping(HOME.0, HOME.1, -1)).await.expect("taken");
     assert_eq!(answer["accepted"], 1);
-    let several = json!([ping(HOME.0, HOME.1, -1), ping(0.0, 0.0, -1)]);
+    let several = json!([ping(HOME.0, HOME.1, -2), ping(0.0, 0.0, -2)]);
     let answer = phone.call("delivery.ping", several).await.expect("a list is taken too");
     assert_eq!(answer["rejected"], json!([{ "index": 1, "code": "null_island" }]), "{answer}");
     crew.streams(&mut phone, json!("nonsense")).await;
 
     // Another phone takes the duty over; the first one's pings are no longer believed.
     phone.call("delivery.duty", json!({ "on_duty": true })).await.expect("duty 2");
-    let mut late = ping(HOME.0, HOME.1, -2);
+    let mut late = ping(HOME.0, HOME.1, -3);
     late["duty"] = json!(1);
     assert_eq!(phone.call("delivery.ping", late).await.expect("an answer")["rejected"][0]["code"], "taken_over");
     phone.call("delivery.duty", json!({ "on_duty": false })).await.expect("off duty");
     assert_eq!(
-        phone.call("delivery.ping", ping(HOME.0, HOME.1, -3)).await.expect("an answer")["rejected"][0]["code"],
+        phone.call("delivery.ping", ping(HOME.0, HOME.1, -4)).await.expect("an answer")["rejected"][0]["code"],
         "off_duty"
     );
 
@@ -122,6 +153,16 @@ async fn pings_are_judged_one_by_one() {
     let late: Vec<&Value> = trail["items"].as_array().expect("a trail").iter().filter(|fix| fix["late"] == true).collect();
     assert_eq!(late.len(), 1, "{trail}");
     crew.get(&format!("/api/staff/crews/{}/trail/", crew.id)).await.refused(403, "forbidden");
+    for wrong in [
+        "to=-262143-01-01T00:00:00Z",
+        "to=%2B262142-12-31T23:59:59Z",
+        "from=-262143-01-01T00:00:00Z",
+        "from=0001-01-01T00:00:00Z&to=0001-01-01T01:00:00Z",
+        "from=2026-05-04T12:00:00Z&to=2026-05-04T11:00:00Z",
+        "from=2026-05-04T12:00:00Z&to=2026-06-04T12:00:01Z",
+    ] {
+        staff.get(&format!("/api/staff/crews/{}/trail/?{wrong}", crew.id)).await.refused(422, "invalid");
+    }
     house.end().await;
 }
 
