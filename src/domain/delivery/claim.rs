@@ -14,7 +14,7 @@ use crate::{
         wallet,
     },
     doors::{Answer, Door},
-    http::json::Path,
+    http::json::{Json, Path},
     ids::OrderId,
     problem::Result,
 };
@@ -26,6 +26,11 @@ use utoipa::ToSchema;
 pub struct ClaimOrder {
     pub order_id: OrderId,
 }
+
+/// Nothing to say but the path.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimBody {}
 
 /// Takes an order that waits, one of at most five.
 ///
@@ -52,7 +57,7 @@ pub async fn claim(app: App, crew: Crew, ask: ClaimOrder) -> Result<Committed<Jo
 #[utoipa::path(post, path = "/api/delivery/orders/{id}/claim/", tag = "delivery", params(("id" = OrderId, Path)),
     responses((status = 200, body = Job), (status = 404, description = "not_found"),
         (status = 409, description = "already_claimed, order_cancelled, not_claimable, off_duty, active_limit, cash_cap")), security(("bearer" = [])))]
-pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>) -> Result<Answer> {
+pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>, _: Json<ClaimBody>) -> Result<Answer> {
     call(door, crew, ClaimOrder { order_id: id }).await
 }
 

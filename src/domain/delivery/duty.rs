@@ -7,9 +7,10 @@ use crate::{
     db::{Committed, Live},
     domain::{Event, users, wallet},
     doors::{Answer, Door},
-    http::json::Json,
+    http::json::{Json, Query},
     ids::UserId,
     money::{Amount, Currency},
+    page::NoFilters,
     problem::{Problem, Refusal, Result},
 };
 use axum::extract::State;
@@ -126,7 +127,7 @@ pub(super) async fn view(app: &App, conn: &mut PgConnection, id: UserId) -> Resu
 
 /// The own state, with the channel to follow it on
 #[utoipa::path(get, path = "/api/delivery/me/", tag = "delivery", responses((status = 200, body = CrewView)), security(("bearer" = [])))]
-pub async fn get(State(app): State<App>, crew: Crew) -> Result<axum::Json<CrewView>> {
+pub async fn get(State(app): State<App>, crew: Crew, _: Query<NoFilters>) -> Result<axum::Json<CrewView>> {
     let region = Region::FIRST;
     let mut whole = app.read_whole(region).await?;
     let channel = format!("crew:{}", crew.id);

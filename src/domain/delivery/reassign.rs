@@ -15,15 +15,22 @@ use crate::{
     ids::{OrderId, UserId},
     problem::{Problem, Result},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReassignBody {
-    /// `null`: back to the list.
+    /// `null`: back to the list. It must be said, for what is forgotten should not take an order from its crew.
+    #[serde(deserialize_with = "said")]
+    #[schema(required = true)]
     crew_id: Option<UserId>,
     reason: Option<String>,
+}
+
+/// With a reader of its own, serde does not take an absent member for `null`.
+fn said<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<UserId>, D::Error> {
+    Option::deserialize(reader)
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -181,6 +181,9 @@ async fn staff_move_an_order_to_another_crew_or_back_to_the_list() {
     one.claim(&order).await.ok();
     let path = format!("/api/staff/orders/{order}/reassign/");
     staff.post(&path, json!({ "crew_id": two.id })).await.refused(422, "reason_required");
+    let forgotten = staff.post(&path, json!({ "reason": "too far" })).await.refused(422, "invalid");
+    assert_eq!((&forgotten["errors"][0]["field"], &forgotten["errors"][0]["code"]), (&json!("crew_id"), &json!("required")));
+    assert_eq!(one.carries().await, [order.as_str()], "whoever forgets to name a crew takes no order away");
     one.post(&path, json!({ "crew_id": two.id, "reason": "x" })).await.refused(403, "forbidden");
     staff.post(&path, json!({ "crew_id": two.id, "reason": "an accident" })).await.ok();
     assert_eq!((one.carries().await.len(), two.carries().await), (0, vec![order.clone()]));
@@ -191,5 +194,23 @@ async fn staff_move_an_order_to_another_crew_or_back_to_the_list() {
     assert_eq!(open["items"][0]["pickup"][0]["shop_id"], stall.id.to_string());
     staff.post(&path, json!({ "crew_id": one.id, "reason": "the nearest" })).await.ok();
     assert_eq!(one.carries().await, [order]);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_asked_for_is_refused_not_ignored() {
+    let (house, stall, anna) = town().await;
+    let crew = house.crew().await;
+    let order = anna.order_from(&stall, 1).await;
+    let path = format!("/api/delivery/orders/{order}/claim/");
+    let unknown = crew.post(&path, json!({ "bogus": 1 })).await.refused(422, "invalid");
+    assert_eq!((&unknown["errors"][0]["field"], &unknown["errors"][0]["code"]), (&json!("bogus"), &json!("unknown")));
+    let garbage = house.http.post(format!("{}{path}", house.url)).bearer_auth(&crew.token);
+    let garbage = garbage.header("content-type", "application/json").body("{garbage").send().await.expect("an answer");
+    assert_eq!(garbage.status(), 400);
+    let unknown = crew.get("/api/delivery/me/?x=1").await.refused(422, "invalid");
+    assert_eq!(unknown["errors"][0]["field"], "x");
+    assert_eq!(crew.carries().await.len(), 0);
+    crew.ask(reqwest::Method::POST, &path, None, &[]).await.ok();
     house.end().await;
 }
