@@ -9,6 +9,8 @@ use tokio::{sync::oneshot::Sender, time::Instant};
 
 /// COMMIT may take so long before it is in doubt; and then the caller hears `outcome_unknown`, while the question goes on.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+/// One question may take so long.
+const ASKS_FOR: Duration = Duration::from_secs(1);
 /// After this the look-back alone carries what was committed.
 const GIVE_UP: Duration = Duration::from_secs(120);
 
@@ -66,5 +68,7 @@ pub(super) async fn resolve(
 }
 
 async fn ask(app: &App, xact: &str) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", xact).fetch_one(&app.pools.background).await
+    let asked = sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", xact).fetch_one(&app.pools.background);
+    // The server that owes an answer to COMMIT may owe one to this as well.
+    tokio::time::timeout(ASKS_FOR, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }

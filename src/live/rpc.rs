@@ -33,7 +33,7 @@ impl Rpc for Bridge {
         match answer {
             Ok(Ok(answer)) => Ok(answer.body.to_string().into()),
             Ok(Err(error)) => Err(refused(&error.into_problem())),
-            Err(_) => Err(refused(&Problem::new(408, "timeout"))),
+            Err(_) => Err(refused(&Problem::busy())),
         }
     }
 

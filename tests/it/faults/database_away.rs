@@ -1,13 +1,19 @@
 //! The database goes away under load and comes back: 503 with Retry-After, sockets stay, nothing is lost.
 use crate::kit::{Person, Stall, TestApp, Watcher, log};
 use centrifuge::Protocol;
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
 };
 use wassally_embedded::{Cluster, Options};
 
+/// The outage.
+const FOR_SO_LONG: Duration = Duration::from_secs(20);
 static KEYS: AtomicUsize = AtomicUsize::new(0);
 
 /// What the workers met.
@@ -56,15 +62,23 @@ async fn reaches(count: &AtomicUsize, at_least: usize, what: &str) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_database_misses_is_done_when_it_is_back() {
-    let folder = std::env::temp_dir().join(format!("wassally-away-{}", std::process::id()));
+/// How the database goes away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Away {
+    /// It ends its sessions and is started again.
+    Stopped,
+    /// All its processes stand still, its sockets open.
+    Frozen,
+}
+
+async fn goes_away(how: Away) {
+    let folder = std::env::temp_dir().join(format!("wassally-away-{how:?}-{}", std::process::id()));
     let options = Options { fsync: false, ..Options::new(&folder) };
     let cluster = Cluster::start(options.clone()).expect("a cluster of its own");
     cluster.create_database("away").expect("a database");
     let url = cluster.url("away");
     wassally::db::migrate(&url).await.expect("migrates");
-    let house = TestApp::over(&url, &url, &[]).await;
+    let house = TestApp::over(&url, &url, &[("WASSALLY_REQUEST_TIMEOUT", "3")]).await;
     let (stall, met, until) = (house.stall(10_000).await, Arc::new(Met::default()), Arc::new(AtomicUsize::new(usize::MAX)));
     let shop = format!("shop:{}", stall.id);
     let board = Watcher::by_sdk(&house.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
@@ -77,15 +91,28 @@ async fn what_the_database_misses_is_done_when_it_is_back() {
     }
     reaches(&met.done, 40, "before").await;
 
-    cluster.stop().expect("stops");
-    reaches(&met.away, 12, "503 while it is away").await;
+    let mut cluster = Some(cluster);
+    let began = Instant::now();
+    match how {
+        Away::Stopped => cluster.take().expect("runs").stop().expect("stops"),
+        Away::Frozen => signal_all(cluster.as_ref().expect("runs").pid(), Signal::SIGSTOP),
+    }
+    reaches(&met.away, 8, "503 while it is away").await;
     let ready = house.get("/readyz").await;
     assert_eq!(ready.status, 503, "{}", ready.body);
     assert_eq!(house.get("/healthz").await.status, 200);
     let call = socket.call("orders.accept", json!({ "order_id": uuid::Uuid::nil() })).await.expect_err("the database is away");
     assert_eq!(call, (503, "busy".into()), "the socket stays and says so");
 
-    let cluster = Cluster::start(options).expect("starts again");
+    tokio::time::sleep(FOR_SO_LONG.saturating_sub(began.elapsed())).await;
+
+    let cluster = match cluster {
+        None => Cluster::start(options).expect("starts again"),
+        Some(cluster) => {
+            signal_all(cluster.pid(), Signal::SIGCONT);
+            cluster
+        }
+    };
     assert_eq!(cluster.url("away"), url);
     let back = met.done.load(Ordering::SeqCst);
     reaches(&met.done, back + 40, "after").await;
@@ -109,4 +136,29 @@ async fn what_the_database_misses_is_done_when_it_is_back() {
     pool.close().await;
     cluster.stop().expect("stops");
     let _ = std::fs::remove_dir_all(folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stopped_database_misses_is_done_when_it_is_back() {
+    goes_away(Away::Stopped).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_frozen_database_misses_is_done_when_it_thaws() {
+    goes_away(Away::Frozen).await;
+}
+
+/// Signals a server and all its processes: those that serve sessions do not stop with the first.
+fn signal_all(server: i32, signal: Signal) {
+    let children = std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| {
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        // The name stands in brackets and may hold anything; then state and parent.
+        let parent: i32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+        (parent == server).then_some(pid)
+    });
+    for pid in std::iter::once(server).chain(children) {
+        // A session may have ended meanwhile.
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal);
+    }
 }
