@@ -1,11 +1,14 @@
 //! Bounds of requests: how many at once, how long one may take, how often an address may fail to sign in.
 use crate::{App, problem::Problem};
 use axum::{
+    body::Body,
     extract::{ConnectInfo, FromRequestParts, Request, State},
     http::request::Parts,
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
@@ -13,16 +16,17 @@ use std::{
 
 /// A body that has not come by then is not waited for.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// Bytes of a body that is too large which are still read.
+const FORGOTTEN_MAX: usize = 32 << 20;
 
 /// Refuses what is above the node's number of requests at once, and ends what takes too long.
 ///
 /// The body is read before a place is taken, so that callers who send slowly wait at their own expense.
 pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, app.config.body_limit)).await {
+    let body = match tokio::time::timeout(BODY_WITHIN, read(body, app.config.body_limit)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(error)) if is_too_large(&error) => return Problem::new(413, "payload_too_large").into_response(),
-        Ok(Err(_)) => return Problem::new(400, "malformed").into_response(),
+        Ok(Err(problem)) => return problem.into_response(),
         Err(_) => return Problem::new(408, "timeout").into_response(),
     };
     let request = Request::from_parts(parts, body.into());
@@ -36,8 +40,23 @@ pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Resp
     }
 }
 
-fn is_too_large(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+/// The body, whole. What is too large is read on for a while and forgotten: a client that still writes would not hear the refusal.
+async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let mut parts = body.into_data_stream();
+    let (mut whole, mut over) = (BytesMut::new(), 0);
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| Problem::new(400, "malformed"))?;
+        if over == 0 && whole.len() + part.len() <= limit {
+            whole.extend_from_slice(&part);
+        } else {
+            whole = BytesMut::new();
+            over += part.len();
+            if over > FORGOTTEN_MAX {
+                break;
+            }
+        }
+    }
+    if over > 0 { Err(Problem::new(413, "payload_too_large")) } else { Ok(whole.freeze()) }
 }
 
 /// The caller's address: the peer, or what a trusted proxy says of it.
