@@ -18,7 +18,11 @@ fn keep_house(app: &App) -> BoxFuture<'_, Result<()>> {
         let pool = &app.pools.background;
         super::ensure_partitions(pool).await?;
         sqlx::query!("delete from revocation where at < statement_timestamp() - interval '1 day'").execute(pool).await?;
-        sqlx::query!("delete from live_ticket t where not exists (select from session s where s.id = t.sid and s.ended_at is null)").execute(pool).await?;
+        sqlx::query!(
+            "delete from live_ticket t where not exists (select from session s where s.id = t.sid and s.ended_at is null)"
+        )
+        .execute(pool)
+        .await?;
         sqlx::query!("delete from idempotency where at < $1", app.clock.now() - ANSWERS).execute(pool).await?;
         Ok(())
     })

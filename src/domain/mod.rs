@@ -26,5 +26,16 @@ pub trait Event: Serialize + Send + Sync + 'static {
 
 /// All slices, in rank order.
 pub fn slices() -> Vec<Slice> {
-    vec![users::slice(), auth::slice(), wallet::slice(), shops::slice(), catalog::slice(), inventory::slice(), carts::slice(), orders::slice(), delivery::slice(), notifications::slice()]
+    vec![
+        users::slice(),
+        auth::slice(),
+        wallet::slice(),
+        shops::slice(),
+        catalog::slice(),
+        inventory::slice(),
+        carts::slice(),
+        orders::slice(),
+        delivery::slice(),
+        notifications::slice(),
+    ]
 }

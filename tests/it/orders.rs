@@ -146,7 +146,8 @@ async fn what_keeps_a_shop_from_being_ordered_from_is_named_shop_by_shop() {
         sqlx::query(statement).bind(stall.id).execute(&house.app.pools.background).await.expect("its terms change");
     }
     let refused = anna.pays("WALLET").await.refused(409, "cart_invalid");
-    let faults: Vec<_> = refused["shops"].as_array().expect("shops").iter().map(|shop| (&shop["shop_id"], &shop["problems"])).collect();
+    let faults: Vec<_> =
+        refused["shops"].as_array().expect("shops").iter().map(|shop| (&shop["shop_id"], &shop["problems"])).collect();
     assert_eq!(
         faults,
         [
@@ -306,8 +307,12 @@ async fn when_the_crew_holds_all_that_is_left_a_rejection_ships_the_order() {
 
     let seen = anna.sees(&order).await;
     assert_eq!((&seen["status"], &seen["total"]), (&json!("SHIPPED"), &json!("12.50")));
-    let said: Vec<Value> =
-        house.log(&format!("order:{}", id(&order))).await.iter().map(|(_, body)| serde_json::from_str(body).expect("JSON")).collect();
+    let said: Vec<Value> = house
+        .log(&format!("order:{}", id(&order)))
+        .await
+        .iter()
+        .map(|(_, body)| serde_json::from_str(body).expect("JSON"))
+        .collect();
     let last: Vec<_> = said.iter().rev().take(2).map(|event| (&event["type"], &event["order"]["status"])).collect();
     assert_eq!(last, [(&json!("order_shipped"), &json!("SHIPPED")), (&json!("order_rejected"), &json!("SHIPPED"))]);
 
