@@ -15,7 +15,11 @@ use crate::{
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parking_lot::RwLock;
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 use tokio::{
     net::TcpListener,
     sync::{Notify, Semaphore},
@@ -50,6 +54,8 @@ pub struct House {
     pub stop: CancellationToken,
     /// Asks for a look-back at once.
     pub look_back: Notify,
+    /// No other node holds a lease without sharing a broker with this one.
+    pub is_alone: AtomicBool,
     /// This life of this node.
     pub boot: uuid::Uuid,
     epoch: RwLock<Arc<str>>,
@@ -100,6 +106,7 @@ impl App {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             look_back: Notify::new(),
+            is_alone: AtomicBool::new(true),
             boot,
             epoch: RwLock::new(epoch.into()),
             hub: std::sync::OnceLock::new(),

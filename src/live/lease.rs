@@ -1,6 +1,6 @@
 //! Each node renews its row; more than one live lease beside the memory broker is a fault that every log names.
 use crate::{App, config::Database, problem::Result};
-use std::time::Duration;
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -14,8 +14,11 @@ pub async fn renew(app: App) {
     }
     loop {
         match once(&app).await {
-            Ok(1) => {}
+            Ok(1) => app.is_alone.store(true, Relaxed),
             Ok(nodes) => {
+                // Until somebody mends it, the log alone carries what the others commit: it is read more often.
+                app.is_alone.store(false, Relaxed);
+                app.look_back.notify_one();
                 tracing::error!(nodes, "several nodes run without a shared broker: set REDIS_URL on each, or stop all but one")
             }
             Err(error) => tracing::debug!(%error, "the lease waits for the database"),

@@ -5,10 +5,12 @@ use crate::{
     db::{Ends, Numbered},
     problem::Result,
 };
-use std::time::Duration;
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use wassally_realtime::Offset;
 
 const EVERY: Duration = Duration::from_secs(10);
+/// Beside nodes that nothing else is heard of.
+const EVERY_BESIDE_OTHERS: Duration = Duration::from_secs(1);
 /// Rows of channels without a tail are taken so many at a time.
 const CHUNK: i64 = 5000;
 
@@ -20,8 +22,9 @@ pub async fn follow(app: App) {
             Ok(next) => floor = Some(next),
             Err(error) => tracing::debug!(%error, "the look-back waits for the database"),
         }
+        let pause = if app.is_alone.load(Relaxed) { EVERY } else { EVERY_BESIDE_OTHERS };
         tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
             () = app.look_back.notified() => {}
             () = app.stop.cancelled() => {}
         }

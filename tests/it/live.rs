@@ -331,3 +331,24 @@ async fn the_javascript_sdk_cut_off_hears_everything_once() {
     assert!(node.wait().await.expect("ends").success());
     house.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_without_a_broker_hear_of_each_other_by_the_log() {
+    let house = TestApp::start().await;
+    let other = TestApp::over(&house.database, &house.database, &[]).await;
+    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let shop = format!("shop:{}", stall.id);
+    let board = Watcher::by_sdk(&other.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
+    let mut took = std::time::Duration::MAX;
+    for n in 1..=3 {
+        let order = anna.order_from(&stall, 1).await;
+        took = board.reaches(&shop, 2 * n - 1).await;
+        anna.act(&order, "cancel", json!({})).await.ok();
+        board.reaches(&shop, 2 * n).await;
+    }
+    assert!(took.as_secs() < 4, "once they know of each other they look every second: {took:?}");
+    board.heard_all(&shop, 0, &house.log(&shop).await).await;
+    board.close().await;
+    other.end().await;
+    house.end().await;
+}
