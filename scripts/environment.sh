@@ -45,11 +45,15 @@ pages_are_old() {
 
 web_has() { [ -e web/package.json ] && node -e 'process.exit(require("./web/package.json").scripts?.[process.argv[1]] ? 0 : 1)' "$1"; }
 
-install_web() {
-  [ web/node_modules/.package-lock.json -nt web/package-lock.json ] && return 0
-  (cd web && npm ci --no-fund --no-audit --loglevel=error)
-  touch web/node_modules/.package-lock.json
+# The packages that a folder's lock names. Not `npm ci`: it refuses a lock that was written where a registry lacks some other platform's optional
+# packages. `--no-save` leaves the lock alone.
+install_packages() {
+  [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return 0
+  (cd "$1" && npm install --no-save --no-fund --no-audit --loglevel=error)
+  touch "$1/node_modules/.package-lock.json"
 }
+
+install_web() { install_packages web; }
 
 build_pages() {
   [ -e web/package.json ] || return 0

@@ -10,6 +10,7 @@ run() {
 }
 
 scripts/setup.sh test
+install_packages tests/sdk/js
 run scripts/build.sh
 run with_statements cargo test --workspace
 for script in test e2e; do
