@@ -70,7 +70,7 @@ async fn an_order_channel_is_recovered_from_any_number() {
     let fresh = socket.subscribe(&channel).await;
     assert_eq!((&fresh["offset"], &fresh["data"]["status"]), (&json!(4), &json!("CANCELLED")), "{fresh}");
     let epoch = fresh["epoch"].as_str().expect("an epoch").to_owned();
-    // This node remembers what it said; another one of the house has only the log.
+    // This node remembers what it said; another one has it out of the log.
     let other = TestApp::over(&house.database, &house.database, &[]).await;
     for (url, since) in [&house.url, &other.url].into_iter().flat_map(|url| (0..=4).map(move |since| (url, since))) {
         let mut again = Socket::connect(url, &anna.token).await;
