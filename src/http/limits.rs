@@ -34,9 +34,12 @@ pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Resp
     if app.stop.is_cancelled() {
         return Problem::new(503, "draining").retry_after(1).into_response();
     }
+    let only_reads = request.method().is_safe();
     match tokio::time::timeout(app.config.request_timeout, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::busy().into_response(),
+        Err(_) if only_reads => Problem::busy().into_response(),
+        // Its commit may still come true: the same key tells.
+        Err(_) => Problem::new(503, "outcome_unknown").retry_after(2).into_response(),
     }
 }
 

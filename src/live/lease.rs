@@ -3,6 +3,8 @@ use crate::{App, config::Database, problem::Result};
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 const EVERY: Duration = Duration::from_secs(5);
+/// Rounds after which another lease is surely a living node's.
+const LAPSED: u32 = 4;
 
 /// Renews this node's lease until the house stops, then gives it back.
 pub async fn renew(app: App) {
@@ -12,14 +14,25 @@ pub async fn renew(app: App) {
             tracing::debug!(%error, "old leases lapse by themselves");
         }
     }
+    let mut rounds_together = 0;
     loop {
         match once(&app).await {
-            Ok(1) => app.is_alone.store(true, Relaxed),
+            Ok(1) => {
+                rounds_together = 0;
+                app.is_alone.store(true, Relaxed);
+            }
             Ok(nodes) => {
+                rounds_together += 1;
                 // Until somebody mends it, the log alone carries what the others commit: it is read more often.
                 app.is_alone.store(false, Relaxed);
                 app.look_back.notify_one();
-                tracing::error!(nodes, "several nodes run without a shared broker: set REDIS_URL on each, or stop all but one")
+                // The lease of a node that was killed lapses in this time.
+                if rounds_together >= LAPSED {
+                    tracing::error!(
+                        nodes,
+                        "several nodes run on one database, and one node is all that is supported: stop the others"
+                    );
+                }
             }
             Err(error) => tracing::debug!(%error, "the lease waits for the database"),
         }

@@ -33,7 +33,8 @@ impl Rpc for Bridge {
         match answer {
             Ok(Ok(answer)) => Ok(answer.body.to_string().into()),
             Ok(Err(error)) => Err(refused(&error.into_problem())),
-            Err(_) => Err(refused(&Problem::busy())),
+            // Its commit may still come true: the same key tells.
+            Err(_) => Err(refused(&Problem::new(503, "outcome_unknown"))),
         }
     }
 
