@@ -1,5 +1,5 @@
 # Each target installs what it lacks on Debian and Ubuntu when it runs as root, else it prints the one line to run.
-.PHONY: run test check bench sqlx up down migrate seed create-admin help
+.PHONY: run test check bench sqlx migrate seed create-admin help
 
 help:
 	@echo "make run [CITY=off]   build, start everything, play the city; Ctrl-C ends it"
@@ -7,7 +7,6 @@ help:
 	@echo "make check            format, lints, checked statements, types"
 	@echo "make bench            load scenarios beside a limit probe; writes nothing"
 	@echo "make sqlx             write .sqlx anew after a statement or a migration changed"
-	@echo "make up | down        the containers of deploy/compose.yml"
 	@echo "make migrate | seed | create-admin    the database of DATABASE_URL, or the private one"
 
 run:
@@ -24,12 +23,6 @@ bench:
 
 sqlx:
 	@scripts/sqlx.sh
-
-up:
-	docker compose -f deploy/compose.yml up -d --build
-
-down:
-	docker compose -f deploy/compose.yml down
 
 migrate seed:
 	@scripts/wassally.sh $@

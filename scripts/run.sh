@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh run
 scripts/build.sh
 
-listen=${WASSALLY_LISTEN:-$(sed -n 's/^WASSALLY_LISTEN=//p' .env 2>/dev/null | tail -n 1)}
+listen=${WASSALLY_LISTEN:-}
+[ -n "$listen" ] || [ ! -f .env ] || listen=$(sed -n 's/^WASSALLY_LISTEN=//p' .env | tail -n 1)
 listen=${listen:-127.0.0.1:8080}
 url=http://${listen/0.0.0.0/127.0.0.1}
 
@@ -45,9 +46,9 @@ say "" \
   "  staff     $url/staff        sign in as staff1" \
   "  customer  $url/app          sign in as customer1" \
   "  crew      $url/crew         sign in as crew1" \
-  "  shop      through the API   sign in as seller1" \
+  "  shop      $url/seller       sign in as seller1" \
   "  All of them have the password wassally-demo." \
-  "  API       $url/api/docs/    Socket  ${url/http/ws}/connection/websocket"
+  "  API       $url/swagger/     Socket  ${url/http/ws}/connection/websocket"
 if [ -n "$city" ]; then
   say "The city plays: customers order, shops accept, crews ride, claim and deliver. customer1 to customer5 are left to you." \
     "\`make run CITY=off\` starts without it. Ctrl-C ends both."

@@ -25,6 +25,7 @@ list_missing() {
   missing=()
   have_compiler || need build-essential
   have curl || need curl
+  have jq || need jq
   have_certificates || need ca-certificates
   find_postgres || need postgresql postgresql-contrib
   have_node || have npm || need nodejs npm

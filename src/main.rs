@@ -87,7 +87,13 @@ async fn run(command: Command, config: Config, url: &str, is_private: bool) -> a
     match command {
         Command::Migrate => Ok(()),
         Command::Openapi => {
-            println!("{}", built.document.to_pretty_json()?);
+            // A reader that has seen enough, as `head`, is no fault.
+            let written = std::io::Write::write_all(&mut std::io::stdout(), built.document.to_pretty_json()?.as_bytes());
+            if let Err(error) = written
+                && error.kind() != std::io::ErrorKind::BrokenPipe
+            {
+                return Err(error.into());
+            }
             Ok(())
         }
         Command::Seed { files } => {

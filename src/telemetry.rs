@@ -6,7 +6,8 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 /// Writes logs to standard error: text for people, JSON for collectors. `RUST_LOG` refines.
 pub fn start_logs(config: &Config) {
-    let default = if config.debug { "info,sqlx=warn,wassally=debug,wassally_realtime=debug" } else { "info,sqlx=warn,sqlx::query=error" };
+    let default =
+        if config.debug { "info,sqlx=warn,wassally=debug,wassally_realtime=debug" } else { "info,sqlx=warn,sqlx::query=error" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let registry = tracing_subscriber::registry().with(filter);
     let started = if config.log_json {

@@ -37,6 +37,11 @@ const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-
 pub fn router() -> Router<App> {
     let mut router = Router::new()
         .route("/", get(to_language))
+        // As they are said aloud, without a language.
+        .route("/app", get(to_language))
+        .route("/crew", get(to_language))
+        .route("/staff", get(to_language))
+        .route("/seller", get(to_language))
         .route("/assets/{*path}", get(asset))
         .route("/map/style.json", get(style))
         .route("/map/streets.geojson", get(|| async { shapes(STREETS) }))
@@ -56,7 +61,7 @@ pub fn router() -> Router<App> {
 async fn to_language(headers: HeaderMap, uri: Uri) -> Response {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let to = format!("/{}/{query}", Language::accepted(accepted).tag());
+    let to = format!("/{}{}{query}", Language::accepted(accepted).tag(), uri.path());
     ([(header::VARY, header::ACCEPT_LANGUAGE.as_str())], Redirect::temporary(&to)).into_response()
 }
 
@@ -214,5 +219,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_static("ar-EG,en;q=0.5"))]);
         let response = to_language(headers, Uri::from_static("/?slot=crew1")).await;
         assert_eq!(response.headers()[header::LOCATION], "/ar/?slot=crew1");
+        let response = to_language(HeaderMap::new(), Uri::from_static("/crew")).await;
+        assert_eq!(response.headers()[header::LOCATION], "/en/crew");
     }
 }

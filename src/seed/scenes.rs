@@ -37,9 +37,6 @@ pub async fn play(app: &App, people: &Known, shops: &[Open]) -> anyhow::Result<(
         stage.ready(dina, &[bakery], "COD").await.context("an order that waits for a crew")?;
     }
     if let Some(emil) = stage.newcomer("customer5").await? {
-        let order = stage.order(emil, &[bakery], "pickup", "COP").await?;
-        stage.prepare(&order, bakery, "accept").await?;
-        stage.prepare(&order, bakery, "ready").await.context("an order to fetch")?;
         stage.order(emil, &[bakery], "delivery", "WALLET").await.context("a new order")?;
     }
     Ok(())
