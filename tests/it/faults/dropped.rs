@@ -69,7 +69,8 @@ async fn a_claim_dropped_at_any_point_happens_once_or_not_at_all() {
             break;
         }
     }
-    assert!(undone > 5, "a deed has many points to be dropped at: {undone}");
+    // How often a deed waits depends on how quick the database is; at its begin and at its commit it always does.
+    assert!(undone >= 2, "a deed has points to be dropped at: {undone}");
     board.heard_all(&shop, 0, &house.log(&shop).await).await;
     board.close().await;
     house.end().await;
