@@ -7,8 +7,6 @@ export default defineConfig({
     globalSetup: ['e2e/kit/global.ts'],
     environment: 'node',
     fileParallelism: false,
-    // A browser on a machine that stalls misses a wait; the report names what needed its second try.
-    retry: 1,
     testTimeout: 90_000,
     hookTimeout: 200_000,
   },

@@ -17,6 +17,8 @@ pub struct Timers {
     connect_by: Option<Instant>,
     ping_at: Option<Instant>,
     pong_by: Option<Instant>,
+    /// When the oldest unanswered ping was sent.
+    pinged_at: Option<Instant>,
     /// What the clockwork knows of this session; older entries of it are ignored.
     scheduled: Option<Instant>,
 }
@@ -24,7 +26,7 @@ pub struct Timers {
 impl Timers {
     /// A connection that has until then to be accepted.
     pub fn until(connect_by: Instant) -> Self {
-        Self { connect_by: Some(connect_by), ping_at: None, pong_by: None, scheduled: None }
+        Self { connect_by: Some(connect_by), ping_at: None, pong_by: None, pinged_at: None, scheduled: None }
     }
 
     /// The client answered. False when nothing was asked.
@@ -114,7 +116,12 @@ impl Session {
             return vec![Due::Close(Disconnect::STALE)];
         }
         if state.timers.pong_by.is_some_and(|at| at <= now) {
-            return vec![Due::Close(Disconnect::NO_PONG)];
+            // Behind bytes that a slow line has not taken yet, the ping itself has not arrived: that is no silence, for a while.
+            let is_patient = state.timers.pinged_at.is_some_and(|at| now < at + config.stall_timeout.max(config.pong_timeout));
+            if !(is_patient && self.writer.is_under_way()) {
+                return vec![Due::Close(Disconnect::NO_PONG)];
+            }
+            state.timers.pong_by = Some(now + config.pong_timeout);
         }
         if state.who.as_ref().and_then(|who| who.expires_at).is_some_and(|at| at + grace <= now) {
             return vec![Due::Close(Disconnect::EXPIRED)];
@@ -131,7 +138,10 @@ impl Session {
             state.timers.ping_at = Some(now + config.ping_interval);
             if !config.pong_timeout.is_zero() && self.ways != Ways::Out {
                 // The oldest unanswered ping counts.
-                state.timers.pong_by.get_or_insert(now + config.pong_timeout);
+                if state.timers.pong_by.is_none() {
+                    state.timers.pong_by = Some(now + config.pong_timeout);
+                    state.timers.pinged_at = Some(now);
+                }
             }
             due.push(Due::Ping);
         }

@@ -156,6 +156,18 @@ impl Writer {
         self.out.lock().queue.is_empty()
     }
 
+    /// Is something still on its way to the other end: waiting here, or in the kernel and not acknowledged?
+    pub fn is_under_way(&self) -> bool {
+        if !self.is_drained() {
+            return true;
+        }
+        let Socket::Tcp(stream) = &self.socket else { return false };
+        let mut unread: nix::libc::c_int = 0;
+        // SAFETY: the descriptor is open as long as `stream` is borrowed, and the kernel writes one int.
+        let asked = unsafe { nix::libc::ioctl(stream.as_raw_fd(), nix::libc::TIOCOUTQ, &raw mut unread) };
+        asked == 0 && unread > 0
+    }
+
     /// Since when nothing moved although something waits.
     pub fn stalled_since(&self) -> Option<Instant> {
         let out = self.out.lock();
