@@ -51,6 +51,8 @@ impl Session {
             if drained {
                 self.resync();
             }
+            // The answers to what one read brought share a write.
+            self.writer.gather();
             self.advance(cx, running);
             let read = BUFFER.with(|buffer| {
                 let mut bytes = buffer.take();
@@ -70,6 +72,7 @@ impl Session {
                 buffer.set(bytes);
                 goes_on
             });
+            self.writer.release();
             if !read && !(self.writer.is_finished()) {
                 return Poll::Pending;
             }

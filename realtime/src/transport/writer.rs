@@ -67,6 +67,8 @@ struct Out {
     is_torn: bool,
     /// When something last moved while something waited.
     moved_at: Option<Instant>,
+    /// What is said now shares one write with what is said next.
+    is_gathering: bool,
     /// Nothing may follow what is queued.
     is_finished: bool,
     is_gone: bool,
@@ -84,27 +86,57 @@ impl Writer {
         if out.is_finished || out.is_gone {
             return Put::Gone;
         }
-        if out.queue.is_empty() {
+        if out.queue.is_empty() && !out.is_gathering {
             return self.write_first(&mut out, frame);
         }
         if out.waiting + frame.len() > self.limit {
             return Put::Over;
         }
-        out.waiting += frame.len();
-        out.queue.push_back(frame);
+        out.push(frame);
         Put::Queued
     }
 
-    /// Writes a frame only if nothing waits.
+    /// Writes a frame only if nothing waits for the socket.
     pub fn offer(&self, frame: Bytes) -> Put {
         let mut out = self.out.lock();
         if out.is_finished || out.is_gone {
             return Put::Gone;
         }
-        if !out.queue.is_empty() {
+        if !out.is_gathering && out.queue.is_empty() {
+            return self.write_first(&mut out, frame);
+        }
+        if !out.is_gathering || out.waiting + frame.len() > self.limit {
             return Put::Lags;
         }
-        self.write_first(&mut out, frame)
+        out.push(frame);
+        Put::Queued
+    }
+
+    /// From here to [`Writer::release`] frames gather and then go out in one write: a system call costs more than all else that is done for a
+    /// frame. For the connection's own task alone, which never waits in between. While a frame waits already, all that follows gathers anyway.
+    pub fn gather(&self) {
+        let mut out = self.out.lock();
+        out.is_gathering = out.queue.is_empty();
+    }
+
+    /// Writes what gathered; what does not fit waits for the socket.
+    pub fn release(&self) {
+        let mut out = self.out.lock();
+        if !std::mem::take(&mut out.is_gathering) || out.queue.is_empty() {
+            return;
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        while !out.queue.is_empty() {
+            match self.write_queue(&mut out, &mut cx) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(_) => *out = Out { is_finished: true, is_gone: true, ..Out::default() },
+            }
+        }
+        // The rest, or what a TLS stream still holds, is drained and flushed by the connection's task.
+        if !out.queue.is_empty() || out.is_gone || matches!(self.socket, Socket::Other(_)) {
+            self.waker.wake();
+        }
     }
 
     /// Takes a last frame. `drop_queue` leaves out what waits behind a frame already begun.
@@ -122,8 +154,7 @@ impl Writer {
             if out.queue.is_empty() {
                 self.write_first(&mut out, last);
             } else {
-                out.waiting += last.len();
-                out.queue.push_back(last);
+                out.push(last);
             }
         }
         out.is_finished = true;
@@ -287,7 +318,7 @@ impl Writer {
 
     /// One write of as much of the queue as goes at once. `Ok(false)` = the socket is full.
     fn write_queue(&self, out: &mut Out, cx: &mut Context<'_>) -> io::Result<bool> {
-        const AT_ONCE: usize = 32;
+        const AT_ONCE: usize = 64;
         let mut slices = [IoSlice::new(&[]); AT_ONCE];
         let mut count = 0;
         for (slice, frame) in slices.iter_mut().zip(&out.queue) {
@@ -324,6 +355,15 @@ impl Writer {
 }
 
 impl Out {
+    /// One more frame waits.
+    fn push(&mut self, frame: Bytes) {
+        if self.queue.is_empty() {
+            self.moved_at = Some(Instant::now());
+        }
+        self.waiting += frame.len();
+        self.queue.push_back(frame);
+    }
+
     /// `n` bytes from the front are written.
     fn take(&mut self, mut n: usize) {
         self.waiting -= n;
