@@ -17,8 +17,10 @@ pub struct Timers {
     connect_by: Option<Instant>,
     ping_at: Option<Instant>,
     pong_by: Option<Instant>,
-    /// When the oldest unanswered ping was sent.
+    /// When the unanswered ping was sent.
     pinged_at: Option<Instant>,
+    /// When its answer was due last, older bytes were still on their way.
+    is_line_slow: bool,
     /// What the clockwork knows of this session; older entries of it are ignored.
     scheduled: Option<Instant>,
 }
@@ -26,11 +28,12 @@ pub struct Timers {
 impl Timers {
     /// A connection that has until then to be accepted.
     pub fn until(connect_by: Instant) -> Self {
-        Self { connect_by: Some(connect_by), ping_at: None, pong_by: None, pinged_at: None, scheduled: None }
+        Self { connect_by: Some(connect_by), ping_at: None, pong_by: None, pinged_at: None, is_line_slow: false, scheduled: None }
     }
 
     /// The client answered. False when nothing was asked.
     pub fn pong(&mut self) -> bool {
+        self.is_line_slow = false;
         self.pong_by.take().is_some()
     }
 }
@@ -116,9 +119,12 @@ impl Session {
             return vec![Due::Close(Disconnect::STALE)];
         }
         if state.timers.pong_by.is_some_and(|at| at <= now) {
-            // Behind bytes that a slow line has not taken yet, the ping itself has not arrived: that is no silence, for a while.
+            // Behind bytes that a slow line has not taken yet, the ping itself has not arrived: that is no silence, for a while. It may have arrived
+            // just now, so the line's end gets its time too.
             let is_patient = state.timers.pinged_at.is_some_and(|at| now < at + config.stall_timeout.max(config.pong_timeout));
-            if !(is_patient && self.writer.is_under_way()) {
+            let is_under_way = self.writer.is_under_way();
+            let was_under_way = std::mem::replace(&mut state.timers.is_line_slow, is_under_way);
+            if !(is_patient && (is_under_way || was_under_way)) {
                 return vec![Due::Close(Disconnect::NO_PONG)];
             }
             state.timers.pong_by = Some(now + config.pong_timeout);
@@ -136,14 +142,14 @@ impl Session {
         }
         if state.timers.ping_at.is_some_and(|at| at <= now) {
             state.timers.ping_at = Some(now + config.ping_interval);
-            if !config.pong_timeout.is_zero() && self.ways != Ways::Out {
-                // The oldest unanswered ping counts.
-                if state.timers.pong_by.is_none() {
+            // Behind a slow line one ping waits at most: a client answers each, and an answer to none ends the connection.
+            if state.timers.pong_by.is_none() {
+                if !config.pong_timeout.is_zero() && self.ways != Ways::Out {
                     state.timers.pong_by = Some(now + config.pong_timeout);
                     state.timers.pinged_at = Some(now);
                 }
+                due.push(Due::Ping);
             }
-            due.push(Due::Ping);
         }
         due
     }

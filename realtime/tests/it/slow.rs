@@ -1,6 +1,6 @@
 //! Readers that do not keep up, and the one writer under everything at once.
 
-use std::sync::atomic::Ordering::SeqCst;
+use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 use futures_util::SinkExt;
 use serde_json::{Value, json};
@@ -45,6 +45,35 @@ async fn a_kept_reader_that_is_too_slow_is_closed_and_resumes() {
     let mut back = node.connect("anna").await;
     let result = back.recover("kept:1", "log1", last).await;
     assert_eq!(result["publications"].as_array().unwrap().len() as u64, 60 - last);
+}
+
+#[tokio::test]
+async fn a_ping_behind_unread_bytes_is_no_silence() {
+    const WRITES: u64 = 60;
+    let quick = |config: &mut wassally_realtime::Config| {
+        config.ping_interval = Duration::from_millis(600);
+        config.pong_timeout = Duration::from_millis(500);
+    };
+    let node = Node::with(quick).await;
+    let mut slow = narrow(&node, "anna").await;
+    let mut silent = node.connect("ben").await;
+    silent.answers_pings = false;
+    slow.subscribe("kept:1").await;
+    for n in 1..=WRITES {
+        let mut kept = node.host.commit("kept:1", &[]);
+        kept.body = format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat(2000)).into();
+        node.hub.publish(vec![kept]);
+    }
+    assert_eq!(silent.closed().await.0, 3012, "nothing was on its way to this one");
+    for offset in 1..=WRITES {
+        // The pace of the line: 2 kB each 40 ms, so that its first ping stands behind two seconds of older bytes.
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        slow.expect("kept:1", offset).await;
+    }
+    while slow.pings < 2 {
+        assert!(matches!(slow.read_on().await, Message::Text(_)));
+    }
+    slow.silence("kept:1").await;
 }
 
 #[tokio::test]

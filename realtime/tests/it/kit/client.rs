@@ -130,6 +130,15 @@ impl Raw {
         next.expect("the socket ended without a close").unwrap()
     }
 
+    /// The next frame, with what a client does about it.
+    pub async fn read_on(&mut self) -> Message {
+        let message = self.read().await;
+        if let Message::Text(text) = &message {
+            self.take(text).await;
+        }
+        message
+    }
+
     /// Waits for the server's close.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
