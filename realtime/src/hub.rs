@@ -14,11 +14,12 @@ use parking_lot::Mutex;
 use tokio_util::{sync::DropGuard, task::TaskTracker};
 
 use crate::{
+    broker::{self, Broker, Link},
     channels::{
         Registry,
         fan_out::{self, FanOut},
         filler::{self, Filler},
-        order::now,
+        order::{self, now},
         room::{Room, Seat, Told},
     },
     config::Config,
@@ -43,6 +44,7 @@ pub struct Hub {
 pub struct Inner {
     pub config: Config,
     pub host: Host,
+    pub broker: Arc<dyn Broker>,
     pub channels: Registry,
     pub book: Book,
     pub sources: Sources,
@@ -58,7 +60,7 @@ pub struct Inner {
     pub open: AtomicUsize,
     pub rate: Mutex<websocket::Rate>,
     started: std::time::Instant,
-    boot: Arc<str>,
+    pub boot: Arc<str>,
     next: AtomicU64,
     _until_dropped: DropGuard,
 }
@@ -83,6 +85,9 @@ pub struct Stats {
     pub lagged: u64,
     /// Publications taken from the log because they did not arrive.
     pub filled: u64,
+    /// Letters of other nodes that were put in their place, and those ignored: unreadable, or of another life of the log.
+    pub letters: u64,
+    pub letters_ignored: u64,
 }
 
 /// Running counts.
@@ -93,6 +98,8 @@ pub struct Counts {
     slow: AtomicU64,
     lagged: AtomicU64,
     filled: AtomicU64,
+    letters: AtomicU64,
+    letters_ignored: AtomicU64,
 }
 
 impl Counts {
@@ -104,6 +111,12 @@ impl Counts {
     /// So many came from the log.
     pub fn filled(&self, count: usize) {
         self.filled.fetch_add(count as u64, Relaxed);
+    }
+
+    /// A letter of another node came.
+    pub fn letter(&self, was_taken: bool) {
+        let count = if was_taken { &self.letters } else { &self.letters_ignored };
+        count.fetch_add(1, Relaxed);
     }
 
     /// A connection was too slow.
@@ -132,8 +145,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 const SLICE: Duration = Duration::from_millis(50);
 
 impl Hub {
-    /// A hub with its tasks running; they end with its last handle and connection. Must be called inside a tokio runtime.
-    pub fn new(config: Config, host: Host) -> Self {
+    /// A hub with its tasks running; they end with its last handle and connection. Must be called inside a tokio runtime. `broker` tells other
+    /// nodes: [`broker::Memory::alone`] where there are none.
+    pub fn new(config: Config, host: Host, broker: Arc<dyn Broker>) -> Self {
         let (filler, jobs) = Filler::new();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (fan_out, rooms) = FanOut::new(cores);
@@ -144,6 +158,7 @@ impl Hub {
             rate: Mutex::new(websocket::Rate::new(config.connection_rate_limit)),
             config,
             host,
+            broker,
             channels: Registry::new(),
             book: Book::new(),
             sources: Sources::default(),
@@ -161,6 +176,7 @@ impl Hub {
             _until_dropped: over.clone().drop_guard(),
         });
         let hub = Arc::downgrade(&inner);
+        inner.broker.join(Arc::new(order::Postbox(hub.clone())));
         inner.tasks.spawn(filler::run(hub.clone(), jobs));
         for rooms in rooms {
             inner.tasks.spawn(fan_out::run(hub.clone(), rooms));
@@ -183,11 +199,26 @@ impl Hub {
         websocket::router(self.inner.clone()).merge(emulation::router(self.inner.clone()))
     }
 
-    /// Takes kept publications, from this node's commits, from peers and from the log: in any order, repeats are fine.
+    /// Takes kept publications of this node's commits, in any order, repeats are fine: first for the subscribers here, then for other nodes.
     ///
     /// Each channel's tail puts them back in order; whoever subscribes here gets them before this returns, unless the channel is large.
     pub fn publish(&self, publications: Vec<Kept>) {
+        let has_peers = self.inner.broker.has_peers();
+        let letters = has_peers.then(|| broker::letters(&self.inner.boot, &self.inner.epoch(), &publications));
         self.inner.publish(publications);
+        for (topic, letter) in letters.into_iter().flatten() {
+            self.inner.broker.tell(topic, letter);
+        }
+    }
+
+    /// Takes kept publications that were read from the log, for the subscribers here alone: every node reads for itself.
+    pub fn fill(&self, publications: Vec<Kept>) {
+        self.inner.publish(publications);
+    }
+
+    /// Whether other nodes are heard, now and at each change: while they are not, the host looks back more often, and at once when they are again.
+    pub fn link(&self) -> tokio::sync::watch::Receiver<Link> {
+        self.inner.broker.link()
     }
 
     /// The look-back says where the log stands. Channels whose tail is behind are filled; those of which nothing was heard here, or not their last
@@ -329,6 +360,8 @@ impl Hub {
             slow: inner.counts.slow.load(Relaxed),
             lagged: inner.counts.lagged.load(Relaxed),
             filled: inner.counts.filled.load(Relaxed),
+            letters: inner.counts.letters.load(Relaxed),
+            letters_ignored: inner.counts.letters_ignored.load(Relaxed),
             ..Stats::default()
         };
         for room in inner.channels.all() {
@@ -347,6 +380,7 @@ impl Hub {
         sinks.extend(self.inner.sources.all().into_iter().map(Sink::Source));
         fastrand::shuffle(&mut sinks);
         in_slices(sinks, over, |sink| sink.close(Disconnect::SHUTDOWN)).await;
+        self.inner.broker.leave();
         let until = tokio::time::Instant::now() + Duration::from_secs(1);
         while self.inner.book.users() > 0 && tokio::time::Instant::now() < until {
             tokio::time::sleep(SLICE / 5).await;

@@ -1,4 +1,5 @@
 //! The one healer: reads where the log stands and fills whoever is behind. Two statements, floor first.
+use super::publisher;
 use crate::{
     App,
     clock::Timestamp,
@@ -6,26 +7,34 @@ use crate::{
     problem::Result,
 };
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
-use wassally_realtime::Offset;
+use wassally_realtime::{Offset, broker::Link};
 
 const EVERY: Duration = Duration::from_secs(10);
-/// Beside nodes that nothing else is heard of.
-const EVERY_BESIDE_OTHERS: Duration = Duration::from_secs(1);
+/// While the log alone tells what other nodes commit.
+const EVERY_WHILE_DEAF: Duration = Duration::from_secs(1);
 /// Rows of channels without a tail are taken so many at a time.
 const CHUNK: i64 = 5000;
 
 /// Looks back every so often, and at once when asked, until the house stops.
 pub async fn follow(app: App) {
     let mut floor = None;
+    let mut link = app.hub().link();
     while !app.stop.is_cancelled() {
         match look(&app, floor).await {
             Ok(next) => floor = Some(next),
             Err(error) => tracing::debug!(%error, "the look-back waits for the database"),
         }
-        let pause = if app.is_alone.load(Relaxed) { EVERY } else { EVERY_BESIDE_OTHERS };
+        let hears_all = match *link.borrow_and_update() {
+            Link::Alone => app.is_alone.load(Relaxed),
+            Link::Hears => true,
+            Link::Deaf => false,
+        };
+        let pause = if hears_all { EVERY } else { EVERY_WHILE_DEAF };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = app.look_back.notified() => {}
+            // Whoever hears again looks at once for what it missed.
+            Ok(()) = link.changed() => {}
             () = app.stop.cancelled() => {}
         }
     }
@@ -83,6 +92,6 @@ async fn fill(app: &App, sql: &mut sqlx::PgConnection, floor: Timestamp, channel
         let ends_for: Vec<Ends> = row.ends_for.and_then(|ends| serde_json::from_value(ends).ok()).unwrap_or_default();
         Numbered { channel: row.channel, offset: row.seq.unsigned_abs(), body: row.body, ends_for }
     });
-    app.publish(rows.collect());
+    publisher::fill(app, rows.collect());
     Ok(())
 }

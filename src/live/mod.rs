@@ -20,6 +20,7 @@ use std::sync::{Arc, Weak};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wassally_realtime::{
     Hub,
+    broker::Memory,
     host::{self, Host, Identity},
 };
 
@@ -46,7 +47,7 @@ pub fn open(app: &App) -> Hub {
     };
     let host =
         Host { authorizer: bridge.clone(), rpc: bridge.clone(), history: bridge.clone(), watch: bridge.clone(), hearer: bridge };
-    Hub::new(config, host)
+    Hub::new(config, host, Arc::new(Memory::alone()))
 }
 
 /// The bridge's own routes.

@@ -2,13 +2,20 @@
 use crate::{App, db::Numbered};
 use wassally_realtime::host::{Channel, Ends, Kept};
 
-/// Tells this node's subscribers what was committed.
+/// Tells what this node committed.
 pub fn publish(app: &App, publications: Vec<Numbered>) {
-    if publications.is_empty() {
-        return;
+    if !publications.is_empty() {
+        app.hub().publish(all(publications));
     }
-    let kept = publications.into_iter().map(|numbered| self::kept(numbered.channel.as_str().into(), numbered)).collect();
-    app.hub().publish(kept);
+}
+
+/// Tells this node's subscribers what it read from the log.
+pub(super) fn fill(app: &App, rows: Vec<Numbered>) {
+    app.hub().fill(all(rows));
+}
+
+fn all(numbered: Vec<Numbered>) -> Vec<Kept> {
+    numbered.into_iter().map(|numbered| kept(numbered.channel.as_str().into(), numbered)).collect()
 }
 
 /// A numbered event as the hub takes it.

@@ -13,7 +13,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 use axum::{Router, routing::get};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
-use wassally_realtime::{Config, Host, Hub, host::Nobody};
+use wassally_realtime::{Config, Host, Hub, broker::Memory, host::Nobody};
 
 use crate::{options::Options, rules::Rules};
 
@@ -66,7 +66,7 @@ async fn serve(options: Options, namespaces: std::collections::HashMap<String, o
     let nobody = Arc::new(Nobody);
     let host =
         Host { authorizer: rules.clone(), rpc: rules.clone(), history: rules.clone(), watch: nobody.clone(), hearer: nobody };
-    let hub = Hub::new(config, host);
+    let hub = Hub::new(config, host, Arc::new(Memory::alone()));
     let _ = rules.hub.set(hub.clone());
 
     let mut app = Router::new().route("/health", get(|| async { "{}" })).merge(hub.router());

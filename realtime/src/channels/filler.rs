@@ -1,19 +1,24 @@
-//! Fills what tails miss: waits for late numbers, then asks the log, all questions of the node together.
+//! The node's one reader of the log: what tails miss, after waiting for late numbers, and what clients that come back missed. All questions go
+//! together, so that ten thousand of them are fifty statements.
 
 use std::{
+    collections::VecDeque,
     sync::{Arc, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::MissedTickBehavior,
+};
 
 use super::{
     order::now,
     room::{Room, Told},
 };
 use crate::{
-    host::{Channel, HistoryLost, Offset},
+    host::{Channel, HistoryLost, Missed, Offset},
     hub::Inner,
     log::Publication,
 };
@@ -24,13 +29,30 @@ pub enum Job {
     Watch(Arc<Room>),
     /// This tail misses what comes after.
     Ask(Arc<Room>, Offset),
+    /// A client wants to know what a channel said after this offset.
+    Read(Channel, Offset, oneshot::Sender<Answer>),
+}
+
+/// What the log answers to a question.
+pub type Answer = Result<Missed, HistoryLost>;
+
+/// A question to the log, and whose it is.
+struct Question {
+    channel: Channel,
+    after: Offset,
+    asker: Asker,
+}
+
+enum Asker {
+    Tail(Arc<Room>),
+    Client(oneshot::Sender<Answer>),
 }
 
 /// The way to the filler.
 pub struct Filler(mpsc::UnboundedSender<Job>);
 
 impl Filler {
-    /// A filler's two ends. Bounded by the number of rooms: each is watched once and asks one thing at a time.
+    /// A filler's two ends. Bounded by the number of rooms and of connections: each room is watched once, and each of them asks one thing at a time.
     pub fn new() -> (Self, mpsc::UnboundedReceiver<Job>) {
         let (to, from) = mpsc::unbounded_channel();
         (Self(to), from)
@@ -49,20 +71,34 @@ const BEAT: Duration = Duration::from_millis(5);
 /// Runs until the hub is gone.
 pub async fn run(hub: Weak<Inner>, mut jobs: mpsc::UnboundedReceiver<Job>) {
     let mut watched: Vec<Arc<Room>> = Vec::new();
-    let mut asks: Vec<(Arc<Room>, Offset)> = Vec::new();
+    let mut asks: VecDeque<Question> = VecDeque::new();
+    let mut came_in = Vec::new();
     let mut reads = FuturesUnordered::new();
+    let mut beat = tokio::time::interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         while reads.len() < UNDER_WAY && !asks.is_empty() {
             let batch: Vec<_> = asks.drain(..asks.len().min(AT_ONCE)).collect();
             reads.push(read(hub.clone(), batch));
         }
         tokio::select! {
-            job = jobs.recv() => match job {
-                Some(Job::Watch(room)) => watched.push(room),
-                Some(Job::Ask(room, after)) => asks.push((room, after)),
-                None => return,
-            },
-            () = tokio::time::sleep(BEAT), if !watched.is_empty() => {
+            came = jobs.recv_many(&mut came_in, AT_ONCE) => {
+                if came == 0 {
+                    return;
+                }
+                for job in came_in.drain(..) {
+                    match job {
+                        Job::Watch(room) => watched.push(room),
+                        Job::Ask(room, after) => {
+                            asks.push_back(Question { channel: room.name.clone(), after, asker: Asker::Tail(room) });
+                        }
+                        Job::Read(channel, after, asker) => {
+                            asks.push_back(Question { channel, after, asker: Asker::Client(asker) });
+                        }
+                    }
+                }
+            }
+            _ = beat.tick(), if !watched.is_empty() => {
                 let Some(hub) = hub.upgrade() else { return };
                 watched.retain(|room| tick(&hub, room));
             }
@@ -90,29 +126,40 @@ fn tick(hub: &Arc<Inner>, room: &Arc<Room>) -> bool {
     is_due
 }
 
-async fn read(hub: Weak<Inner>, batch: Vec<(Arc<Room>, Offset)>) {
+async fn read(hub: Weak<Inner>, batch: Vec<Question>) {
     let Some(hub) = hub.upgrade() else { return };
-    let asked: Vec<(Channel, Offset)> = batch.iter().map(|(room, after)| (room.name.clone(), *after)).collect();
+    let asked: Vec<(Channel, Offset)> = batch.iter().map(|question| (question.channel.clone(), question.after)).collect();
     let begun = now();
     let answers = hub.host.history.since(&asked).await;
-    for ((room, _), answer) in batch.iter().zip(answers) {
-        let (rows, top) = match answer {
-            Ok(missed) => {
-                hub.learn(&missed.epoch);
-                let rows: Vec<Publication> = missed.publications.into_iter().map(Publication::from).collect();
-                hub.counts.filled(rows.len());
-                (rows, missed.top)
-            }
-            Err(HistoryLost::Gone { top, .. }) => (Vec::new(), top),
-            // The tail asks again by itself.
-            Err(HistoryLost::Unavailable) => continue,
-        };
-        let mut told = Told::default();
-        {
-            let mut inner = room.lock();
-            let out = hub.tail(&mut inner).filled(rows, top, begun, now());
-            hub.take(room, &mut inner, out, &mut told);
+    for (Question { asker, .. }, answer) in batch.into_iter().zip(answers) {
+        if let Ok(missed) = &answer {
+            hub.learn(&missed.epoch);
         }
-        hub.settle_up(room, told);
+        match asker {
+            // Whoever asked may be gone.
+            Asker::Client(asker) => drop(asker.send(answer)),
+            Asker::Tail(room) => fill(&hub, &room, answer, begun),
+        }
     }
+}
+
+/// Gives a tail what the log said in a reading begun at `begun`.
+fn fill(hub: &Arc<Inner>, room: &Arc<Room>, answer: Answer, begun: Instant) {
+    let (rows, top) = match answer {
+        Ok(missed) => {
+            let rows: Vec<Publication> = missed.publications.into_iter().map(Publication::from).collect();
+            hub.counts.filled(rows.len());
+            (rows, missed.top)
+        }
+        Err(HistoryLost::Gone { top, .. }) => (Vec::new(), top),
+        // The tail asks again by itself.
+        Err(HistoryLost::Unavailable) => return,
+    };
+    let mut told = Told::default();
+    {
+        let mut inner = room.lock();
+        let out = hub.tail(&mut inner).filled(rows, top, begun, now());
+        hub.take(room, &mut inner, out, &mut told);
+    }
+    hub.settle_up(room, told);
 }

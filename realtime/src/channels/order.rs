@@ -1,8 +1,12 @@
 //! From a publication to its subscribers: the tail's order, the hearers, the fan-out, and what is left to do after the lock.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
 use super::{
     filler::Job,
@@ -11,11 +15,35 @@ use super::{
     tail::{Out, Tail, Then},
 };
 use crate::{
+    broker::{Ear, Envelope, Topic},
     host::{Channel, Epoch, Error, Heard, HistoryLost, Identity, Kept, Missed, Offset, Publisher},
     hub::Inner,
     log::{Bounds, Publication},
     protocol::Disconnect,
 };
+
+/// Where letters of other nodes come in.
+pub struct Postbox(pub Weak<Inner>);
+
+impl Ear for Postbox {
+    fn hear(&self, topic: Topic, letter: Bytes) {
+        let Some(hub) = self.0.upgrade() else { return };
+        let envelope = Envelope::open(letter).ok();
+        // Numbers of another life of the log mean something else; whoever is wrong about it finds out by the look-back.
+        let epoch = hub.epoch();
+        let is_ours = |envelope: &Envelope| epoch.is_empty() || envelope.epoch == *epoch;
+        match envelope.filter(is_ours) {
+            Some(envelope) => {
+                hub.counts.letter(true);
+                hub.publish(envelope.publications());
+            }
+            None => {
+                hub.counts.letter(false);
+                tracing::debug!(%topic, "a letter was ignored; the log carries what it held");
+            }
+        }
+    }
+}
 
 impl Inner {
     /// Takes kept publications in any order.
@@ -199,16 +227,14 @@ impl Inner {
         }
     }
 
-    /// What a channel said after an offset; `None` when the log no longer knows.
+    /// What a channel said after an offset, read with whatever else the node wants to know now; `None` when the log no longer knows.
     pub async fn since(&self, channel: &Channel, offset: Offset) -> Result<Option<Missed>, Error> {
-        let asked = [(channel.clone(), offset)];
-        match self.host.history.since(&asked).await.into_iter().next() {
-            Some(Ok(missed)) => {
-                self.learn(&missed.epoch);
-                Ok(Some(missed))
-            }
-            Some(Err(HistoryLost::Gone { .. })) => Ok(None),
-            Some(Err(HistoryLost::Unavailable)) | None => Err(Error::internal()),
+        let (asker, answer) = oneshot::channel();
+        self.filler.send(Job::Read(channel.clone(), offset, asker));
+        match answer.await {
+            Ok(Ok(missed)) => Ok(Some(missed)),
+            Ok(Err(HistoryLost::Gone { .. })) => Ok(None),
+            Ok(Err(HistoryLost::Unavailable)) | Err(_) => Err(Error::internal()),
         }
     }
 

@@ -3,6 +3,7 @@
 // A test that cannot go on says so by its panic; clippy knows only functions marked as tests.
 #![allow(clippy::unwrap_used)]
 
+mod broker_contract;
 mod events;
 mod fleeting;
 mod frames;

@@ -373,3 +373,34 @@ async fn who_may_read_again_begins_with_the_state_not_with_what_was_said_between
     node.publish("kept:1");
     anna.expect("kept:1", 4).await;
 }
+
+#[tokio::test]
+async fn a_crowd_that_comes_back_to_a_cold_node_shares_its_readings_of_the_log() {
+    const CROWD: usize = 300;
+    let node = Node::start().await;
+    for n in 0..CROWD {
+        (1..=3).for_each(|_| drop(node.host.commit(&format!("kept:{n}"), &[])));
+    }
+    let slow = node.host.slow_log.write().await;
+    let mut crowd = Vec::new();
+    for n in 0..CROWD {
+        let mut client = node.connect("anna").await;
+        let channel = format!("kept:{n}");
+        let ask = json!({ "subscribe": { "channel": channel, "recover": true, "epoch": "log1", "offset": 1 } });
+        crowd.push((channel, client.command(ask).await, client));
+    }
+    until("all of them wait for the log", || node.hub.stats().subscriptions == CROWD).await;
+    drop(slow);
+    for (channel, id, client) in &mut crowd {
+        let reply = client.reply(*id).await;
+        let offsets: Vec<_> = reply["subscribe"]["publications"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|publication| publication["offset"].clone())
+            .collect();
+        assert_eq!((offsets, &reply["subscribe"]["recovered"]), (vec![json!(2), json!(3)], &json!(true)), "{channel}");
+    }
+    let reads = node.host.reads.load(SeqCst);
+    assert!(reads <= 5, "two that began at once, and the rest in two hundreds: {reads}");
+}

@@ -28,6 +28,8 @@ pub struct TestHost {
     pub gone: Mutex<HashMap<String, Offset>>,
     pub gate: Notify,
     pub is_log_away: AtomicBool,
+    /// Held for writing, readings of the log wait.
+    pub slow_log: tokio::sync::RwLock<()>,
     pub reads: AtomicUsize,
     pub snapshots: AtomicUsize,
     /// Users that may subscribe to nothing any more.
@@ -151,6 +153,7 @@ impl Rpc for TestHost {
 impl History for TestHost {
     async fn since(&self, asked: &[(Channel, Offset)]) -> Vec<Result<Missed, HistoryLost>> {
         self.reads.fetch_add(1, SeqCst);
+        drop(self.slow_log.read().await);
         let epoch: Epoch = EPOCH.into();
         let answer = |(channel, offset): &(Channel, Offset)| {
             if self.is_log_away.load(SeqCst) {

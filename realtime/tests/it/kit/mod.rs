@@ -6,10 +6,14 @@ mod host;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
-use wassally_realtime::{Channel, Config, Host, Hub, Kept, host::Ends};
+use wassally_realtime::{
+    Channel, Config, Host, Hub, Kept,
+    broker::{Broker, Memory},
+    host::Ends,
+};
 
 pub use client::{Client, Raw};
-pub use host::TestHost;
+pub use host::{EPOCH, TestHost};
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -32,15 +36,26 @@ impl Node {
         let mut config = Config::default();
         change(&mut config);
         let host = Arc::new(TestHost::default());
-        Self::of(config, host).await
+        Self::of(config, host, Arc::new(Memory::alone())).await
     }
 
-    /// A second node on the same log.
+    /// A second node on the same log, which hears nothing of the first.
     pub async fn beside(&self) -> Self {
-        Self::of(Config::default(), self.host.clone()).await
+        Self::of(Config::default(), self.host.clone(), Arc::new(Memory::alone())).await
     }
 
-    async fn of(config: Config, host: Arc<TestHost>) -> Self {
+    /// Nodes on one log that tell each other by these brokers.
+    pub async fn cluster(brokers: Vec<Arc<dyn Broker>>) -> Vec<Self> {
+        let host = Arc::new(TestHost::default());
+        let mut nodes = Vec::new();
+        for broker in brokers {
+            let config = Config { epoch: EPOCH.into(), ..Config::default() };
+            nodes.push(Self::of(config, host.clone(), broker).await);
+        }
+        nodes
+    }
+
+    async fn of(config: Config, host: Arc<TestHost>, broker: Arc<dyn Broker>) -> Self {
         let border = Host {
             authorizer: host.clone(),
             rpc: host.clone(),
@@ -48,7 +63,7 @@ impl Node {
             watch: host.clone(),
             hearer: host.clone(),
         };
-        let hub = Hub::new(config, border);
+        let hub = Hub::new(config, border, broker);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let events = hub.clone();

@@ -1,0 +1,277 @@
+//! What every broker promises, see `broker::Broker`; and what a hub makes of one that keeps no more than that.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use wassally_realtime::broker::{Broker, Ear, Link, Topic, memory::Bus};
+
+use crate::kit::{Node, until};
+
+/// Brokers of so many nodes that hear each other; none has joined yet.
+type Make = fn(usize) -> Vec<Arc<dyn Broker>>;
+
+fn in_memory(count: usize) -> Vec<Arc<dyn Broker>> {
+    let bus = Arc::new(Bus::default());
+    (0..count).map(|_| Arc::new(bus.node()) as Arc<dyn Broker>).collect()
+}
+
+/// One module a broker, one test a promise.
+macro_rules! keeps_the_contract {
+    ($($name:ident: $make:expr;)*) => {$(
+        mod $name {
+            use super::*;
+            const MAKE: Make = $make;
+            #[tokio::test]
+            async fn a_letter_reaches_all_others_once() { super::a_letter_reaches_all_others_once(MAKE).await; }
+            #[tokio::test]
+            async fn letters_of_a_node_keep_their_order() { super::letters_of_a_node_keep_their_order(MAKE).await; }
+            #[tokio::test]
+            async fn letters_arrive_byte_for_byte() { super::letters_arrive_byte_for_byte(MAKE).await; }
+            #[tokio::test]
+            async fn who_left_hears_and_tells_nothing() { super::who_left_hears_and_tells_nothing(MAKE).await; }
+            #[tokio::test]
+            async fn a_node_knows_whether_it_is_alone() { super::a_node_knows_whether_it_is_alone(MAKE).await; }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn a_flood_from_all_sides_waits_for_nobody() { super::a_flood_from_all_sides_waits_for_nobody(MAKE).await; }
+        }
+    )*};
+}
+
+keeps_the_contract! {
+    memory: in_memory;
+}
+
+/// Writes down what it hears.
+#[derive(Default)]
+struct Notes(Mutex<Vec<(Topic, Bytes)>>);
+
+impl Ear for Notes {
+    fn hear(&self, topic: Topic, letter: Bytes) {
+        self.0.lock().unwrap().push((topic, letter));
+    }
+}
+
+impl Notes {
+    fn letters(&self) -> Vec<(Topic, Bytes)> {
+        self.0.lock().unwrap().clone()
+    }
+
+    async fn has(&self, count: usize) -> Vec<(Topic, Bytes)> {
+        until("the letters arrive", || self.0.lock().unwrap().len() >= count).await;
+        self.letters()
+    }
+}
+
+fn joined(make: Make, count: usize) -> Vec<(Arc<dyn Broker>, Arc<Notes>)> {
+    let join = |broker: Arc<dyn Broker>| {
+        let notes = Arc::new(Notes::default());
+        broker.join(notes.clone());
+        (broker, notes)
+    };
+    make(count).into_iter().map(join).collect()
+}
+
+async fn a_letter_reaches_all_others_once(make: Make) {
+    let nodes = joined(make, 3);
+    for topic in Topic::all() {
+        nodes[0].0.tell(topic, Bytes::from(topic.to_string()));
+    }
+    // A last word shows that nothing else is under way.
+    let last = (Topic::of("last"), Bytes::from_static(b"last"));
+    nodes[1].0.tell(last.0, last.1.clone());
+    let mut wanted: Vec<_> = Topic::all().map(|topic| (topic, Bytes::from(topic.to_string()))).collect();
+    assert_eq!(nodes[1].1.has(wanted.len()).await, wanted);
+    assert_eq!(nodes[0].1.has(1).await, [last.clone()], "its own letters are not among them");
+    wanted.push(last);
+    let mut heard = nodes[2].1.has(wanted.len()).await;
+    heard.sort();
+    wanted.sort();
+    assert_eq!(heard, wanted);
+}
+
+async fn letters_of_a_node_keep_their_order(make: Make) {
+    let nodes = joined(make, 2);
+    let topics = ["a", "b", "c"].map(Topic::of);
+    for n in 0..3000_u32 {
+        nodes[0].0.tell(topics[n as usize % 3], Bytes::copy_from_slice(&n.to_be_bytes()));
+    }
+    let heard = nodes[1].1.has(3000).await;
+    let mut last: HashMap<Topic, Bytes> = HashMap::new();
+    for (topic, letter) in heard {
+        assert!(last.insert(topic, letter.clone()).is_none_or(|before| before < letter));
+    }
+}
+
+async fn letters_arrive_byte_for_byte(make: Make) {
+    let nodes = joined(make, 2);
+    let every_byte: Vec<u8> = (0..=255).collect();
+    let letters = [Bytes::new(), Bytes::from(every_byte), Bytes::from_static(b"\r\n\0 \xff"), Bytes::from(vec![7; 1 << 20])];
+    let topic = Topic::of("order:1");
+    for letter in &letters {
+        nodes[0].0.tell(topic, letter.clone());
+    }
+    assert_eq!(nodes[1].1.has(letters.len()).await, letters.map(|letter| (topic, letter)));
+}
+
+async fn who_left_hears_and_tells_nothing(make: Make) {
+    let nodes = joined(make, 3);
+    let topic = Topic::of("order:1");
+    nodes[0].0.tell(topic, Bytes::from_static(b"before"));
+    nodes[1].1.has(1).await;
+    nodes[1].0.leave();
+    nodes[1].0.leave();
+    nodes[1].0.tell(topic, Bytes::from_static(b"from beyond"));
+    nodes[0].0.tell(topic, Bytes::from_static(b"after"));
+    assert_eq!(nodes[2].1.has(2).await.len(), 2);
+    assert_eq!((nodes[1].1.letters().len(), nodes[0].1.letters().len()), (1, 0));
+}
+
+async fn a_node_knows_whether_it_is_alone(make: Make) {
+    let brokers = make(2);
+    assert!(!brokers[0].has_peers(), "nobody has joined");
+    brokers[0].join(Arc::new(Notes::default()));
+    assert!(!brokers[0].has_peers(), "it is no peer of its own");
+    brokers[1].join(Arc::new(Notes::default()));
+    until("the other is known", || brokers[0].has_peers()).await;
+    assert_ne!(*brokers[0].link().borrow(), Link::Deaf);
+    brokers[1].leave();
+    until("the other is gone", || !brokers[0].has_peers()).await;
+}
+
+async fn a_flood_from_all_sides_waits_for_nobody(make: Make) {
+    let nodes = joined(make, 4);
+    let topic = Topic::of("order:1");
+    let flood = |(broker, _): &(Arc<dyn Broker>, Arc<Notes>), from: u8| {
+        let broker = broker.clone();
+        tokio::spawn(
+            async move { (0..2000_u16).for_each(|n| broker.tell(topic, Bytes::from(vec![from, (n >> 8) as u8, n as u8]))) },
+        )
+    };
+    let floods: Vec<_> = nodes.iter().zip(0..).map(|(node, from)| flood(node, from)).collect();
+    for told in floods {
+        told.await.unwrap();
+    }
+    for ((broker, notes), own) in nodes.iter().zip(0..) {
+        let is_whole = || notes.letters().len() == 6000 || *broker.link().borrow() == Link::Deaf;
+        until("all arrive, or the node knows that it is deaf", is_whole).await;
+        let mut of: HashMap<u8, Vec<Bytes>> = HashMap::new();
+        notes.letters().into_iter().for_each(|(_, letter)| of.entry(letter[0]).or_default().push(letter));
+        assert!(!of.contains_key(&own));
+        assert!(of.values().all(|letters| letters.is_sorted()));
+    }
+}
+
+/// Loses, doubles and swaps what the broker inside carries, by chance.
+struct Bad {
+    inner: Arc<dyn Broker>,
+    random: Mutex<fastrand::Rng>,
+    held: Mutex<Vec<(Topic, Bytes)>>,
+    lost: Arc<AtomicUsize>,
+}
+
+impl Broker for Bad {
+    fn name(&self) -> &'static str {
+        "bad"
+    }
+
+    fn join(&self, ear: Arc<dyn Ear>) {
+        self.inner.join(ear);
+    }
+
+    fn tell(&self, topic: Topic, letter: Bytes) {
+        match self.random.lock().unwrap().u8(..10) {
+            0 => drop(self.lost.fetch_add(1, SeqCst)),
+            1 => (0..3).for_each(|_| self.inner.tell(topic, letter.clone())),
+            2 => return self.held.lock().unwrap().push((topic, letter)),
+            3 => self.inner.tell(topic, letter.slice(..letter.len() / 2)),
+            _ => self.inner.tell(topic, letter),
+        }
+        for (topic, letter) in std::mem::take(&mut *self.held.lock().unwrap()) {
+            self.inner.tell(topic, letter);
+        }
+    }
+
+    fn has_peers(&self) -> bool {
+        self.inner.has_peers()
+    }
+
+    fn link(&self) -> watch::Receiver<Link> {
+        self.inner.link()
+    }
+
+    fn leave(&self) {
+        self.inner.leave();
+    }
+}
+
+#[tokio::test]
+async fn a_commit_here_is_seen_there_without_the_log() {
+    let [here, there] = Node::cluster(in_memory(2)).await.try_into().ok().unwrap();
+    let mut anna = there.connect("anna").await;
+    anna.subscribe("kept:1").await;
+    let reads = there.host.reads.load(SeqCst);
+    for offset in 1..=50 {
+        here.publish("kept:1");
+        anna.expect("kept:1", offset).await;
+    }
+    assert_eq!(there.host.reads.load(SeqCst), reads, "the broker carried all of them");
+    assert_eq!((here.hub.stats().letters, there.hub.stats().letters), (0, 50));
+
+    let ended = here.end("kept:1", &[("anna", true)]);
+    anna.expect("kept:1", ended.offset).await;
+    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2000, "rights travel with it");
+}
+
+#[tokio::test]
+async fn what_a_bad_broker_does_reaches_no_subscriber() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let lost = Arc::new(AtomicUsize::new(0));
+    let bad = in_memory(3).into_iter().zip(0..).map(|(inner, n)| {
+        let random = Mutex::new(fastrand::Rng::with_seed(seed + n));
+        Arc::new(Bad { inner, random, held: Mutex::default(), lost: lost.clone() }) as Arc<dyn Broker>
+    });
+    let nodes = Node::cluster(bad.collect()).await;
+    let mut readers = Vec::new();
+    for node in &nodes {
+        let mut reader = node.connect("anna").await;
+        reader.subscribe("kept:1").await;
+        reader.subscribe("kept:2").await;
+        readers.push(reader);
+    }
+    for n in 0..400 {
+        nodes[n % 3].publish(if n % 2 == 0 { "kept:1" } else { "kept:2" });
+    }
+    // The look-back shows what was lost at the end.
+    for node in &nodes {
+        assert!(node.hub.behind(&[("kept:1".into(), 200), ("kept:2".into(), 200)]).is_empty());
+    }
+    for reader in &mut readers {
+        for offset in 1..=200 {
+            reader.expect("kept:1", offset).await;
+            reader.expect("kept:2", offset).await;
+        }
+        reader.silence("kept:1").await;
+        reader.silence("kept:2").await;
+    }
+    assert!(lost.load(SeqCst) > 0);
+}
+
+#[tokio::test]
+async fn letters_of_another_life_of_the_log_are_ignored() {
+    let [here, there] = Node::cluster(in_memory(2)).await.try_into().ok().unwrap();
+    let mut anna = there.connect("anna").await;
+    anna.subscribe("kept:1").await;
+    here.hub.renew("log2".into(), std::time::Duration::ZERO);
+    here.publish("kept:1");
+    assert_eq!((there.hub.stats().letters, there.hub.stats().letters_ignored), (0, 1));
+    assert!(there.hub.behind(&[("kept:1".into(), 1)]).is_empty());
+    anna.expect("kept:1", 1).await;
+}
