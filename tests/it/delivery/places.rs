@@ -211,15 +211,36 @@ async fn of_two_doors_only_the_nearer_sees_exactly() {
     .await
     .ok();
     let (near, away) = (at_the_door(&stall, &anna, &crew).await, at_the_door(&stall, &far, &crew).await);
-    let is_coarse = async |who: &Person, order: &str| {
+    let third = anna.order_from(&stall, 1).await;
+    crew.claim(&third).await.ok();
+    let seen = async |who: &Person, order: &str| {
         let seen = who.socket().await.subscribe(&format!("track:{order}")).await["data"].clone();
         assert_eq!(seen["type"], "position");
-        seen["coarse"] == true
+        (seen["coarse"] == true, seen["other_stop_first"] == true)
     };
-    assert_eq!((is_coarse(&anna, &near).await, is_coarse(&far, &away).await), (false, true));
+    assert_eq!(seen(&anna, &near).await, (false, false));
+    assert_eq!(seen(&far, &away).await, (true, true), "and the customer is told why");
+    assert_eq!(seen(&anna, &third).await, (true, false), "nothing is picked up for this one yet");
+
+    let mut page = far.socket().await;
+    let track = format!("track:{away}");
+    page.subscribe(&track).await;
+    // On to the far door, and back: each turn is told at once.
+    for (lat, other_first) in [(HOME.0 + 0.0195, false), (HOME.0, true)] {
+        // The third fix at a place that nobody reaches so quickly is believed.
+        for nudge in 0..3 {
+            crew.ping(lat + f64::from(nudge) * 0.00001, HOME.1).await;
+        }
+        let is_turn = |message: &Value| {
+            let body = &message["push"]["pub"]["data"];
+            message["push"]["channel"] == track && body["type"] == "position" && (body["other_stop_first"] == true) == other_first
+        };
+        let told = page.expect(is_turn).await["push"]["pub"]["data"].clone();
+        assert_eq!(told["coarse"] == true, other_first, "{told}");
+    }
     let pin = anna.proof(&near).await["pin"].clone();
     crew.confirm(&near, json!({ "pin": pin })).await.ok();
-    assert!(!is_coarse(&far, &away).await);
+    assert_eq!(seen(&far, &away).await, (false, false));
     house.end().await;
 }
 
