@@ -113,6 +113,41 @@ async fn the_document_says_what_is_served() {
     house.end().await;
 }
 
+/// Every method a path may have.
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn router_and_document_know_the_same_paths_and_methods() {
+    let house = TestApp::start().await;
+    let document = house.get("/api/openapi.json").await.ok();
+    let named: BTreeSet<(String, String)> =
+        operations(&document).into_iter().map(|(path, method, _)| (path, method.to_string())).collect();
+    let paths: BTreeSet<&str> = named.iter().map(|(path, _)| path.as_str()).collect();
+    assert!(paths.len() > 40 && paths.contains("/api/meta/"), "{paths:?}");
+    for path in paths {
+        let filled = path.replace("{id}", "00000000-0000-7001-8000-000000000000");
+        for method in METHODS {
+            let answer = house.ask(method.clone(), &filled, Some(&json!({}))).await;
+            let is_served = answer.status != 405;
+            let is_named = named.contains(&(path.to_owned(), method.to_string()));
+            assert_eq!(is_served, is_named, "{method} {path}: {} {}", answer.status, answer.body);
+        }
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_learns_what_this_server_is() {
+    let house = TestApp::start().await;
+    let meta = house.get("/api/meta/").await.ok();
+    assert_eq!((&meta["name"], &meta["currency"], &meta["demo"]), (&json!("Wassally"), &json!("USD"), &Value::Null));
+    let document = house.get("/api/openapi.json").await.ok();
+    let schema = &document["components"]["schemas"]["Meta"]["properties"];
+    let members = |value: &Value| value.as_object().expect("members").keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(members(&meta), members(schema), "the document says what the answer has");
+    house.end().await;
+}
+
 /// Slugs that any path may answer, or that a socket or a stream does.
 const ANYWHERE: [&str; 22] = [
     "internal",
