@@ -217,9 +217,7 @@ pub async fn one(
     let schedule = store::schedules(&mut view, id.region(), &[id]).await?.remove(&id).unwrap_or_default();
     let mut shop = Shop::new(row, &schedule, from, app.clock.now());
     if may_watch {
-        let channel = format!("shop:{id}");
-        let offset = store::top(&mut view, id.region(), &channel).await?;
-        shop.live = Some(vec![Live { channel, offset, epoch: app.epoch().to_string() }]);
+        shop.live = Some(vec![app.position(&mut view, format!("shop:{id}")).await?]);
     }
     Ok(Json(shop))
 }

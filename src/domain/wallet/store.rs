@@ -359,10 +359,3 @@ pub async fn sum_of(conn: &mut PgConnection, account: Account, currency: Currenc
     );
     Ok(sum.fetch_one(&mut *conn).await?)
 }
-
-/// The position of a kept channel in this view.
-pub async fn top(conn: &mut PgConnection, channel: &str) -> Result<u64> {
-    let region = crate::db::region_of(channel).number();
-    let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region, channel);
-    Ok(top.fetch_optional(&mut *conn).await?.unwrap_or_default().unsigned_abs())
-}
