@@ -260,7 +260,9 @@ fn every_path_of_the_api_is_registered_with_its_lines_in_the_document() {
         .into_iter()
         .filter(|(_, text)| {
             let code: String = code(text).flat_map(str::split_whitespace).collect();
-            [".route(\"/api", ".route_service(\"/api", ".nest(\"/api", ".nest_service(\"/api"].iter().any(|call| code.contains(call))
+            [".route(\"/api", ".route_service(\"/api", ".nest(\"/api", ".nest_service(\"/api"]
+                .iter()
+                .any(|call| code.contains(call))
         })
         .map(|(path, _)| path.display().to_string())
         .collect();

@@ -223,6 +223,50 @@ async fn what_no_column_holds_is_the_callers_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn control_characters_stand_in_nothing_that_people_write() {
+    let house = TestApp::start().await;
+    let (stall, anna, crew) = (house.stall(9).await, house.customer().await, house.crew().await);
+    let at_fault = |answer: crate::kit::Answer| {
+        let problem = answer.refused(422, "invalid");
+        (problem["errors"][0]["field"].as_str().expect("a field").to_owned(), problem["errors"][0]["code"].clone())
+    };
+    let invalid = |field: &str| (field.to_owned(), json!("invalid"));
+    for field in ["first_name", "last_name", "address", "location_address", "email"] {
+        let answer = anna.patch("/api/users/me/", json!({ field: "a\u{1}@b.example" })).await;
+        assert_eq!(at_fault(answer), invalid(field));
+    }
+    let newcomer =
+        json!({ "username": "eve", "password": "a good password", "user_type": "customer", "first_name": "E\u{1b}[2Jve" });
+    assert_eq!(at_fault(house.post("/api/auth/register/", newcomer).await), invalid("first_name"));
+
+    anna.wants(stall.product, 1).await;
+    let checkout = |note: &str| json!({ "fulfilment": "delivery", "payment_mode": "COD", "note": note });
+    assert_eq!(at_fault(anna.post("/api/orders/checkout/", checkout("ring\u{7}")).await), invalid("note"));
+    let order = anna.post("/api/orders/checkout/", checkout("ring twice,\n\tthen wait")).await.ok();
+    assert_eq!(order["note"], "ring twice,\n\tthen wait");
+    let order = order["id"].as_str().expect("an id");
+    let reason = json!({ "reason": "sold\u{1}out" });
+    assert_eq!(at_fault(anna.act(order, "cancel", reason.clone()).await), invalid("reason"));
+    assert_eq!(at_fault(stall.owner.act(order, "reject", reason.clone()).await), invalid("reason"));
+    crew.claim(order).await.ok();
+    for (deed, body, field) in [
+        ("release", reason.clone(), "reason"),
+        ("advance", json!({ "to": "DELIVERY_FAILED", "reason": "two\nlines" }), "reason"),
+        ("problem", json!({ "kind": "other", "note": "\u{2}" }), "note"),
+    ] {
+        assert_eq!(at_fault(crew.post(&format!("/api/delivery/orders/{order}/{deed}/"), body).await), invalid(field), "{deed}");
+    }
+    let staff = house.staff().await;
+    for (deed, body) in [
+        ("reassign", json!({ "crew_id": null, "reason": "\u{1}" })),
+        ("override", json!({ "to": "DELIVERED", "reason": "\u{1}" })),
+    ] {
+        assert_eq!(at_fault(staff.post(&format!("/api/staff/orders/{order}/{deed}/"), body).await), invalid("reason"), "{deed}");
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_who_send_slowly_take_nobodys_place() {
     use tokio::io::AsyncWriteExt;
     let house = TestApp::start_with(&[("WASSALLY_REQUEST_LIMIT", "2")]).await;
