@@ -93,6 +93,8 @@ pub(super) struct Wanted {
     pub bounds: Option<[f64; 4]>,
     pub category: Option<ShopCategoryId>,
     pub pattern: Option<String>,
+    /// Older than this one.
+    pub before: Option<ShopId>,
     pub at_most: i64,
 }
 
@@ -105,8 +107,9 @@ pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wante
         where region = $1 and status = 'APPROVED' and lat between $2 and $4 and lng between $3 and $5
             and ($6::uuid is null or category_id in (select id from shop_category where id = $6 or parent_id = $6))
             and ($7::text is null or name ilike $7 or name_ar ilike $7 or description ilike $7)
+            and ($8::uuid is null or id < $8)
         order by id desc
-        limit $8"#,
+        limit $9"#,
         region.number(),
         south,
         west,
@@ -114,6 +117,7 @@ pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wante
         east,
         wanted.category.map(ShopCategoryId::uuid),
         wanted.pattern.as_deref(),
+        wanted.before.map(ShopId::uuid),
         wanted.at_most,
     )
     .fetch_all(&mut *conn)
