@@ -33,10 +33,14 @@ pub struct Listing<F> {
     pub filters: F,
 }
 
-#[derive(Debug, Deserialize)]
+/// What every list takes beside its own filters.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
-struct Keys {
+#[into_params(parameter_in = Query)]
+pub struct Keys {
+    /// 1 to 100; 20 unless told.
     limit: Option<i64>,
+    /// The `next` of the page before.
     cursor: Option<String>,
     search: Option<String>,
     ordering: Option<String>,

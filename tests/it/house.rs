@@ -113,6 +113,30 @@ async fn the_document_says_what_is_served() {
     house.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_has_the_words_that_are_said() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let order = anna.order_from(&stall, 1).await;
+    let order = anna.get(&format!("/api/orders/{order}/")).await.ok();
+    let document = house.get("/api/openapi.json").await.ok();
+    for (schema, word) in [
+        ("OrderStatus", &order["status"]),
+        ("PrepStatus", &order["shop_orders"][0]["prep_status"]),
+        ("Fulfilment", &order["fulfilment"]),
+        ("PaymentMode", &order["payment_mode"]),
+        ("PaymentStatus", &order["payment_status"]),
+    ] {
+        let words = document["components"]["schemas"][schema]["enum"].as_array().expect("words");
+        assert!(words.contains(word), "{schema} {words:?} without {word}");
+    }
+    let parameters = &document["paths"]["/api/product/products/"]["get"]["parameters"];
+    let named: BTreeSet<&str> =
+        parameters.as_array().expect("parameters").iter().filter_map(|one| one["name"].as_str()).collect();
+    assert!(named.is_superset(&["limit", "cursor", "search", "ordering", "in_stock"].into()), "{named:?}");
+    house.end().await;
+}
+
 /// Every method a path may have.
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 

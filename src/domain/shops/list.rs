@@ -16,7 +16,7 @@ use crate::{
     },
     ids::{Region, ShopId},
     money::{Amount, Currency},
-    page::{Listing, Page, cursor},
+    page::{Keys, Listing, Page, cursor},
     problem::{Problem, Result},
 };
 use axum::{Json, extract::State};
@@ -154,7 +154,7 @@ fn bounds(from: Point, radius_m: f64) -> [f64; 4] {
 }
 
 /// Approved shops: near a point the nearest first, else the newest first.
-#[utoipa::path(get, path = "/api/shops/", tag = "shops", params(Filters), responses((status = 200, body = Page<Shop>)))]
+#[utoipa::path(get, path = "/api/shops/", tag = "shops", params(Keys, Filters), responses((status = 200, body = Page<Shop>)))]
 pub async fn list(State(app): State<App>, ask: Listing<Filters>) -> Result<Json<Page<Shop>>> {
     ask.ordering_in(&["distance", "-created_at"])?;
     let from = point(ask.filters.lat, ask.filters.lng)?;
