@@ -310,6 +310,51 @@ async fn callers_who_send_slowly_take_nobodys_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_says_nothing_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let house = TestApp::start().await;
+    let ends = ["", "P", "GET / HTTP/1.1\r\nhost", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"].map(async |start| {
+        let mut socket = tokio::net::TcpStream::connect(house.url.trim_start_matches("http://")).await.expect("accepted");
+        socket.write_all(start.as_bytes()).await.expect("a start");
+        let mut said = vec![];
+        let end = tokio::time::timeout(crate::kit::PATIENCE, socket.read_to_end(&mut said)).await;
+        // An end it is also where what was not read makes it a reset.
+        assert!(end.is_ok(), "{start:?} is waited for");
+    });
+    futures_util::future::join_all(ends).await;
+
+    // Slowly said, but said.
+    let mut socket = tokio::net::TcpStream::connect(house.url.trim_start_matches("http://")).await.expect("accepted");
+    socket.set_nodelay(true).expect("sends each byte");
+    for byte in b"PUT /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" {
+        socket.write_all(&[*byte]).await.expect("a byte");
+        tokio::task::yield_now().await;
+    }
+    let mut said = String::new();
+    socket.read_to_string(&mut said).await.expect("an answer");
+    assert!(said.starts_with("HTTP/1.1 405"), "{said}");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_has_a_short_id_of_its_caller_or_of_ours() {
+    let house = TestApp::start().await;
+    let answered = async |id: &str| {
+        let answer =
+            house.http.get(format!("{}/api/nothing/", house.url)).header("x-request-id", id).send().await.expect("answers");
+        let header = answer.headers()["x-request-id"].to_str().expect("text").to_owned();
+        let body: Value = answer.json().await.expect("a problem");
+        assert_eq!(body["request_id"], header);
+        header
+    };
+    assert_eq!(answered("trace-7.a:1_b").await, "trace-7.a:1_b");
+    for odd in ["x".repeat(129), "a b".into(), "\"}{".into(), String::new()] {
+        assert_eq!(answered(&odd).await.len(), 36, "{odd:?}");
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn metrics_are_for_this_machine_alone() {
     let house = TestApp::start().await;
     let forwarded =
