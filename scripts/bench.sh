@@ -15,7 +15,8 @@ nice cargo build --release -p wassally-realtime --example hub
 
 url=http://127.0.0.1:18080
 set -m
-WASSALLY_LISTEN=127.0.0.1:18080 WASSALLY_DATA_DIR="$CARGO_TARGET_DIR/bench" \
+# The crowds of `idle` and `connects` are one customer.
+WASSALLY_LISTEN=127.0.0.1:18080 WASSALLY_DATA_DIR="$CARGO_TARGET_DIR/bench" WASSALLY_USER_CONNECTIONS=0 \
   "$CARGO_TARGET_DIR/release/wassally" serve </dev/null >"$CARGO_TARGET_DIR/bench.log" 2>&1 &
 server=$!
 end() {

@@ -114,7 +114,7 @@ impl App {
         };
         let app = Self { house: Arc::new(house), call: None };
         let hub = live::open(&app);
-        let (api, document) = http::openapi::split(routes.merge(live::routes()));
+        let (api, document) = http::openapi::split(routes.merge(live::routes()).merge(http::pages::routes()));
         let api = api.merge(http::openapi::router(document.clone()));
         let router = http::router(&app, api, hub.router());
         app.hub.set(hub).map_err(|_| anyhow::anyhow!("the house was built twice"))?;

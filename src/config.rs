@@ -43,6 +43,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Requests worked on at once; more get 503.
     pub request_limit: usize,
+    /// Sockets of one user on this node, and as many streams; 0 = no bound.
+    pub user_connections: usize,
     pub drain: Duration,
     pub log_json: bool,
     /// PostgreSQL's programs for the private database.
@@ -74,6 +76,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("WASSALLY_BODY_LIMIT", "bytes of a JSON body; 1048576"),
     ("WASSALLY_REQUEST_TIMEOUT", "seconds; 30"),
     ("WASSALLY_REQUEST_LIMIT", "requests at once; 512"),
+    ("WASSALLY_USER_CONNECTIONS", "sockets that one user may have open, and as many event streams; 0 = no bound; 32"),
     ("WASSALLY_DRAIN", "seconds that clients are sent away over when stopping; 2"),
     ("WASSALLY_LOG", "text or json; text"),
     ("WASSALLY_DEBUG", "true for more logs, never more rights; false"),
@@ -115,6 +118,7 @@ impl Config {
             body_limit: read.or("WASSALLY_BODY_LIMIT", "1048576"),
             request_timeout: Duration::from_secs(read.or("WASSALLY_REQUEST_TIMEOUT", "30")),
             request_limit: read.or("WASSALLY_REQUEST_LIMIT", "512"),
+            user_connections: read.or("WASSALLY_USER_CONNECTIONS", "32"),
             drain: Duration::from_secs(read.or("WASSALLY_DRAIN", "2")),
             log_json: read.or::<LogForm>("WASSALLY_LOG", "text").0,
             pg_bin: read.text("WASSALLY_PG_BIN").map(PathBuf::from),

@@ -22,6 +22,8 @@ pub mod page;
 pub mod problem;
 pub mod seed;
 pub mod telemetry;
+pub mod text;
+pub mod tree;
 
 pub use app::{App, House};
 pub use problem::{Error, Problem, Refusal, Result};

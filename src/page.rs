@@ -33,10 +33,14 @@ pub struct Listing<F> {
     pub filters: F,
 }
 
-#[derive(Debug, Deserialize)]
+/// What every list takes beside its own filters.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
-struct Keys {
+#[into_params(parameter_in = Query)]
+pub struct Keys {
+    /// 1 to 100; 20 unless told.
     limit: Option<i64>,
+    /// The `next` of the page before.
     cursor: Option<String>,
     search: Option<String>,
     ordering: Option<String>,
@@ -72,7 +76,7 @@ impl<F: DeserializeOwned> Listing<F> {
         let limit = usize::try_from(self.limit).unwrap_or_default();
         let has_more = items.len() > limit;
         items.truncate(limit);
-        let next = has_more.then(|| items.last().map(|last| URL_SAFE_NO_PAD.encode(id(last).as_bytes()))).flatten();
+        let next = has_more.then(|| items.last().map(|last| cursor(id(last)))).flatten();
         Page { items, next }
     }
 
@@ -93,6 +97,11 @@ impl<F: DeserializeOwned> Listing<F> {
             _ => Ok(()),
         }
     }
+}
+
+/// The cursor of the page behind this row.
+pub fn cursor(last: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(last.as_bytes())
 }
 
 fn read_cursor(text: &str) -> Result<Uuid, Problem> {

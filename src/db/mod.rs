@@ -2,6 +2,7 @@
 pub mod constraint;
 mod doubt;
 pub mod epoch;
+mod head;
 pub mod housekeeping;
 mod idempotency;
 mod partitions;
@@ -9,6 +10,7 @@ mod say;
 mod tx;
 
 pub use constraint::OnConstraint;
+pub use head::top;
 pub use idempotency::Stored;
 pub use partitions::ensure as ensure_partitions;
 pub use say::Say;

@@ -16,6 +16,7 @@ use axum::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -33,7 +34,12 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; worker-src 'self' blob:; \
     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
-/// `/` and the language paths, `/assets/`, `/map/`, `/api/meta/`.
+/// What a page asks first.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(meta))
+}
+
+/// `/` and the language paths, `/assets/`, `/map/`.
 pub fn router() -> Router<App> {
     let mut router = Router::new()
         .route("/", get(to_language))
@@ -45,8 +51,7 @@ pub fn router() -> Router<App> {
         .route("/assets/{*path}", get(asset))
         .route("/map/style.json", get(style))
         .route("/map/streets.geojson", get(|| async { shapes(STREETS) }))
-        .route("/map/areas.geojson", get(|| async { shapes(AREAS) }))
-        .route("/api/meta/", get(meta));
+        .route("/map/areas.geojson", get(|| async { shapes(AREAS) }));
     for language in ["en", "ar", "fr"] {
         router = router
             .route(&format!("/{language}"), get(move || async move { Redirect::permanent(&format!("/{language}/")) }))
@@ -181,6 +186,7 @@ const DEMO: [(&str, &str); 6] = [
     ("seller1", "seller"),
 ];
 
+/// What this server is, and where its map begins
 #[utoipa::path(get, path = "/api/meta/", tag = "meta", responses((status = 200, body = Meta)))]
 async fn meta(State(app): State<App>) -> Result<Json<Meta>> {
     let demo = is_demo(&app).await?.then(|| Demo {

@@ -6,17 +6,20 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
 use std::{net::SocketAddr, time::Duration};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// A head that has not come by then ends its connection.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// Out of file descriptors: wait a little, somebody may leave.
+/// Out of file descriptors, or a word begun: wait a little, somebody may leave, more may come.
 const BREATH: Duration = Duration::from_millis(100);
+/// How HTTP/2 begins.
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
 
 /// Accepts and serves until `leaving` ends; then finishes the requests under way. Upgraded sockets are the hub's to end.
 pub async fn serve(listener: TcpListener, router: Router, leaving: impl Future<Output = ()>) {
-    let connections = GracefulShutdown::new();
+    let (connections, over) = (GracefulShutdown::new(), CancellationToken::new());
     tokio::pin!(leaving);
     loop {
         let (socket, peer) = tokio::select! {
@@ -34,8 +37,11 @@ pub async fn serve(listener: TcpListener, router: Router, leaving: impl Future<O
             tracing::debug!(%error, "TCP_NODELAY");
         }
         let connection = connections.watcher();
-        let router = router.clone();
+        let (router, over) = (router.clone(), over.clone());
         tokio::spawn(async move {
+            if over.run_until_cancelled(begins(&socket)).await != Some(true) {
+                return;
+            }
             let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
                 router.clone().oneshot(request.map(axum::body::Body::new))
@@ -49,5 +55,24 @@ pub async fn serve(listener: TcpListener, router: Router, leaving: impl Future<O
         });
     }
     drop(listener);
+    over.cancel();
     connections.shutdown().await;
+}
+
+/// Whether a request of HTTP/1.1 begins before its head is overdue. To tell the versions apart the first bytes would else be waited for without a
+/// bound; and HTTP/2, which a proxy speaks for us, has none on idle connections.
+async fn begins(socket: &TcpStream) -> bool {
+    let mut start = [0; HTTP_2.len()];
+    let look = async {
+        loop {
+            match socket.peek(&mut start).await {
+                Ok(0) | Err(_) => return false,
+                Ok(count) if start[..count] != HTTP_2[..count] => return true,
+                Ok(count) if count == HTTP_2.len() => return false,
+                // A P alone may still become a POST.
+                Ok(_) => tokio::time::sleep(BREATH).await,
+            }
+        }
+    };
+    tokio::time::timeout(HEAD_WITHIN, look).await.unwrap_or(false)
 }

@@ -2,7 +2,7 @@
 use super::{Bridge, actor, authorizer::split, refused_subscription};
 use crate::{
     App,
-    db::{Ends, Numbered},
+    db::{self, Ends, Numbered},
 };
 use async_trait::async_trait;
 use wassally_realtime::host::{Channel, Error, History, HistoryLost, Identity, Kept, Missed, Offset, Page, Snapshot};
@@ -117,14 +117,7 @@ async fn read(app: &App, asked: &[(Channel, Offset)]) -> sqlx::Result<Vec<Row>> 
 }
 
 async fn top(app: &App, channel: &str) -> sqlx::Result<Offset> {
-    let top = sqlx::query_scalar!(
-        "select top from channel_head where region = $1 and channel = $2",
-        crate::db::region_of(channel).number(),
-        channel
-    )
-    .fetch_optional(&app.pools.live)
-    .await?;
-    Ok(top.unwrap_or_default().unsigned_abs())
+    db::top(&mut *app.pools.live.acquire().await?, channel).await
 }
 
 async fn page(app: &App, of: &Channel, ask: &Page) -> sqlx::Result<Missed> {

@@ -3,6 +3,7 @@ mod authorizer;
 mod history;
 mod lease;
 mod lookback;
+mod places;
 pub mod publisher;
 pub mod revocation;
 mod rpc;
@@ -43,6 +44,7 @@ pub fn open(app: &App) -> Hub {
         node: app.boot.to_string().into(),
         epoch: app.epoch(),
         allowed_origins: app.config.allowed_origins.clone(),
+        user_connection_limit: app.config.user_connections,
         ..Default::default()
     };
     let host =

@@ -1,11 +1,15 @@
 //! Plain EventSource: `GET /api/live/?channels=a,b` with `Last-Event-ID`, by bearer header or by a ticket.
 //!
 //! An EventSource gives up for good on any status but 200: only a final refusal has one. Trouble of ours is 200, when to come again, and end.
-use super::authorizer::identity;
+use super::{
+    authorizer::identity,
+    places::{Place, Places},
+};
 use crate::{
     App, Problem,
     actor::{Actor, Claims},
     http::{Json, Perhaps, Query},
+    ids::UserId,
     problem::{Error, Result},
 };
 use axum::{
@@ -19,6 +23,7 @@ use dashmap::DashMap;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use wassally_realtime::Channel;
 
@@ -53,12 +58,22 @@ pub struct Ticket {
     pub expires_in: i64,
 }
 
-/// The streams that tickets have open on this node: a ticket opens one at a time, the newest wins.
+/// The streams that are open on this node, by user; and those of tickets, for a ticket opens one at a time and the newest wins.
 #[derive(Debug, Default)]
-pub struct Open(DashMap<Vec<u8>, CancellationToken>);
+pub struct Open {
+    pub(super) places: Places,
+    tickets: DashMap<Vec<u8>, Ticketed>,
+}
+
+/// What a ticket has open.
+#[derive(Debug)]
+struct Ticketed {
+    ended: CancellationToken,
+    place: Arc<Place>,
+}
 
 /// Listen to channels as server-sent events
-#[utoipa::path(get, path = "/api/live/", tag = "live", params(("channels" = Option<String>, Query, description = "up to 32 names by commas"), ("ticket" = Option<String>, Query), ("Last-Event-ID" = Option<String>, Header)), responses((status = 200, content_type = "text/event-stream", body = String), (status = 401), (status = 404, description = "bad_ticket, not_found")), security((), ("bearer" = [])))]
+#[utoipa::path(get, path = "/api/live/", tag = "live", params(("channels" = Option<String>, Query, description = "up to 32 names by commas"), ("ticket" = Option<String>, Query), ("Last-Event-ID" = Option<String>, Header)), responses((status = 200, content_type = "text/event-stream", body = String), (status = 401), (status = 404, description = "bad_ticket, not_found"), (status = 429, description = "too_many_requests")), security((), ("bearer" = [])))]
 pub async fn get(State(app): State<App>, caller: Perhaps, headers: HeaderMap, Query(listen): Query<Listen>) -> Response {
     match open(&app, caller.0, &headers, listen).await {
         Ok(response) => response,
@@ -68,26 +83,26 @@ pub async fn get(State(app): State<App>, caller: Perhaps, headers: HeaderMap, Qu
 }
 
 async fn open(app: &App, caller: Option<Actor>, headers: &HeaderMap, listen: Listen) -> Result<Response> {
-    let (actor, channels, ended) = match listen.ticket {
+    let (actor, channels, ticket) = match listen.ticket {
         Some(ticket) => {
             let hash = Sha256::digest(ticket.as_bytes()).to_vec();
             let (actor, channels) = redeem(app, &hash).await?;
             if listen.channels.as_deref().is_some_and(|asked| names(asked) != channels) {
                 return Err(bad_ticket().into());
             }
-            (actor, channels, Some(Reserved::take(app, hash)))
+            (actor, channels, Some(hash))
         }
         None => (caller.ok_or_else(Problem::unauthorized)?, check(names(listen.channels.as_deref().unwrap_or_default()))?, None),
     };
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let channels: Vec<Channel> = channels.iter().map(|name| name.as_str().into()).collect();
+    let reserved = Reserved::take(app, actor.id, ticket)?;
     let mut who = identity(app, actor);
-    if ended.is_some() {
+    if reserved.ticket.is_some() {
         // A ticket lives as long as its session, not as the token that asked for it.
         who.expires_at = None;
     }
     let stream = app.hub().stream(who, &channels, last_event_id).await.map_err(final_refusal)?;
-    let Some(reserved) = ended else { return Ok(stream.into_response()) };
     let (parts, body) = stream.into_response().into_parts();
     let ended = reserved.ended.clone();
     let until = body.into_data_stream().take_until(async move { ended.cancelled().await });
@@ -99,29 +114,40 @@ async fn open(app: &App, caller: Option<Actor>, headers: &HeaderMap, listen: Lis
     Ok(Response::from_parts(parts, axum::body::Body::from_stream(held)))
 }
 
-/// A ticket's one open stream on this node.
+/// An open stream on this node: its user's place, and the ticket that opened it.
 struct Reserved {
     app: App,
-    hash: Vec<u8>,
+    place: Arc<Place>,
+    ticket: Option<Vec<u8>>,
     ended: CancellationToken,
 }
 
 impl Reserved {
-    /// Ends the stream that the ticket had open before.
-    fn take(app: &App, hash: Vec<u8>) -> Self {
-        let ended = CancellationToken::new();
-        if let Some(earlier) = app.streams.0.insert(hash.clone(), ended.clone()) {
-            earlier.cancel();
+    /// Takes a place; a ticket's ends the stream that it had open before. Errors: 429 `too_many_requests`.
+    fn take(app: &App, user: UserId, ticket: Option<Vec<u8>>) -> Result<Self> {
+        if let Some((_, earlier)) = ticket.as_ref().and_then(|hash| app.streams.tickets.remove(hash)) {
+            earlier.ended.cancel();
+            earlier.place.leave(app);
         }
-        Self { app: app.clone(), hash, ended }
+        let place = Arc::new(app.streams.places.take(user, app.config.user_connections)?);
+        let ended = CancellationToken::new();
+        if let Some(hash) = &ticket {
+            let now = Ticketed { ended: ended.clone(), place: Arc::clone(&place) };
+            if let Some(beside) = app.streams.tickets.insert(hash.clone(), now) {
+                beside.ended.cancel();
+                beside.place.leave(app);
+            }
+        }
+        Ok(Self { app: app.clone(), place, ticket, ended })
     }
 }
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        // One that was overtaken is cancelled, and its place another's.
-        if !self.ended.is_cancelled() {
-            self.app.streams.0.remove(&self.hash);
+        self.place.leave(&self.app);
+        // One that was overtaken is cancelled, and the ticket another's.
+        if let Some(hash) = self.ticket.as_ref().filter(|_| !self.ended.is_cancelled()) {
+            self.app.streams.tickets.remove(hash);
         }
     }
 }

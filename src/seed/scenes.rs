@@ -22,7 +22,7 @@ pub async fn play(app: &App, people: &Known, shops: &[Open]) -> anyhow::Result<(
         stage.delivered(anna, bakery, "crew1").await.context("a delivered order")?;
     }
     if let Some(ben) = stage.newcomer("customer2").await? {
-        let order = stage.ready(ben, &[bakery, other], "COD").await.context("an order of two shops")?;
+        let order = stage.ready(ben, &[bakery, other], "delivery", "COD").await.context("an order of two shops")?;
         stage.carry(&order, "crew2").await.context("a shipped order")?;
     }
     if let Some(cleo) = stage.newcomer("customer3").await? {
@@ -34,10 +34,12 @@ pub async fn play(app: &App, people: &Known, shops: &[Open]) -> anyhow::Result<(
         stage.returned(dina, bakery, "crew4").await.context("a returned order")?;
         let order = stage.order(dina, &[bakery], "delivery", "COD").await?;
         stage.act(dina, &order, "cancel", json!({ "reason": "Ordered twice" })).await.context("a cancelled order")?;
-        stage.ready(dina, &[bakery], "COD").await.context("an order that waits for a crew")?;
+        stage.ready(dina, &[bakery], "delivery", "COD").await.context("an order that waits for a crew")?;
+        stage.ready(dina, &[bakery], "pickup", "WALLET").await.context("an order that waits at the counter")?;
     }
     if let Some(emil) = stage.newcomer("customer5").await? {
         stage.order(emil, &[bakery], "delivery", "WALLET").await.context("a new order")?;
+        stage.order(emil, &[bakery], "pickup", "COP").await.context("a new order to be fetched")?;
     }
     Ok(())
 }
@@ -106,9 +108,9 @@ impl Stage<'_> {
         self.act(Who { id: shop.owner, role: Role::Seller }, order, deed, json!({ "shop_id": shop.id })).await
     }
 
-    /// An order that waits for a crew with everything packed.
-    async fn ready(&self, customer: Who, shops: &[&Open], payment_mode: &str) -> anyhow::Result<Value> {
-        let order = self.order(customer, shops, "delivery", payment_mode).await?;
+    /// An order that waits with everything packed, for a crew or for its customer.
+    async fn ready(&self, customer: Who, shops: &[&Open], fulfilment: &str, payment_mode: &str) -> anyhow::Result<Value> {
+        let order = self.order(customer, shops, fulfilment, payment_mode).await?;
         for shop in shops {
             self.prepare(&order, shop, "accept").await?;
             self.prepare(&order, shop, "ready").await?;
@@ -132,7 +134,7 @@ impl Stage<'_> {
     }
 
     async fn delivered(&self, customer: Who, shop: &Open, crew: &str) -> anyhow::Result<()> {
-        let order = self.ready(customer, &[shop], "WALLET").await?;
+        let order = self.ready(customer, &[shop], "delivery", "WALLET").await?;
         self.carry(&order, crew).await?;
         let id = order["id"].as_str().context("an order has an id")?;
         let proof = self.doors.get(customer, &format!("/api/orders/{id}/proof/")).await?;
@@ -141,7 +143,7 @@ impl Stage<'_> {
     }
 
     async fn returned(&self, customer: Who, shop: &Open, crew: &str) -> anyhow::Result<()> {
-        let order = self.ready(customer, &[shop], "WALLET").await?;
+        let order = self.ready(customer, &[shop], "delivery", "WALLET").await?;
         self.carry(&order, crew).await?;
         for to in ["DELIVERY_FAILED", "RETURNED_TO_SHOP"] {
             self.crew_does(&order, crew, "advance", json!({ "to": to, "reason": "Nobody opened the door" })).await?;

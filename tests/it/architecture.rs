@@ -252,3 +252,19 @@ fn time_of_a_deed_is_the_databases() {
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn every_path_of_the_api_is_registered_with_its_lines_in_the_document() {
+    // `routes!` alone writes both; a bare `.route` would serve what no document names.
+    let wrong: Vec<String> = sources("src", ".rs")
+        .into_iter()
+        .filter(|(_, text)| {
+            let code: String = code(text).flat_map(str::split_whitespace).collect();
+            [".route(\"/api", ".route_service(\"/api", ".nest(\"/api", ".nest_service(\"/api"]
+                .iter()
+                .any(|call| code.contains(call))
+        })
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

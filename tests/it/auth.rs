@@ -76,6 +76,34 @@ async fn the_eleventh_failure_of_a_name_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn failures_count_for_the_account_whichever_of_its_names_is_tried() {
+    let house = TestApp::start().await;
+    let (anna, ben) = (house.customer().await, house.customer().await);
+    anna.patch("/api/users/me/", json!({ "email": "anna@example.org", "phone_number": "+12025550199" })).await.ok();
+    let login = async |name: &str, password: &str| {
+        house.post("/api/auth/login/", json!({ "username": name, "password": password })).await
+    };
+    for _ in 0..3 {
+        for name in [anna.username.as_str(), "Anna@Example.org", "+12025550199"] {
+            login(name, "guess").await.refused(401, "bad_credentials");
+        }
+    }
+    login("anna@example.org", "guess").await.refused(401, "bad_credentials");
+    for name in [anna.username.as_str(), "anna@example.org", "+12025550199"] {
+        login(name, "wassally-demo").await.refused(429, "too_many_requests");
+    }
+    login(&ben.username, "wassally-demo").await.ok();
+
+    // A name that nobody has is answered alike, however it is spelled.
+    for name in ["nobody", "NoBody"].repeat(5) {
+        login(name, "guess").await.refused(401, "bad_credentials");
+    }
+    login("NOBODY", "guess").await.refused(429, "too_many_requests");
+    login(&ben.username, "wassally-demo").await.ok();
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn guesses_sent_at_once_are_counted_like_guesses_in_turn() {
     let house = TestApp::start().await;
     let anna = house.customer().await;

@@ -1,9 +1,11 @@
 //! Delivery: who gets an order, how it is proven, and who sees where a crew is.
 mod claims;
+mod lists;
 mod places;
 mod proofs;
 
-use crate::kit::{Person, Stall, TestApp};
+use crate::kit::{Person, Socket, Stall, TestApp};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -25,11 +27,22 @@ impl Person {
         self.get(&format!("/api/orders/{order}/proof/")).await.ok()
     }
 
+    /// Sends pings that need no reply, as phones do, and returns once they are taken.
+    async fn streams(&self, socket: &mut Socket, pings: Value) {
+        socket.raw(&json!({ "send": { "data": { "method": "delivery.ping", "data": pings } } }).to_string()).await;
+        socket.so_far("").await;
+    }
+
     async fn carries(&self) -> Vec<String> {
         let me = self.get("/api/delivery/me/").await.ok();
         let jobs = me["active"].as_array().expect("jobs");
         jobs.iter().map(|job| job["order_id"].as_str().expect("an id").to_owned()).collect()
     }
+}
+
+/// The instant so many seconds ago.
+fn on_the_clock(house: &Arc<TestApp>, seconds_ago: i64) -> Value {
+    json!(house.app.clock.now() - TimeDelta::seconds(seconds_ago))
 }
 
 /// A house with a shop and somebody hungry.

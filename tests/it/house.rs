@@ -113,6 +113,65 @@ async fn the_document_says_what_is_served() {
     house.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_has_the_words_that_are_said() {
+    let house = TestApp::start().await;
+    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let order = anna.order_from(&stall, 1).await;
+    let order = anna.get(&format!("/api/orders/{order}/")).await.ok();
+    let document = house.get("/api/openapi.json").await.ok();
+    for (schema, word) in [
+        ("OrderStatus", &order["status"]),
+        ("PrepStatus", &order["shop_orders"][0]["prep_status"]),
+        ("Fulfilment", &order["fulfilment"]),
+        ("PaymentMode", &order["payment_mode"]),
+        ("PaymentStatus", &order["payment_status"]),
+    ] {
+        let words = document["components"]["schemas"][schema]["enum"].as_array().expect("words");
+        assert!(words.contains(word), "{schema} {words:?} without {word}");
+    }
+    let parameters = &document["paths"]["/api/product/products/"]["get"]["parameters"];
+    let named: BTreeSet<&str> =
+        parameters.as_array().expect("parameters").iter().filter_map(|one| one["name"].as_str()).collect();
+    assert!(named.is_superset(&["limit", "cursor", "search", "ordering", "in_stock"].into()), "{named:?}");
+    house.end().await;
+}
+
+/// Every method a path may have.
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn router_and_document_know_the_same_paths_and_methods() {
+    let house = TestApp::start().await;
+    let document = house.get("/api/openapi.json").await.ok();
+    let named: BTreeSet<(String, String)> =
+        operations(&document).into_iter().map(|(path, method, _)| (path, method.to_string())).collect();
+    let paths: BTreeSet<&str> = named.iter().map(|(path, _)| path.as_str()).collect();
+    assert!(paths.len() > 40 && paths.contains("/api/meta/"), "{paths:?}");
+    for path in paths {
+        let filled = path.replace("{id}", "00000000-0000-7001-8000-000000000000");
+        for method in METHODS {
+            let answer = house.ask(method.clone(), &filled, Some(&json!({}))).await;
+            let is_served = answer.status != 405;
+            let is_named = named.contains(&(path.to_owned(), method.to_string()));
+            assert_eq!(is_served, is_named, "{method} {path}: {} {}", answer.status, answer.body);
+        }
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_learns_what_this_server_is() {
+    let house = TestApp::start().await;
+    let meta = house.get("/api/meta/").await.ok();
+    assert_eq!((&meta["name"], &meta["currency"], &meta["demo"]), (&json!("Wassally"), &json!("USD"), &Value::Null));
+    let document = house.get("/api/openapi.json").await.ok();
+    let schema = &document["components"]["schemas"]["Meta"]["properties"];
+    let members = |value: &Value| value.as_object().expect("members").keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(members(&meta), members(schema), "the document says what the answer has");
+    house.end().await;
+}
+
 /// Slugs that any path may answer, or that a socket or a stream does.
 const ANYWHERE: [&str; 22] = [
     "internal",
@@ -188,6 +247,50 @@ async fn what_no_column_holds_is_the_callers_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn control_characters_stand_in_nothing_that_people_write() {
+    let house = TestApp::start().await;
+    let (stall, anna, crew) = (house.stall(9).await, house.customer().await, house.crew().await);
+    let at_fault = |answer: crate::kit::Answer| {
+        let problem = answer.refused(422, "invalid");
+        (problem["errors"][0]["field"].as_str().expect("a field").to_owned(), problem["errors"][0]["code"].clone())
+    };
+    let invalid = |field: &str| (field.to_owned(), json!("invalid"));
+    for field in ["first_name", "last_name", "address", "location_address", "email"] {
+        let answer = anna.patch("/api/users/me/", json!({ field: "a\u{1}@b.example" })).await;
+        assert_eq!(at_fault(answer), invalid(field));
+    }
+    let newcomer =
+        json!({ "username": "eve", "password": "a good password", "user_type": "customer", "first_name": "E\u{1b}[2Jve" });
+    assert_eq!(at_fault(house.post("/api/auth/register/", newcomer).await), invalid("first_name"));
+
+    anna.wants(stall.product, 1).await;
+    let checkout = |note: &str| json!({ "fulfilment": "delivery", "payment_mode": "COD", "note": note });
+    assert_eq!(at_fault(anna.post("/api/orders/checkout/", checkout("ring\u{7}")).await), invalid("note"));
+    let order = anna.post("/api/orders/checkout/", checkout("ring twice,\n\tthen wait")).await.ok();
+    assert_eq!(order["note"], "ring twice,\n\tthen wait");
+    let order = order["id"].as_str().expect("an id");
+    let reason = json!({ "reason": "sold\u{1}out" });
+    assert_eq!(at_fault(anna.act(order, "cancel", reason.clone()).await), invalid("reason"));
+    assert_eq!(at_fault(stall.owner.act(order, "reject", reason.clone()).await), invalid("reason"));
+    crew.claim(order).await.ok();
+    for (deed, body, field) in [
+        ("release", reason.clone(), "reason"),
+        ("advance", json!({ "to": "DELIVERY_FAILED", "reason": "two\nlines" }), "reason"),
+        ("problem", json!({ "kind": "other", "note": "\u{2}" }), "note"),
+    ] {
+        assert_eq!(at_fault(crew.post(&format!("/api/delivery/orders/{order}/{deed}/"), body).await), invalid(field), "{deed}");
+    }
+    let staff = house.staff().await;
+    for (deed, body) in [
+        ("reassign", json!({ "crew_id": null, "reason": "\u{1}" })),
+        ("override", json!({ "to": "DELIVERED", "reason": "\u{1}" })),
+    ] {
+        assert_eq!(at_fault(staff.post(&format!("/api/staff/orders/{order}/{deed}/"), body).await), invalid("reason"), "{deed}");
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_who_send_slowly_take_nobodys_place() {
     use tokio::io::AsyncWriteExt;
     let house = TestApp::start_with(&[("WASSALLY_REQUEST_LIMIT", "2")]).await;
@@ -203,6 +306,51 @@ async fn callers_who_send_slowly_take_nobodys_place() {
     }
     house.get("/api/shops/").await.ok();
     drop(halves);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_nothing_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let house = TestApp::start().await;
+    let ends = ["", "P", "GET / HTTP/1.1\r\nhost", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"].map(async |start| {
+        let mut socket = tokio::net::TcpStream::connect(house.url.trim_start_matches("http://")).await.expect("accepted");
+        socket.write_all(start.as_bytes()).await.expect("a start");
+        let mut said = vec![];
+        let end = tokio::time::timeout(crate::kit::PATIENCE, socket.read_to_end(&mut said)).await;
+        // An end it is also where what was not read makes it a reset.
+        assert!(end.is_ok(), "{start:?} is waited for");
+    });
+    futures_util::future::join_all(ends).await;
+
+    // Slowly said, but said.
+    let mut socket = tokio::net::TcpStream::connect(house.url.trim_start_matches("http://")).await.expect("accepted");
+    socket.set_nodelay(true).expect("sends each byte");
+    for byte in b"PUT /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" {
+        socket.write_all(&[*byte]).await.expect("a byte");
+        tokio::task::yield_now().await;
+    }
+    let mut said = String::new();
+    socket.read_to_string(&mut said).await.expect("an answer");
+    assert!(said.starts_with("HTTP/1.1 405"), "{said}");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_has_a_short_id_of_its_caller_or_of_ours() {
+    let house = TestApp::start().await;
+    let answered = async |id: &str| {
+        let answer =
+            house.http.get(format!("{}/api/nothing/", house.url)).header("x-request-id", id).send().await.expect("answers");
+        let header = answer.headers()["x-request-id"].to_str().expect("text").to_owned();
+        let body: Value = answer.json().await.expect("a problem");
+        assert_eq!(body["request_id"], header);
+        header
+    };
+    assert_eq!(answered("trace-7.a:1_b").await, "trace-7.a:1_b");
+    for odd in ["x".repeat(129), "a b".into(), "\"}{".into(), String::new()] {
+        assert_eq!(answered(&odd).await.len(), 36, "{odd:?}");
+    }
     house.end().await;
 }
 

@@ -249,6 +249,42 @@ async fn a_ticket_opens_one_stream_and_ends_with_its_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_user_has_so_many_sockets_and_streams_and_no_more() {
+    let house = TestApp::start_with(&[("WASSALLY_USER_CONNECTIONS", "2")]).await;
+    let (anna, ben) = (house.customer().await, house.customer().await);
+    let (first, _second) = (anna.socket().await, anna.socket().await);
+    let third = async || {
+        let mut socket = Socket::open(&house.url).await;
+        socket.raw(&json!({ "id": 1, "connect": { "token": anna.token } }).to_string()).await;
+        socket
+    };
+    assert_eq!(third().await.closed().await, 3504);
+    let _others = ben.socket().await;
+    // Nothing but the hub's own book says when a place is free again.
+    drop(first);
+    let again = async { while third().await.read_any().await["connect"].is_null() {} };
+    tokio::time::timeout(PATIENCE, again).await.expect("a place that was left is free");
+
+    let own = format!("user:{}", anna.id);
+    let listen = async || house.listen(&[&own], &anna.token, None).await;
+    let ticket = anna.post("/api/live/ticket/", json!({ "channels": [own] })).await.ok();
+    let ticket = format!("ticket={}", ticket["ticket"].as_str().expect("a ticket"));
+    let by_ticket = async || Source::open(&house.url, &ticket, None, None).await;
+    let first = listen().await.expect("a stream");
+    let mut second = by_ticket().await.expect("another");
+    assert_eq!(listen().await.err(), Some(429));
+    house.listen(&[&format!("user:{}", ben.id)], &ben.token, None).await.expect("others have their own");
+    // A ticket's next stream takes the place of its last.
+    let _second_again = by_ticket().await.expect("the same place");
+    second.ended().await;
+    assert_eq!(listen().await.err(), Some(429));
+    drop(first);
+    let again = async { while listen().await.is_err() {} };
+    tokio::time::timeout(PATIENCE, again).await.expect("a place that was left is free");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_ends_closes_its_sockets_within_a_second() {
     let house = TestApp::start().await;
     let anna = house.customer().await;

@@ -116,7 +116,7 @@ async fn products_are_filtered_searched_and_ordered() {
     let house = TestApp::start().await;
     let [a, b, c] = street(&house).await;
     for (stall, name, price) in [(&a, "Apple juice", 3), (&b, "Bread", 1), (&c, "Apple cake", 2)] {
-        sqlx::query("update product set name = $2, price = $3 where id = $1")
+        sqlx::query("update product set name = $2, price = $3, avg_rating = nullif(4 - $3, 1) where id = $1")
             .bind(stall.product)
             .bind(name)
             .bind(rust_decimal(price))
@@ -137,9 +137,87 @@ async fn products_are_filtered_searched_and_ordered() {
     assert_eq!(list("min_price=2&max_price=2.50").await, of(&[&c]));
     assert_eq!(list(&format!("shop={}", b.id)).await, of(&[&b]));
     assert_eq!(list("on_offer=true").await, Vec::<String>::new());
-    let first = house.get("/api/product/products/?ordering=price&limit=1").await.ok();
+    for (ordering, wanted) in [
+        ("-created_at", [&c, &b, &a]),
+        ("price", [&b, &c, &a]),
+        ("-price", [&a, &c, &b]),
+        ("name", [&c, &a, &b]),
+        ("-rating", [&b, &c, &a]),
+    ] {
+        let (mut seen, mut cursor) = (vec![], String::new());
+        loop {
+            let page = house.get(&format!("/api/product/products/?ordering={ordering}&limit=1{cursor}")).await.ok();
+            seen.extend(ids(&page));
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(seen, of(&wanted), "page by page by {ordering}");
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_and_every_order_have_their_index() {
+    let house = TestApp::start().await;
+    let stall = house.stall(1).await;
+    let pool = &house.app.pools.background;
+    sqlx::query(
+        "insert into product (region, id, shop_id, name, sku, price, currency)
+        select 1, gen_random_uuid(), $1, md5(n::text), n::text, n % 100, 'USD' from generate_series(1, 20000) n",
+    )
+    .bind(stall.id)
+    .execute(pool)
+    .await
+    .expect("products");
+    sqlx::query("analyze product").execute(pool).await.expect("analyses");
+    let plan = async |rest: &str| -> String {
+        let sold = "p.is_active and p.approval_status = 'APPROVED' and p.deleted_at is null";
+        let statement = format!("explain select id from product p where p.region = 1 and {sold} {rest} limit 21");
+        let lines: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_all(pool).await.expect("a plan");
+        lines.join("\n")
+    };
+    for (rest, index) in [
+        ("and (name ilike '%zebra%' or sku ilike '%zebra%')", "product_words_idx"),
+        ("order by price, id", "product_region_price_idx"),
+        ("order by price desc, id desc", "product_region_price_idx"),
+        ("order by lower(name), id", "product_region_name_idx"),
+        ("order by coalesce(avg_rating, 0) desc, id desc", "product_region_rating_idx"),
+    ] {
+        let plan = plan(rest).await;
+        assert!(plan.contains(index), "{rest}: {plan}");
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_shops_are_read_page_by_page_the_newest_first() {
+    let house = TestApp::start().await;
+    let [oldest, middle, newest] = street(&house).await;
+    let of = |stalls: &[&Stall]| stalls.iter().map(|stall| stall.id.to_string()).collect::<Vec<_>>();
+    let first = house.get("/api/shops/?limit=2").await.ok();
+    assert_eq!(ids(&first), of(&[&newest, &middle]));
     let next = first["next"].as_str().expect("more");
-    assert_eq!(list(&format!("ordering=price&limit=5&cursor={next}")).await, of(&[&c, &a]));
+    let second = house.get(&format!("/api/shops/?limit=2&cursor={next}")).await.ok();
+    assert_eq!((ids(&second), &second["next"]), (of(&[&oldest]), &Value::Null));
+
+    // Many newer shops without hours: the open ones behind them are reached page by page.
+    sqlx::query(
+        "insert into shop (region, id, owner_id, name, address, lat, lng, status, time_zone, currency, radius_m)
+        select 1, ('ffffffff-ffff-7001-8000-' || lpad(to_hex(n), 12, '0'))::uuid, gen_random_uuid(), 'Closed ' || n, 'Nowhere', 1, 1, 'APPROVED', 'UTC', 'USD', 1000
+        from generate_series(1, 2100) n",
+    )
+    .execute(&house.app.pools.background)
+    .await
+    .expect("shops");
+    let first = house.get("/api/shops/?open_now=true&limit=2").await.ok();
+    assert_eq!(ids(&first), Vec::<String>::new());
+    let next = first["next"].as_str().expect("more to look at");
+    let second = house.get(&format!("/api/shops/?open_now=true&limit=2&cursor={next}")).await.ok();
+    assert_eq!(ids(&second), of(&[&newest, &middle]));
+    let next = second["next"].as_str().expect("more");
+    let third = house.get(&format!("/api/shops/?open_now=true&limit=2&cursor={next}")).await.ok();
+    assert_eq!((ids(&third), &third["next"]), (of(&[&oldest]), &Value::Null));
+    assert_eq!(ids(&house.get("/api/shops/?open_now=false&limit=100").await.ok()).len(), 100);
     house.end().await;
 }
 
@@ -185,8 +263,13 @@ async fn seeding_twice_makes_one_city() {
         .await
         .expect("orders");
     let states: Vec<_> = states.iter().map(|(status, count)| (status.as_str(), *count)).collect();
-    let wanted = [("CANCELLED", 1), ("CREATED", 2), ("DELIVERED", 1), ("PROCESSING", 1), ("RETURNED_TO_SHOP", 1), ("SHIPPED", 1)];
+    let wanted = [("CANCELLED", 1), ("CREATED", 4), ("DELIVERED", 1), ("PROCESSING", 1), ("RETURNED_TO_SHOP", 1), ("SHIPPED", 1)];
     assert_eq!(states, wanted);
+    let counter = "select p.prep_status, exists (select from proof where order_id = o.id)
+        from orders o join shop_order p on p.region = o.region and p.order_id = o.id
+        where o.fulfilment = 'pickup' order by p.prep_status";
+    let counter: Vec<(String, bool)> = sqlx::query_as(counter).fetch_all(&house.app.pools.background).await.expect("orders");
+    assert_eq!(counter, [("NEW".to_owned(), false), ("READY".to_owned(), true)], "a PIN comes with what is ready");
     assert_eq!(first[..3], [48, 10, 120]);
     let shops = house.get("/api/shops/?lat=28.5&lng=26.5&open_now=true").await.ok();
     assert!(ids(&shops).len() >= 3, "three shops never close");

@@ -89,7 +89,18 @@ async fn held_money_is_set_aside_and_comes_back_once() {
             (&json!("TOPUP"), &json!("50.00"), &json!("50.00")),
         ]
     );
+    // Page by page, and through a filter, each says what was there afterwards.
+    let (mut seen, mut cursor) = (vec![], String::new());
+    loop {
+        let page = anna.get(&format!("/api/wallet/transactions/?limit=1{cursor}")).await.ok();
+        seen.extend(page["items"].as_array().expect("items").clone());
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(json!(seen), transactions["items"]);
+    assert_eq!(seen.iter().map(|item| &item["held_after"]).collect::<Vec<_>>(), ["0.00", "30.00", "0.00"]);
     let held = anna.get("/api/wallet/transactions/?type=ESCROW_HOLD").await.ok();
+    assert_eq!((&held["items"][0]["balance_after"], &held["items"][0]["held_after"]), (&json!("20.00"), &json!("30.00")));
     assert_eq!(held["items"][0]["content_object"], json!({ "type": "order", "id": order }));
     anna.get("/api/wallet/transactions/?type=GIFT").await.refused(422, "invalid");
     house.check_ledger().await;

@@ -1,4 +1,4 @@
-//! Failed sign-ins, counted per name and per address on each node.
+//! Failed sign-ins, counted per account and per address on each node.
 use crate::problem::Problem;
 use parking_lot::Mutex;
 use std::{
@@ -7,7 +7,7 @@ use std::{
 };
 
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// Names and addresses remembered at once; beyond, those whose window ran out make room.
+/// Accounts, names and addresses remembered at once; beyond, those whose window ran out make room.
 const REMEMBERED: usize = 100_000;
 
 /// Most failures of one key in the window.
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_eleventh_try_of_a_name_waits_and_others_do_not() {
+    fn the_eleventh_try_of_an_account_waits_and_others_do_not() {
         let failures = Failures::default();
         for _ in 0..10 {
             assert!(failures.check("anna", Limit::Account).is_ok());

@@ -9,7 +9,7 @@ use crate::{
     actor::Role,
     domain::users,
     http::{Json, limits::Address},
-    ids::Region,
+    ids::{Region, UserId},
     problem::Result,
 };
 use axum::{
@@ -57,14 +57,14 @@ impl Refusal for LoginRefused {
 /// Errors: [`LoginRefused`]; 429 after too many failures.
 pub async fn sign_in(app: &App, ask: Login, ip: &str, device: &str) -> Result<SignedIn> {
     let failures = app.state::<Failures>();
-    // No longer than a name can be: what is remembered of strangers has a bound.
-    let account: String = ask.username.chars().take(NAME_MAX).collect::<String>().to_lowercase();
-    let check = || failures.check(&account, Limit::Account).and_then(|()| failures.check(ip, Limit::Address));
-    check()?;
+    failures.check(ip, Limit::Address)?;
     let role = ask.role.as_deref().map(str::parse::<Role>).transpose()?;
     // The connection goes back before the hash is worked on.
     let known = users::by_login(&mut *app.read(Region::GLOBAL).await?, &ask.username).await?;
     let (id, stored) = known.map_or((None, None), |(id, hash)| (Some(id), hash));
+    let account = account(id, &ask.username);
+    let check = || failures.check(&account, Limit::Account).and_then(|()| failures.check(ip, Limit::Address));
+    check()?;
     let turn = password::turn(app).await?;
     // Again: a hundred guesses sent at once have all passed the first look.
     check()?;
@@ -85,6 +85,15 @@ pub async fn sign_in(app: &App, ask: Login, ip: &str, device: &str) -> Result<Si
     }
     let signed_in = tokens::open_session(&mut tx, &user, role, device, ip).await?;
     Ok(tx.commit(signed_in).await?.answer)
+}
+
+/// What failures are counted by: the account, whichever of its names is tried, or the name that nobody has.
+fn account(known: Option<UserId>, name: &str) -> String {
+    match known {
+        Some(id) => format!("user {id}"),
+        // No longer than a name can be: what is remembered of strangers has a bound.
+        None => format!("name {}", name.chars().take(NAME_MAX).collect::<String>().to_lowercase()),
+    }
 }
 
 /// Sign in

@@ -12,6 +12,7 @@ use crate::{
     http::{Json, limits::Address},
     ids::{Region, UserId},
     problem::Result,
+    text,
 };
 use axum::{
     extract::State,
@@ -78,8 +79,8 @@ impl Registration {
             faults.push(("phone_number".into(), "invalid".into()));
         }
         for (field, text) in [("first_name", &self.first_name), ("last_name", &self.last_name)] {
-            if text.chars().count() > 100 {
-                faults.push((field.into(), "too_long".into()));
+            if let Err(code) = text::line(text, 100) {
+                faults.push((field.into(), code.into()));
             }
         }
         if faults.is_empty() { password::check_strength(&self.password).map(|()| role) } else { Err(Problem::invalids(faults)) }

@@ -8,7 +8,7 @@ use crate::{
     doors::{Answer, Door},
     http::Path,
     ids::{Region, SessionId},
-    page::{Listing, NoFilters, Page},
+    page::{Keys, Listing, NoFilters, Page},
     problem::Result,
 };
 use axum::extract::State;
@@ -36,7 +36,7 @@ pub async fn whoami(State(app): State<App>, actor: Actor) -> Result<axum::Json<U
 }
 
 /// The own sessions
-#[utoipa::path(get, path = "/api/auth/sessions/", tag = "auth", responses((status = 200, body = Page<Session>)), security(("bearer" = [])))]
+#[utoipa::path(get, path = "/api/auth/sessions/", tag = "auth", params(Keys), responses((status = 200, body = Page<Session>)), security(("bearer" = [])))]
 pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<NoFilters>) -> Result<axum::Json<Page<Session>>> {
     let mut sql = app.read_stale(Region::GLOBAL).await?;
     let rows = store::sessions(&mut sql, &actor, listing.after, listing.rows()).await?;

@@ -1,6 +1,6 @@
 //! `GET /api/cart/`.
-use super::{CartView, cart, home, store};
-use crate::{App, actor::Customer, db::Live, http::json::Query, problem::Result};
+use super::{CartView, cart, home};
+use crate::{App, actor::Customer, http::json::Query, problem::Result};
 use axum::{Json, extract::State};
 use serde::Deserialize;
 
@@ -18,8 +18,6 @@ pub async fn get(
     let region = home(customer.id);
     let mut view = app.read_whole(region).await?;
     let cart = cart::read(&mut view, region, customer.id, app.clock.now()).await?;
-    let channel = format!("user:{}", customer.id);
-    let offset = store::top(&mut view, region, &channel).await?;
-    let live = vec![Live { channel, offset, epoch: app.epoch().to_string() }];
+    let live = vec![app.position(&mut view, format!("user:{}", customer.id)).await?];
     Ok(Json(CartView { live, ..cart.view(app.config.currency) }))
 }

@@ -204,11 +204,3 @@ pub(super) async fn has_other_currency(tx: &mut Tx, customer: UserId, currency: 
     .await?;
     Ok(found)
 }
-
-/// The last number given in a channel of `region`.
-pub(super) async fn top(conn: &mut PgConnection, region: Region, channel: &str) -> Result<u64> {
-    let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region.number(), channel)
-        .fetch_optional(&mut *conn)
-        .await?;
-    Ok(top.unwrap_or_default().unsigned_abs())
-}

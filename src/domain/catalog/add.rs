@@ -6,6 +6,7 @@ use crate::{
     ids::{ProductId, Region, ShopId},
     money::Currency,
     problem::{Problem, Refusal, Result},
+    text,
 };
 use rust_decimal::Decimal;
 
@@ -36,10 +37,27 @@ impl Refusal for SkuTaken {
     }
 }
 
+impl NewProduct {
+    /// The faults of its words, a field each, as the product of this number among others.
+    fn faults(&self, number: usize) -> impl Iterator<Item = (String, String)> {
+        let words = [
+            ("name", text::line(&self.name, 200)),
+            ("name_ar", text::line(self.name_ar.as_deref().unwrap_or_default(), 200)),
+            ("description", text::lines(&self.description, 5000)),
+            ("sku", text::line(&self.sku, 100)),
+        ];
+        words.into_iter().filter_map(move |(field, checked)| Some((format!("[{number}].{field}"), checked.err()?.to_owned())))
+    }
+}
+
 /// Adds approved products to a shop of the transaction's region; their ids are in the order of `products`.
 ///
-/// Errors: 409 `sku_taken`.
+/// Errors: 409 `sku_taken`; 422 with the fields.
 pub async fn add_products(tx: &mut Tx, shop: ShopId, products: &[NewProduct]) -> Result<Vec<ProductId>> {
+    let faults: Vec<_> = products.iter().enumerate().flat_map(|(number, product)| product.faults(number)).collect();
+    if !faults.is_empty() {
+        return Err(Problem::invalids(faults).into());
+    }
     let ids: Vec<_> = products.iter().map(|_| ProductId::fresh(tx.app(), tx.region())).collect();
     let now = tx.now().await?;
     store::insert(tx, shop, &ids, products, now).await.on_constraint("product_shop_sku_key", SkuTaken)?;

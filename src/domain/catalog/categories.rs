@@ -1,8 +1,16 @@
 //! `GET /api/product/categories/`: the kinds of products.
 use super::{ProductCategoryId, store};
-use crate::{App, clock::Timestamp, http::json::Query, ids::Region, page::Page, problem::Result};
+use crate::{
+    App,
+    clock::Timestamp,
+    http::json::Query,
+    ids::Region,
+    page::Page,
+    problem::Result,
+    tree::{Branch, Shape, shaped},
+};
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A kind of products.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -21,52 +29,25 @@ pub struct Category {
     pub children: Option<Vec<Category>>,
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Shape {
-    /// Kinds within their parents, as `children`; else a flat list.
-    tree: Option<bool>,
+impl Branch for Category {
+    type Id = ProductCategoryId;
+
+    fn id(&self) -> ProductCategoryId {
+        self.id
+    }
+
+    fn parent(&self) -> Option<ProductCategoryId> {
+        self.parent_id
+    }
+
+    fn bear(&mut self, children: Vec<Self>) {
+        self.children = Some(children);
+    }
 }
 
 /// All kinds of products, in their order.
 #[utoipa::path(get, path = "/api/product/categories/", tag = "catalogue", params(Shape), responses((status = 200, body = Page<Category>)))]
 pub async fn list(State(app): State<App>, Query(shape): Query<Shape>) -> Result<Json<Page<Category>>> {
     let mut conn = app.read_stale(Region::FIRST).await?;
-    let flat = store::categories(&mut conn).await?;
-    let items = if shape.tree == Some(true) { grow(None, &mut flat.into_iter().map(Some).collect::<Vec<_>>()) } else { flat };
-    Ok(Json(Page { items, next: None }))
-}
-
-/// The kinds directly within `parent`, each with its own taken out of the rest.
-fn grow(parent: Option<ProductCategoryId>, rest: &mut [Option<Category>]) -> Vec<Category> {
-    let mut here: Vec<_> = rest.iter_mut().filter_map(|kind| kind.take_if(|kind| kind.parent_id == parent)).collect();
-    for kind in &mut here {
-        kind.children = Some(grow(Some(kind.id), rest));
-    }
-    here
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kind(id: u128, parent: Option<u128>) -> Category {
-        let id_of = |number| ProductCategoryId(uuid::Uuid::from_u128(number));
-        let (at, name) = (Timestamp::default(), id.to_string());
-        let parent_id = parent.map(id_of);
-        Category { id: id_of(id), parent_id, name, name_ar: None, position: 0, created_at: at, updated_at: at, children: None }
-    }
-
-    #[test]
-    fn a_tree_holds_each_kind_once_within_its_parent() {
-        let mut rest: Vec<_> = [kind(3, Some(1)), kind(1, None), kind(4, Some(3)), kind(2, None)].map(Some).into();
-        let tree = grow(None, &mut rest);
-        let names = |kinds: &[Category]| kinds.iter().map(|kind| kind.name.clone()).collect::<Vec<_>>();
-        let within = |kind: &Category| kind.children.as_deref().map(names).unwrap_or_default();
-        assert_eq!(names(&tree), ["1", "2"]);
-        assert_eq!(within(&tree[0]), ["3"]);
-        assert_eq!(within(&tree[0].children.as_ref().expect("children")[0]), ["4"]);
-        assert!(rest.iter().all(Option::is_none));
-    }
+    Ok(Json(shaped(store::categories(&mut conn).await?, &shape)))
 }

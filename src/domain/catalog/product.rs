@@ -11,7 +11,7 @@ use crate::{
     http::{actor::Perhaps, json::Path},
     ids::{ProductId, Region, ShopId},
     money::{Amount, Currency},
-    page::{Listing, Page},
+    page::{Keys, Listing, Page},
     problem::{Problem, Result},
 };
 use axum::{Json, extract::State};
@@ -105,7 +105,7 @@ pub struct Filters {
 }
 
 /// What is sold. `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
-#[utoipa::path(get, path = "/api/product/products/", tag = "catalogue", params(Filters), responses((status = 200, body = Page<Product>)))]
+#[utoipa::path(get, path = "/api/product/products/", tag = "catalogue", params(Keys, Filters), responses((status = 200, body = Page<Product>)))]
 pub async fn list(State(app): State<App>, Perhaps(actor): Perhaps, ask: Listing<Filters>) -> Result<Json<Page<Product>>> {
     let order = match ask.ordering.as_deref() {
         None | Some("-created_at") => Order::Newest,

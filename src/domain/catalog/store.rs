@@ -93,46 +93,47 @@ pub(super) struct Wanted {
     pub at_most: i64,
 }
 
-/// Products that are sold and `wanted`, a page of them.
+/// Products that are sold and `wanted`, a page of them: it begins behind the last row of the page before.
 ///
-/// The rank of a row is its key in the asked order; a page begins behind the rank and id of the last row of the page before.
+/// One statement for every order and filter: the planner, who sees the values, leaves out what they rule out, and finds the index of the order.
 pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wanted) -> Result<Vec<ProductRow>> {
-    let (by, descending) = match wanted.order {
-        Order::Newest => ("", true),
-        Order::Price => ("price", false),
-        Order::PriceDown => ("price", true),
-        Order::Name => ("name", false),
-        Order::RatingDown => ("rating", true),
+    let by = match wanted.order {
+        Order::Newest => "newest",
+        Order::Price => "price",
+        Order::PriceDown => "-price",
+        Order::Name => "name",
+        Order::RatingDown => "-rating",
     };
     let rows = sqlx::query_as!(
         ProductRow,
-        r#"with sold as (
-            select p.*, coalesce(s.on_hand, 0) as stock,
-                case $10 when 'price' then p.price when 'rating' then coalesce(p.avg_rating, 0) else 0 end
-                    * case when $11 then -1 else 1 end as rank,
-                case $10 when 'name' then lower(p.name) else '' end as word
-            from product p
-            join shop h on h.region = $1 and h.id = p.shop_id and h.status = 'APPROVED'
-            left join stock s on s.region = $1 and s.product_id = p.id
-            where p.region = $1 and p.is_active and p.approval_status = 'APPROVED' and p.deleted_at is null
-                and ($3::uuid is null or p.shop_id = $3)
-                and ($4::uuid is null or p.category_id in (select id from product_category where id = $4 or parent_id = $4))
-                and ($5::uuid is null or p.brand_id = $5)
-                and ($6::numeric is null or p.price >= $6)
-                and ($7::numeric is null or p.price <= $7)
-                and ($8::text is null or p.name ilike $8 or p.name_ar ilike $8 or p.description ilike $8 or p.sku ilike $8)
-        ), last as (select rank, word, id from sold where id = $9)
-        select id as "id!: ProductId", shop_id as "shop_id!: ShopId", name as "name!", name_ar, description as "description!", sku as "sku!",
-            price as "price!", currency as "currency!", cost_price, stock as "stock!", min_quantity as "min_quantity!", max_quantity,
-            low_stock_threshold as "low_stock_threshold!", category_id as "category_id: ProductCategoryId", brand_id, images as "images!",
-            is_active as "is_active!", approval_status as "approval_status!", true as "is_sold!", avg_rating,
-            ratings_count as "ratings_count!", created_at as "created_at!", updated_at as "updated_at!"
-        from sold
-        where ($2::boolean is null or (stock > 0) = $2)
-            and ($9::uuid is null or (rank, word) > (select rank, word from last)
-                or ((rank, word) = (select rank, word from last) and id < $9))
-        order by rank, word, id desc
-        limit $12"#,
+        r#"select p.id as "id: ProductId", p.shop_id as "shop_id: ShopId", p.name, p.name_ar, p.description, p.sku, p.price, p.currency,
+            p.cost_price, coalesce(s.on_hand, 0) as "stock!", p.min_quantity, p.max_quantity, p.low_stock_threshold,
+            p.category_id as "category_id: ProductCategoryId", p.brand_id, p.images, p.is_active, p.approval_status, true as "is_sold!",
+            p.avg_rating, p.ratings_count, p.created_at, p.updated_at
+        from product p
+        join shop h on h.region = $1 and h.id = p.shop_id and h.status = 'APPROVED'
+        left join stock s on s.region = $1 and s.product_id = p.id
+        where p.region = $1 and p.is_active and p.approval_status = 'APPROVED' and p.deleted_at is null
+            and ($2::boolean is null or (coalesce(s.on_hand, 0) > 0) = $2)
+            and ($3::uuid is null or p.shop_id = $3)
+            and ($4::uuid is null or p.category_id in (select id from product_category where id = $4 or parent_id = $4))
+            and ($5::uuid is null or p.brand_id = $5)
+            and ($6::numeric is null or p.price >= $6)
+            and ($7::numeric is null or p.price <= $7)
+            and ($8::text is null or p.name ilike $8 or p.name_ar ilike $8 or p.description ilike $8 or p.sku ilike $8)
+            and ($9::uuid is null or case $10::text
+                when 'price' then (p.price, p.id) > ((select price from product where region = $1 and id = $9), $9)
+                when '-price' then (p.price, p.id) < ((select price from product where region = $1 and id = $9), $9)
+                when 'name' then (lower(p.name), p.id) > ((select lower(name) from product where region = $1 and id = $9), $9)
+                when '-rating' then (coalesce(p.avg_rating, 0), p.id)
+                    < ((select coalesce(avg_rating, 0) from product where region = $1 and id = $9), $9)
+                else p.id < $9 end)
+        order by case $10 when 'price' then p.price end,
+            case $10 when '-price' then p.price when '-rating' then coalesce(p.avg_rating, 0) end desc,
+            case $10 when 'name' then lower(p.name) end,
+            case when $10 in ('price', 'name') then p.id end,
+            p.id desc
+        limit $11"#,
         region.number(),
         wanted.in_stock,
         wanted.shop.map(ShopId::uuid),
@@ -143,7 +144,6 @@ pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wante
         wanted.pattern.as_deref(),
         wanted.after.map(ProductId::uuid),
         by,
-        descending,
         wanted.at_most,
     )
     .fetch_all(&mut *conn)

@@ -2,7 +2,7 @@
 use super::{
     events::{OrderDelivered, OrderDeliveryFailed, OrderPickedUp, OrderReturned, OrderShipped},
     job::Job,
-    own_order, proof, proof_required, reason, store,
+    own_order, proof, proof_required, store,
 };
 use crate::{
     App,
@@ -14,6 +14,7 @@ use crate::{
     http::json::{Json, Path},
     ids::{OrderId, ShopId, UserId},
     problem::{Problem, Result},
+    text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -52,7 +53,7 @@ fn next(status: OrderStatus, needs_proof: bool) -> Result<OrderStatus> {
 /// Errors: 404 for who does not carry it; 409 `invalid_transition`, `proof_required`; 422 without the reason a failure needs.
 #[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
 pub async fn advance(app: App, crew: Crew, ask: AdvanceOrder) -> Result<Committed<Job>> {
-    let reason = reason(ask.reason.as_deref())?;
+    let reason = text::reason(ask.reason.as_deref())?;
     let region = ask.order_id.region();
     let mut tx = app.begin(region).await?;
     let mut order = own_order(&mut tx, &crew, ask.order_id).await?;

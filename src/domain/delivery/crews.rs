@@ -10,6 +10,7 @@ use crate::{
     App,
     actor::{Actor, Role, Staff},
     clock::Timestamp,
+    db,
     domain::Snapshot,
     http::json::{Path, Query},
     ids::{Region, UserId},
@@ -178,9 +179,8 @@ pub fn snapshot<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Re
     Box::pin(async move {
         let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
         let region = Region::FIRST;
-        let channel = format!("crew:{id}");
         let mut view = app.read_whole(region).await?;
-        let offset = store::top(&mut view, crate::db::region_of(&channel), &channel).await?;
+        let offset = db::top(&mut view, &format!("crew:{id}")).await?;
         let row = store::crew(&mut view, region, id).await?;
         let required = |mode| super::proof_required(app, mode);
         let active = store::jobs(&mut view, region, &[id], required).await?.remove(&id).unwrap_or_default();

@@ -130,10 +130,9 @@ pub(super) async fn view(app: &App, conn: &mut PgConnection, id: UserId) -> Resu
 pub async fn get(State(app): State<App>, crew: Crew, _: Query<NoFilters>) -> Result<axum::Json<CrewView>> {
     let region = Region::FIRST;
     let mut whole = app.read_whole(region).await?;
-    let channel = format!("crew:{}", crew.id);
-    let offset = store::top(&mut whole, crate::db::region_of(&channel), &channel).await?;
+    let live = app.position(&mut whole, format!("crew:{}", crew.id)).await?;
     let mut view = view(&app, &mut whole, crew.id).await?;
-    view.live = vec![Live { channel, offset, epoch: app.epoch().to_string() }];
+    view.live = vec![live];
     Ok(axum::Json(view))
 }
 

@@ -54,12 +54,10 @@ use crate::{
     },
     ids::{OrderId, Region},
     problem::{Problem, Result},
+    text,
 };
 use utoipa_axum::routes;
 use wassally_realtime::host::Keep;
-
-/// Longest reason or note, in characters.
-const REASON_MAX: usize = 500;
 
 pub fn slice() -> Slice {
     Slice::new("delivery")
@@ -125,17 +123,8 @@ async fn own_order(tx: &mut Tx, crew: &Crew, id: OrderId) -> Result<Order> {
     if order.crew_id == Some(crew.id) { Ok(order) } else { Err(Problem::not_found().into()) }
 }
 
-/// A reason without the spaces around it. Errors: 422 `too_long`.
-fn reason(reason: Option<&str>) -> Result<&str> {
-    let reason = reason.unwrap_or_default().trim();
-    if reason.chars().count() > REASON_MAX {
-        return Err(Problem::invalid("reason", "too_long").into());
-    }
-    Ok(reason)
-}
-
-/// A reason that must be there. Errors: 422 `reason_required`, `too_long`.
-fn needed_reason(text: Option<&str>) -> Result<&str> {
-    let reason = reason(text)?;
+/// A reason that must be there. Errors: 422 `reason_required`, and those of [`text::reason`].
+fn needed_reason(reason: Option<&str>) -> Result<&str> {
+    let reason = text::reason(reason)?;
     if reason.is_empty() { Err(Problem::new(422, "reason_required").into()) } else { Ok(reason) }
 }

@@ -9,7 +9,8 @@ use crate::{
     doors::{Answer, Door},
     http::json::{Json, Path},
     ids::OrderId,
-    problem::{Problem, Result},
+    problem::Result,
+    text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -64,24 +65,22 @@ pub struct ProblemView {
 /// Notes a problem with an order the crew carries. Errors: 404.
 #[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
 pub async fn report(app: App, crew: Crew, ask: ReportProblem) -> Result<Committed<ProblemView>> {
-    if ask.note.as_ref().is_some_and(|note| note.chars().count() > super::REASON_MAX) {
-        return Err(Problem::invalid("note", "too_long").into());
-    }
+    let note = text::note(ask.note.as_deref())?.map(str::to_owned);
     let region = ask.order_id.region();
     let mut tx = app.begin(region).await?;
     let order = own_order(&mut tx, &crew, ask.order_id).await?;
     let now = tx.now().await?;
     let id = crate::ids::new(region, &app.clock, &app.random);
-    store::insert_problem(&mut tx, id, order.id, crew.id, ask.kind.name(), ask.note.as_deref(), now).await?;
+    store::insert_problem(&mut tx, id, order.id, crew.id, ask.kind.name(), note.as_deref(), now).await?;
     tx.emit(JobProblem {
         kind: JobProblem::TYPE,
         at: now,
         crew_id: crew.id,
         order_id: order.id,
         problem: ask.kind.name(),
-        note: ask.note.clone(),
+        note: note.clone(),
     });
-    tx.commit(ProblemView { id, order_id: order.id, kind: ask.kind, note: ask.note, at: now }).await
+    tx.commit(ProblemView { id, order_id: order.id, kind: ask.kind, note, at: now }).await
 }
 
 /// Say what is wrong

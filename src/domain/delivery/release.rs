@@ -1,5 +1,5 @@
 //! A crew gives an order back before it has any goods of it.
-use super::{events::OrderReleased, job::Job, own_order, proof_required, reason, store};
+use super::{events::OrderReleased, job::Job, own_order, proof_required, store};
 use crate::{
     App,
     actor::Crew,
@@ -9,6 +9,7 @@ use crate::{
     http::json::{Json, Path},
     ids::OrderId,
     problem::{Problem, Refusal, Result},
+    text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -53,7 +54,7 @@ pub(super) fn check(order: &Order) -> Result<()> {
 /// Errors: 404 for who does not carry it; [`ReleaseRefused`].
 #[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
 pub async fn release(app: App, crew: Crew, ask: ReleaseOrder) -> Result<Committed<Job>> {
-    let reason = reason(ask.reason.as_deref())?;
+    let reason = text::reason(ask.reason.as_deref())?;
     let region = ask.order_id.region();
     let mut tx = app.begin(region).await?;
     let mut order = own_order(&mut tx, &crew, ask.order_id).await?;

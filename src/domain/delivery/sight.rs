@@ -19,6 +19,8 @@ pub enum Sight {
     Nothing,
     /// The cell the crew is in, 600 m around its centre.
     Coarse,
+    /// The same, because the crew is on its way to another door of theirs first.
+    OtherStopFirst,
     Exact,
 }
 
@@ -42,7 +44,7 @@ pub fn sight(status: OrderStatus, is_nearest_door: bool) -> Sight {
     match status {
         OrderStatus::Processing => Sight::Coarse,
         OrderStatus::Shipped if is_nearest_door => Sight::Exact,
-        OrderStatus::Shipped => Sight::Coarse,
+        OrderStatus::Shipped => Sight::OtherStopFirst,
         _ => Sight::Nothing,
     }
 }
@@ -75,7 +77,8 @@ mod tests {
             for is_nearest in [true, false] {
                 let expected = match (status, is_nearest) {
                     (Shipped, true) => Sight::Exact,
-                    (Shipped, false) | (Processing, _) => Sight::Coarse,
+                    (Shipped, false) => Sight::OtherStopFirst,
+                    (Processing, _) => Sight::Coarse,
                     _ => Sight::Nothing,
                 };
                 assert_eq!(sight(status, is_nearest), expected, "{status} {is_nearest}");

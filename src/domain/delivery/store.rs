@@ -279,12 +279,6 @@ async fn stops(conn: &mut PgConnection, region: Region, orders: &[Uuid]) -> Resu
     Ok(stops)
 }
 
-/// The position of a kept channel in this view.
-pub async fn top(conn: &mut PgConnection, region: Region, channel: &str) -> Result<u64> {
-    let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region.number(), channel);
-    Ok(top.fetch_optional(conn).await?.unwrap_or_default().unsigned_abs())
-}
-
 /// Notes a problem on the way.
 pub async fn insert_problem(
     tx: &mut Tx,

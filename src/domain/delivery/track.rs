@@ -33,7 +33,10 @@ pub fn tell(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64
     let vehicle = rider.vehicle;
     let Some(job) = rider.jobs.get_mut(&order) else { return };
     let sight = sight(job.status, is_nearest);
-    if sight == Sight::Coarse {
+    if sight == Sight::Exact {
+        // The next coarse place is news, also when it is the one told before.
+        job.told = None;
+    } else {
         let place = coarse(dot.at);
         let is_stale = job.told.is_none_or(|(at, at_ms)| at != place || now_ms - at_ms >= COARSE_EVERY_MS);
         if !anew && !is_stale {
@@ -54,7 +57,7 @@ pub fn tell(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64
 fn body(job: &Carried, sight: Sight, dot: &Dot, vehicle: wassally_geo::Vehicle) -> Option<Value> {
     let shown_at = match sight {
         Sight::Nothing => return None,
-        Sight::Coarse => coarse(dot.at),
+        Sight::Coarse | Sight::OtherStopFirst => coarse(dot.at),
         Sight::Exact => dot.at,
     };
     let way: Vec<Point> = job.stops.iter().copied().chain(job.dropoff).collect();
@@ -63,12 +66,15 @@ fn body(job: &Carried, sight: Sight, dot: &Dot, vehicle: wassally_geo::Vehicle) 
         "type": "position", "lat": shown_at.lat(), "lng": shown_at.lng(), "at": time(dot.at_ms),
         "eta_s": left.eta_s, "eta_high_s": left.eta_high_s, "remaining_m": left.remaining_m,
     });
-    if sight == Sight::Coarse {
-        body["coarse"] = true.into();
-        body["radius_m"] = COARSE_RADIUS_M.into();
-    } else {
+    if sight == Sight::Exact {
         body["heading_deg"] = json!(dot.heading_deg.map(f64::round));
         body["speed_mps"] = json!((dot.speed_mps * 10.0).round() / 10.0);
+    } else {
+        body["coarse"] = true.into();
+        body["radius_m"] = COARSE_RADIUS_M.into();
+    }
+    if sight == Sight::OtherStopFirst {
+        body["other_stop_first"] = true.into();
     }
     Some(body)
 }

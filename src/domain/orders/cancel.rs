@@ -14,11 +14,10 @@ use crate::{
     http::json::{Json, Path},
     ids::OrderId,
     problem::{Problem, Result},
+    text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-const REASON_MAX: usize = 500;
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,10 +37,7 @@ pub struct CancelOrder {
 /// Errors: 404, 409 `invalid_transition` from SHIPPED on.
 #[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
 pub async fn cancel(app: App, actor: Actor, ask: CancelOrder) -> Result<Committed<OrderView>> {
-    let reason = ask.reason.as_deref().unwrap_or_default().trim();
-    if reason.chars().count() > REASON_MAX {
-        return Err(Problem::invalid("reason", "too_long").into());
-    }
+    let reason = text::reason(ask.reason.as_deref())?;
     let mut tx = app.begin(ask.order_id.region()).await?;
     let mut order = store::lock(&mut tx, ask.order_id).await?;
     let now = tx.now().await?;

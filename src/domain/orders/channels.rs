@@ -3,6 +3,7 @@ use super::{store, view};
 use crate::{
     App,
     actor::{Actor, Role},
+    db,
     domain::{Snapshot, shops},
     ids::{OrderId, ShopId},
     problem::{Problem, Result},
@@ -25,7 +26,7 @@ pub fn order<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Resul
     Box::pin(async move {
         let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
         let mut view = app.read_whole(id.region()).await?;
-        let offset = store::top(&mut view, id.region(), &format!("order:{id}")).await?;
+        let offset = db::top(&mut view, &format!("order:{id}")).await?;
         let order = store::find(&mut view, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
         Ok(Snapshot { offset, data: serde_json::to_vec(&order.state())?.into() })
     })
@@ -49,7 +50,7 @@ pub fn shop<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result
     Box::pin(async move {
         let id: ShopId = id.parse().map_err(|_| Problem::not_found())?;
         let mut view = app.read_whole(id.region()).await?;
-        let offset = store::top(&mut view, id.region(), &format!("shop:{id}")).await?;
+        let offset = db::top(&mut view, &format!("shop:{id}")).await?;
         let open = store::open_of(&mut view, id).await?;
         let orders = store::find(&mut view, &open).await?;
         let lines = store::lines_of(&mut view, &open).await?;

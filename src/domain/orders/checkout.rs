@@ -20,6 +20,7 @@ use crate::{
     ids::{OrderId, ProductId, ShopId, ShopOrderId},
     money::{Amount, Currency, Money},
     problem::{Problem, Refusal, Result},
+    text,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rust_decimal::Decimal;
@@ -28,7 +29,6 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-const NOTE_MAX: usize = 500;
 const TIP_MAX: i64 = 100_000;
 /// Codes are drawn until one is free today.
 const CODE_TRIES: usize = 20;
@@ -114,9 +114,7 @@ impl Checkout {
         if !mode_fits {
             return Err(Problem::invalid("payment_mode", "invalid").into());
         }
-        if self.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
-            return Err(Problem::invalid("note", "too_long").into());
-        }
+        text::note(self.note.as_deref())?;
         let tip = self.tip.unwrap_or_default().0;
         if tip.is_sign_negative() || tip > Decimal::from(TIP_MAX) || (self.fulfilment == Fulfilment::Pickup && !tip.is_zero()) {
             return Err(Problem::invalid("tip", "out_of_range").into());
@@ -243,7 +241,7 @@ async fn draw_up(
         currency,
         crew_id: None,
         crew_name: None,
-        note: ask.note.as_deref().map(str::trim).filter(|note| !note.is_empty()).map(str::to_owned),
+        note: text::note(ask.note.as_deref())?.map(str::to_owned),
         placed_at: now,
         delivered_at: None,
         completable_at: None,

@@ -17,11 +17,10 @@ use crate::{
     ids::{OrderId, ShopId},
     money::Money,
     problem::{Problem, Result},
+    text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-const REASON_MAX: usize = 500;
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,9 +76,9 @@ pub async fn be_ready(app: App, seller: Seller, ask: ReadyOrder) -> Result<Commi
 /// Errors: 404, 409 `invalid_transition` once rejected or picked up.
 #[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
 pub async fn turn_away(app: App, seller: Seller, ask: RejectOrder) -> Result<Committed<OrderView>> {
-    let reason = ask.reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON_MAX {
-        return Err(Problem::invalid("reason", if reason.is_empty() { "required" } else { "too_long" }).into());
+    let reason = text::reason(Some(&ask.reason))?;
+    if reason.is_empty() {
+        return Err(Problem::invalid("reason", "required").into());
     }
     let mut tx = app.begin(ask.order_id.region()).await?;
     let mut order = store::lock(&mut tx, ask.order_id).await?;

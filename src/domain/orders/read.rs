@@ -9,7 +9,6 @@ use crate::{
     App,
     actor::{Actor, Role},
     clock::Timestamp,
-    db::Live,
     domain::shops,
     http::json::Path,
     ids::{OrderId, Region, ShopId, UserId},
@@ -92,10 +91,9 @@ fn statuses(text: &str) -> Result<Vec<String>> {
     responses((status = 200, body = OrderView), (status = 404, description = "not_found")), security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, actor: Actor, Path(id): Path<OrderId>) -> Result<Json<OrderView>> {
     let mut view = app.read_whole(id.region()).await?;
-    let channel = format!("order:{id}");
-    let offset = store::top(&mut view, id.region(), &channel).await?;
+    let live = app.position(&mut view, format!("order:{id}")).await?;
     let order = store::find(&mut view, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
     let mut answer = OrderView::of(&mut view, &actor, &order).await?;
-    answer.live = vec![Live { channel, offset, epoch: app.epoch().to_string() }];
+    answer.live = vec![live];
     Ok(Json(answer))
 }

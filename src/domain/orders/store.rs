@@ -1,7 +1,7 @@
 //! Rows in, rows out.
 mod lists;
 
-pub use lists::{Asked, list, log, open_of, pending, top};
+pub use lists::{Asked, list, log, open_of, pending};
 
 use super::order::{Dropoff, Fulfilment, Line, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus, ShopOrder};
 use crate::{

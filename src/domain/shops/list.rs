@@ -16,17 +16,20 @@ use crate::{
     },
     ids::{Region, ShopId},
     money::{Amount, Currency},
-    page::{Listing, Page},
+    page::{Keys, Listing, Page, cursor},
     problem::{Problem, Result},
 };
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use wassally_geo::{EARTH_RADIUS_M, Point};
 
 const RADIUS_M: f64 = 10_000.0;
 const RADIUS_MAX_M: f64 = 50_000.0;
 /// Shops of one neighbourhood that are looked at; the rest of a denser one is reached by a smaller radius or a filter.
 const LOOKED_AT: i64 = 2_000;
+/// Of those without a point that are looked at for being open, so many at once.
+const AT_ONCE: i64 = 200;
 
 /// A shop as everybody sees it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -151,7 +154,7 @@ fn bounds(from: Point, radius_m: f64) -> [f64; 4] {
 }
 
 /// Approved shops: near a point the nearest first, else the newest first.
-#[utoipa::path(get, path = "/api/shops/", tag = "shops", params(Filters), responses((status = 200, body = Page<Shop>)))]
+#[utoipa::path(get, path = "/api/shops/", tag = "shops", params(Keys, Filters), responses((status = 200, body = Page<Shop>)))]
 pub async fn list(State(app): State<App>, ask: Listing<Filters>) -> Result<Json<Page<Shop>>> {
     ask.ordering_in(&["distance", "-created_at"])?;
     let from = point(ask.filters.lat, ask.filters.lng)?;
@@ -166,27 +169,15 @@ pub async fn list(State(app): State<App>, ask: Listing<Filters>) -> Result<Json<
         bounds: from.map(|from| bounds(from, radius_m)),
         category: ask.filters.category,
         pattern: ask.pattern(),
+        before: None,
         at_most: LOOKED_AT,
     };
-    let now = app.clock.now();
     let mut conn = app.read_stale(Region::FIRST).await?;
-    let ids = store::find(&mut conn, Region::FIRST, &wanted).await?;
-    let rows = store::by_ids(&mut conn, Region::FIRST, &ids).await?;
-    let schedules = store::schedules(&mut conn, Region::FIRST, &ids).await?;
+    let Some(from) = from else { return newest(&mut conn, &ask, wanted, app.clock.now()).await.map(Json) };
+    let (_, shops) = look(&mut conn, &wanted, Some(from), ask.filters.open_now, app.clock.now()).await?;
     drop(conn);
-    let never = Schedule::default();
-    let mut shops: Vec<_> = rows
-        .into_iter()
-        .map(|row| {
-            let schedule = schedules.get(&row.id).unwrap_or(&never);
-            Shop::new(row, schedule, from, now)
-        })
-        .filter(|shop| shop.distance_m.is_none_or(|distance_m| distance_m <= radius_m))
-        .filter(|shop| ask.filters.open_now.is_none_or(|wanted| shop.is_open == wanted))
-        .collect();
-    if ask.ordering.as_deref() == Some("-created_at") {
-        shops.sort_by_key(|shop| std::cmp::Reverse(shop.id));
-    } else {
+    let mut shops: Vec<_> = shops.into_iter().filter(|shop| shop.distance_m.is_some_and(|m| m <= radius_m)).collect();
+    if ask.ordering.as_deref() != Some("-created_at") {
         let distance = |shop: &Shop| shop.distance_m.unwrap_or_default();
         shops.sort_by(|a, b| distance(a).total_cmp(&distance(b)).then(b.id.cmp(&a.id)));
     }
@@ -196,6 +187,48 @@ pub async fn list(State(app): State<App>, ask: Listing<Filters>) -> Result<Json<
     };
     let past = past.ok_or_else(|| Problem::invalid("cursor", "invalid"))?;
     Ok(Json(ask.page(shops.split_off(past), |shop| shop.id.uuid())))
+}
+
+/// The newest first, read from the cursor on until the page is full. Where most are filtered out the page may be short, or empty, and have a next.
+async fn newest(conn: &mut PgConnection, ask: &Listing<Filters>, wanted: Wanted, now: Timestamp) -> Result<Page<Shop>> {
+    let open_now = ask.filters.open_now;
+    let at_most = if open_now.is_none() { ask.rows() } else { AT_ONCE };
+    let mut wanted = Wanted { before: ask.after.map(ShopId), at_most, ..wanted };
+    let (mut shops, mut looked_at) = (vec![], 0);
+    loop {
+        let (ids, found) = look(conn, &wanted, None, open_now, now).await?;
+        shops.extend(found);
+        looked_at += at_most;
+        let is_end = i64::try_from(ids.len()).is_ok_and(|count| count < at_most);
+        let is_full = i64::try_from(shops.len()).is_ok_and(|count| count > ask.limit);
+        wanted.before = ids.last().copied();
+        if is_end || is_full || looked_at >= LOOKED_AT {
+            let page = ask.page(shops, |shop| shop.id.uuid());
+            let rest = wanted.before.filter(|_| !is_end).map(|last| cursor(last.uuid()));
+            return Ok(Page { next: page.next.or(rest), ..page });
+        }
+    }
+}
+
+/// The shops that are `wanted`, newest first: the ids of all, and those that are open, or closed, as asked.
+async fn look(
+    conn: &mut PgConnection,
+    wanted: &Wanted,
+    from: Option<Point>,
+    open_now: Option<bool>,
+    now: Timestamp,
+) -> Result<(Vec<ShopId>, Vec<Shop>)> {
+    let ids = store::find(conn, Region::FIRST, wanted).await?;
+    let rows = store::by_ids(conn, Region::FIRST, &ids).await?;
+    let schedules = store::schedules(conn, Region::FIRST, &ids).await?;
+    let never = Schedule::default();
+    let shops = rows.into_iter().map(|row| {
+        let schedule = schedules.get(&row.id).unwrap_or(&never);
+        Shop::new(row, schedule, from, now)
+    });
+    let mut shops: Vec<_> = shops.filter(|shop| open_now.is_none_or(|wanted| shop.is_open == wanted)).collect();
+    shops.sort_by_key(|shop| std::cmp::Reverse(shop.id));
+    Ok((ids, shops))
 }
 
 /// One shop; with a point also its distance and fee. Who may watch `shop:{id}` gets its position.
@@ -217,14 +250,12 @@ pub async fn one(
     let schedule = store::schedules(&mut view, id.region(), &[id]).await?.remove(&id).unwrap_or_default();
     let mut shop = Shop::new(row, &schedule, from, app.clock.now());
     if may_watch {
-        let channel = format!("shop:{id}");
-        let offset = store::top(&mut view, id.region(), &channel).await?;
-        shop.live = Some(vec![Live { channel, offset, epoch: app.epoch().to_string() }]);
+        shop.live = Some(vec![app.position(&mut view, format!("shop:{id}")).await?]);
     }
     Ok(Json(shop))
 }
 
-async fn may_watch(conn: &mut sqlx::PgConnection, shop: ShopId, actor: Option<&Actor>) -> Result<bool> {
+async fn may_watch(conn: &mut PgConnection, shop: ShopId, actor: Option<&Actor>) -> Result<bool> {
     match actor {
         None => Ok(false),
         Some(actor) if actor.is_staff() => Ok(true),

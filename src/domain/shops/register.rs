@@ -6,6 +6,7 @@ use crate::{
     ids::{Region, ShopId, UserId},
     money::Currency,
     problem::{Problem, Refusal, Result},
+    text,
 };
 use rust_decimal::Decimal;
 
@@ -56,10 +57,28 @@ impl Refusal for RegisterRefused {
     }
 }
 
+impl NewShop {
+    /// The faults of its words, a field each.
+    fn check(&self) -> Result<(), Problem> {
+        let words = [
+            ("name", text::line(&self.name, 200)),
+            ("name_ar", text::line(self.name_ar.as_deref().unwrap_or_default(), 200)),
+            ("description", text::lines(&self.description, 5000)),
+            ("phone_number", text::line(self.phone_number.as_deref().unwrap_or_default(), 40)),
+            ("email", text::line(self.email.as_deref().unwrap_or_default(), 254)),
+            ("address", text::line(&self.place.address, 500)),
+        ];
+        let faults = words.into_iter().filter_map(|(field, checked)| Some((field.to_owned(), checked.err()?.to_owned())));
+        let faults: Vec<_> = faults.collect();
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalids(faults)) }
+    }
+}
+
 /// Registers an approved shop in the transaction's region.
 ///
-/// Errors: [`RegisterRefused`].
+/// Errors: [`RegisterRefused`]; 422 with the fields.
 pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
+    shop.check()?;
     let stretches: Option<Vec<_>> = shop.days.iter().map(Stretch::read).collect();
     let stretches = stretches.ok_or(RegisterRefused::Hours)?;
     shop.place.point().ok_or(RegisterRefused::Place)?;

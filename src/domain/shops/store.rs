@@ -93,6 +93,8 @@ pub(super) struct Wanted {
     pub bounds: Option<[f64; 4]>,
     pub category: Option<ShopCategoryId>,
     pub pattern: Option<String>,
+    /// Older than this one.
+    pub before: Option<ShopId>,
     pub at_most: i64,
 }
 
@@ -105,8 +107,9 @@ pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wante
         where region = $1 and status = 'APPROVED' and lat between $2 and $4 and lng between $3 and $5
             and ($6::uuid is null or category_id in (select id from shop_category where id = $6 or parent_id = $6))
             and ($7::text is null or name ilike $7 or name_ar ilike $7 or description ilike $7)
+            and ($8::uuid is null or id < $8)
         order by id desc
-        limit $8"#,
+        limit $9"#,
         region.number(),
         south,
         west,
@@ -114,6 +117,7 @@ pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wante
         east,
         wanted.category.map(ShopCategoryId::uuid),
         wanted.pattern.as_deref(),
+        wanted.before.map(ShopId::uuid),
         wanted.at_most,
     )
     .fetch_all(&mut *conn)
@@ -311,14 +315,6 @@ pub(super) async fn insert_member(tx: &mut Tx, id: ShopId, user: UserId, role: &
     .execute(&mut **tx)
     .await?;
     Ok(())
-}
-
-/// The last number given in a channel of `region`.
-pub(super) async fn top(conn: &mut PgConnection, region: Region, channel: &str) -> Result<u64> {
-    let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region.number(), channel)
-        .fetch_optional(&mut *conn)
-        .await?;
-    Ok(top.unwrap_or_default().unsigned_abs())
 }
 
 fn uuids(ids: &[ShopId]) -> Vec<uuid::Uuid> {

@@ -8,6 +8,7 @@ use crate::{
     http::Json,
     ids::Region,
     problem::Result,
+    text,
 };
 use axum::extract::State;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -60,12 +61,15 @@ impl ProfileChange {
     /// The faults of the new values, a field each.
     fn check(&self) -> Result<(), Problem> {
         let mut faults = Vec::new();
-        let too_long = |text: &Option<String>, most| text.as_ref().is_some_and(|text| text.chars().count() > most);
-        for (field, text, most) in
-            [("first_name", &self.first_name, 100), ("last_name", &self.last_name, 100), ("address", &self.address, 500)]
-        {
-            if too_long(text, most) {
-                faults.push((field.to_owned(), "too_long".to_owned()));
+        let location_address = self.location_address.as_ref().and_then(Option::as_ref);
+        for (field, text, most) in [
+            ("first_name", self.first_name.as_ref(), 100),
+            ("last_name", self.last_name.as_ref(), 100),
+            ("address", self.address.as_ref(), 500),
+            ("location_address", location_address, 500),
+        ] {
+            if let Some(Err(code)) = text.map(|text| text::line(text, most)) {
+                faults.push((field.to_owned(), code.to_owned()));
             }
         }
         if let Some(Some(email)) = &self.email
@@ -82,9 +86,6 @@ impl ProfileChange {
             if value.flatten().is_some_and(|degrees: f64| !degrees.is_finite() || degrees.abs() > most) {
                 faults.push((field.into(), "out_of_range".into()));
             }
-        }
-        if too_long(&self.location_address.clone().flatten(), 500) {
-            faults.push(("location_address".into(), "too_long".into()));
         }
         if faults.is_empty() { Ok(()) } else { Err(Problem::invalids(faults)) }
     }
@@ -111,7 +112,7 @@ pub fn is_email(text: &str) -> bool {
         && host.contains('.')
         && !host.starts_with('.')
         && !host.ends_with('.')
-        && !text.chars().any(char::is_whitespace)
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 /// Whether this is a phone number in E.164.

@@ -66,11 +66,9 @@ pub async fn get(State(app): State<App>, actor: Actor, Query(asked): Query<InCur
         Some(code) => code.to_ascii_uppercase().parse().map_err(|_| Problem::invalid("currency", "invalid"))?,
         None => app.config.currency,
     };
-    let channel = format!("user:{}", actor.id);
     let mut view = app.read_whole(store::home(actor.id)).await?;
     let wallet = store::standing(&mut view, actor.id, currency).await?;
-    let offset = store::top(&mut view, &channel).await?;
-    let live = Live { channel, offset, epoch: app.epoch().to_string() };
+    let live = app.position(&mut view, format!("user:{}", actor.id)).await?;
     Ok(Json(WalletAnswer { wallet, live: vec![live] }))
 }
 

@@ -266,31 +266,67 @@ pub struct Moved {
 }
 
 /// A person's postings, newest first. `amount` is signed as the free balance or the earnings saw it; out of a hold it is what left.
+///
+/// What was there afterwards is reckoned back from what is there now, over the postings since the oldest of the page alone.
 pub async fn moved(conn: &mut PgConnection, user: UserId, asked: &super::read::Asked) -> Result<Vec<Moved>> {
     let rows = sqlx::query_as!(
         Moved,
         r#"with own as (
-            select id, kind, currency
-            from account
-            where region = $1 and owner_id = $2 and kind in ('available', 'held', 'seller_payable', 'crew_payable')),
-        moved as (
-            select p.id, p.kind, p.currency, p.subject_kind, p.subject_id, p.at,
-                case when d.kind = 'held' and c.kind = 'available' then p.amount when d.id is not null then -p.amount else p.amount end as amount,
-                sum(case when c.kind <> 'held' then p.amount else 0 end - case when d.kind <> 'held' then p.amount else 0 end)
-                    over (partition by p.currency order by p.id) as balance_after,
-                sum(case when c.kind = 'held' then p.amount else 0 end - case when d.kind = 'held' then p.amount else 0 end)
-                    over (partition by p.currency order by p.id) as held_after
-            from posting p
-            left join own d on d.id = p.debit
-            left join own c on c.id = p.credit
-            where p.region = $1 and (p.debit in (select id from own) or p.credit in (select id from own)))
-        select id, kind as "kind: super::Kind", amount as "amount!", currency, balance_after as "balance_after!", held_after as "held_after!",
-            subject_kind, subject_id, at
-        from moved
-        where ($3::text is null or kind = $3) and ($4::timestamptz is null or at >= $4) and ($5::timestamptz is null or at < $5)
-            and ($6::uuid is null or id < $6)
-        order by id desc
-        limit $7"#,
+            select a.id, a.kind, a.currency, coalesce(b.amount, 0) as amount
+            from account a
+            left join balance b on b.region = $1 and b.account_id = a.id
+            where a.region = $1 and a.owner_id = $2 and a.kind in ('available', 'held', 'seller_payable', 'crew_payable')),
+        listed as (
+            select p.id
+            from own
+            cross join lateral (
+                (select id from posting
+                where region = $1 and debit = own.id and ($3::text is null or kind = $3) and ($4::timestamptz is null or at >= $4)
+                    and ($5::timestamptz is null or at < $5) and ($6::uuid is null or id < $6)
+                order by id desc
+                limit $7)
+                union all
+                (select id from posting
+                where region = $1 and credit = own.id and ($3::text is null or kind = $3) and ($4::timestamptz is null or at >= $4)
+                    and ($5::timestamptz is null or at < $5) and ($6::uuid is null or id < $6)
+                order by id desc
+                limit $7)) p
+            group by p.id
+            order by p.id desc
+            limit $7),
+        side as (
+            select p.id, own.currency, own.kind, -p.amount as amount
+            from own
+            join posting p on p.region = $1 and p.debit = own.id and p.id >= (select id from listed order by id limit 1)
+            union all
+            select p.id, own.currency, own.kind, p.amount
+            from own
+            join posting p on p.region = $1 and p.credit = own.id and p.id >= (select id from listed order by id limit 1)),
+        step as (
+            select id, currency, coalesce(sum(amount) filter (where kind <> 'held'), 0) as free,
+                coalesce(sum(amount) filter (where kind = 'held'), 0) as held
+            from side
+            group by id, currency),
+        later as (
+            select id, coalesce(sum(free) over newer, 0) as free, coalesce(sum(held) over newer, 0) as held
+            from step
+            window newer as (partition by currency order by id desc rows between unbounded preceding and 1 preceding)),
+        present as (
+            select currency, coalesce(sum(amount) filter (where kind <> 'held'), 0) as free,
+                coalesce(sum(amount) filter (where kind = 'held'), 0) as held
+            from own
+            group by currency)
+        select p.id as "id!", p.kind as "kind!: super::Kind",
+            case when d.kind = 'held' and c.kind = 'available' then p.amount when d.id is not null then -p.amount else p.amount end as "amount!",
+            p.currency as "currency!", n.free - l.free as "balance_after!", n.held - l.held as "held_after!",
+            p.subject_kind, p.subject_id, p.at as "at!"
+        from listed
+        join posting p on p.region = $1 and p.id = listed.id
+        join later l on l.id = listed.id
+        join present n on n.currency = p.currency
+        left join own d on d.id = p.debit
+        left join own c on c.id = p.credit
+        order by p.id desc"#,
         home(user).number(),
         user.uuid(),
         asked.kind.map(super::Kind::name),
@@ -358,11 +394,4 @@ pub async fn sum_of(conn: &mut PgConnection, account: Account, currency: Currenc
         account.id(region, currency),
     );
     Ok(sum.fetch_one(&mut *conn).await?)
-}
-
-/// The position of a kept channel in this view.
-pub async fn top(conn: &mut PgConnection, channel: &str) -> Result<u64> {
-    let region = crate::db::region_of(channel).number();
-    let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region, channel);
-    Ok(top.fetch_optional(&mut *conn).await?.unwrap_or_default().unsigned_abs())
 }

@@ -1,109 +1,15 @@
-//! Where crews are: pings, standing lists, who follows whom, the staff's map.
-use super::{at_the_door, ids, town};
-use crate::kit::{HOME, Person, Socket, TestApp};
-use chrono::TimeDelta;
+//! Where crews are: pings, who follows whom, the staff's map.
+use super::{at_the_door, ids, on_the_clock, town};
+use crate::kit::{HOME, Person, TestApp};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use wassally::actor::Role;
-
-impl Person {
-    /// Sends pings that need no reply, as phones do, and returns once they are taken.
-    async fn streams(&self, socket: &mut Socket, pings: Value) {
-        socket.raw(&json!({ "send": { "data": { "method": "delivery.ping", "data": pings } } }).to_string()).await;
-        socket.so_far("").await;
-    }
-}
-
-fn at(house: &Arc<TestApp>, seconds_ago: i64) -> Value {
-    json!(house.app.clock.now() - TimeDelta::seconds(seconds_ago))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew_on_duty().await;
-    let mut phone = crew.socket().await;
-    crew.get("/api/delivery/orders/available/").await.refused(409, "no_position");
-    let order = anna.order_from(&stall, 1).await;
-    let list = phone.subscribe(&crew.nearby()).await["data"].clone();
-    assert_eq!((&list["no_position"], &list["added"]), (&json!(true), &json!([])));
-
-    crew.streams(&mut phone, json!({ "lat": HOME.0, "lng": HOME.1, "at": at(&house, 60), "accuracy_m": 5 })).await;
-    let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
-    assert_eq!((ids(&heard["added"]), &heard["added"][0]["fee"]), (vec![order.clone()], &json!("2.50")));
-    assert_eq!(
-        ids(&phone.call("delivery.nearby", json!({ "radius_m": 2000 })).await.expect("a list")["items"]),
-        [order.as_str()]
-    );
-    assert_eq!(phone.call("delivery.nearby", json!({ "radius_m": 100 })).await.expect("a list")["items"], json!([]));
-
-    // Four kilometres in a minute: nobody's list reaches as far.
-    crew.streams(&mut phone, json!({ "lat": HOME.0 - 0.036, "lng": HOME.1, "at": at(&house, 0), "accuracy_m": 5 })).await;
-    crew.streams(
-        &mut phone,
-        json!({ "lat": HOME.0 - 0.036, "lng": HOME.1 + 0.00001, "at": house.app.clock.now(), "accuracy_m": 5 }),
-    )
-    .await;
-    crew.streams(&mut phone, json!({ "lat": HOME.0 - 0.036, "lng": HOME.1, "at": house.app.clock.now(), "accuracy_m": 5 })).await;
-    let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
-    assert_eq!((ids(&heard["removed"]), &heard["why"][&order]), (vec![order.clone()], &json!("out_of_range")));
-    anna.act(&order, "cancel", json!({})).await.ok();
-    let everywhere = format!("/api/delivery/orders/available/?lat={}&lng={}", HOME.0, HOME.1);
-    assert_eq!(crew.get(&everywhere).await.ok()["items"], json!([]));
-    crew.get("/api/delivery/orders/available/?lat=91&lng=0").await.refused(422, "invalid");
-    crew.get("/api/delivery/orders/available/?colour=red").await.refused(422, "invalid");
-    house.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn off_duty_the_list_is_empty_and_silent_and_on_duty_it_fills_again() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
-    let nearby = crew.nearby();
-    let mut phone = crew.socket().await;
-    let first = anna.order_from(&stall, 1).await;
-    assert_eq!(ids(&phone.subscribe(&nearby).await["data"]["added"]), [first.as_str()]);
-    let by_socket = phone.call("delivery.nearby", json!(null)).await.expect("null asks for what nothing asks for");
-    assert_eq!(ids(&by_socket["items"]), [first.as_str()]);
-
-    phone.call("delivery.duty", json!({ "on_duty": false })).await.expect("off duty");
-    let emptied = phone.expect_push(&nearby, "nearby").await["data"].clone();
-    assert_eq!((&emptied["full"], &emptied["added"]), (&json!(true), &json!([])));
-    let second = anna.order_from(&stall, 1).await;
-    anna.act(&first, "cancel", json!({})).await.ok();
-    assert_eq!(phone.so_far(&nearby).await, Vec::<Value>::new(), "off duty nothing is near");
-    let tablet = crew.socket().await.subscribe(&nearby).await["data"].clone();
-    assert_eq!((&tablet["full"], &tablet["added"]), (&json!(true), &json!([])));
-
-    phone.call("delivery.duty", json!({ "on_duty": true })).await.expect("on duty");
-    let filled = phone.expect_push(&nearby, "nearby").await["data"].clone();
-    assert_eq!((&filled["full"], ids(&filled["added"])), (&json!(true), vec![second]));
-    let third = anna.order_from(&stall, 1).await;
-    assert_eq!(ids(&phone.expect_push(&nearby, "nearby").await["data"]["added"]), [third]);
-    house.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn lists_say_why_an_order_went() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
-    let mut phone = crew.socket().await;
-    phone.subscribe(&crew.nearby()).await;
-    for (who, deed, why) in [(&anna, "cancel", "cancelled"), (&stall.owner, "reject", "shop_closed")] {
-        let order = anna.order_from(&stall, 1).await;
-        assert_eq!(ids(&phone.expect_push(&crew.nearby(), "nearby").await["data"]["added"]), [order.as_str()]);
-        who.act(&order, deed, json!({ "reason": "sold out" })).await.ok();
-        let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
-        assert_eq!((ids(&heard["removed"]), &heard["why"][&order]), (vec![order.clone()], &json!(why)));
-    }
-    house.end().await;
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pings_are_judged_one_by_one() {
     let (house, _, _) = town().await;
     let crew = house.crew_on_duty().await;
-    let ping = |lat: f64, lng: f64, ago: i64| json!({ "lat": lat, "lng": lng, "at": at(&house, ago), "accuracy_m": 5 });
+    let ping = |lat: f64, lng: f64, ago: i64| json!({ "lat": lat, "lng": lng, "at": on_the_clock(&house, ago), "accuracy_m": 5 });
     let taken = crew
         .post(
             "/api/delivery/pings/",
@@ -126,7 +32,8 @@ async fn pings_are_judged_one_by_one() {
         [(1, "null_island"), (2, "bad_coordinates"), (3, "duplicate"), (5, "future"), (6, "implausible"), (7, "too_old")]
     );
 
-    let bad = crew.post("/api/delivery/pings/", json!({ "pings": [{ "lat": "x", "lng": 1, "at": at(&house, 0) }] })).await;
+    let bad =
+        crew.post("/api/delivery/pings/", json!({ "pings": [{ "lat": "x", "lng": 1, "at": on_the_clock(&house, 0) }] })).await;
     assert_eq!(bad.refused(422, "invalid")["errors"][0]["field"], "pings[0].lat");
     let mut phone = crew.socket().await;
     phone.call("delivery.ping", json!({ "lat": 1 })).await.expect_err("without lng");
@@ -211,15 +118,36 @@ async fn of_two_doors_only_the_nearer_sees_exactly() {
     .await
     .ok();
     let (near, away) = (at_the_door(&stall, &anna, &crew).await, at_the_door(&stall, &far, &crew).await);
-    let is_coarse = async |who: &Person, order: &str| {
+    let third = anna.order_from(&stall, 1).await;
+    crew.claim(&third).await.ok();
+    let seen = async |who: &Person, order: &str| {
         let seen = who.socket().await.subscribe(&format!("track:{order}")).await["data"].clone();
         assert_eq!(seen["type"], "position");
-        seen["coarse"] == true
+        (seen["coarse"] == true, seen["other_stop_first"] == true)
     };
-    assert_eq!((is_coarse(&anna, &near).await, is_coarse(&far, &away).await), (false, true));
+    assert_eq!(seen(&anna, &near).await, (false, false));
+    assert_eq!(seen(&far, &away).await, (true, true), "and the customer is told why");
+    assert_eq!(seen(&anna, &third).await, (true, false), "nothing is picked up for this one yet");
+
+    let mut page = far.socket().await;
+    let track = format!("track:{away}");
+    page.subscribe(&track).await;
+    // On to the far door, and back: each turn is told at once.
+    for (lat, other_first) in [(HOME.0 + 0.0195, false), (HOME.0, true)] {
+        // The third fix at a place that nobody reaches so quickly is believed.
+        for nudge in 0..3 {
+            crew.ping(lat + f64::from(nudge) * 0.00001, HOME.1).await;
+        }
+        let is_turn = |message: &Value| {
+            let body = &message["push"]["pub"]["data"];
+            message["push"]["channel"] == track && body["type"] == "position" && (body["other_stop_first"] == true) == other_first
+        };
+        let told = page.expect(is_turn).await["push"]["pub"]["data"].clone();
+        assert_eq!(told["coarse"] == true, other_first, "{told}");
+    }
     let pin = anna.proof(&near).await["pin"].clone();
     crew.confirm(&near, json!({ "pin": pin })).await.ok();
-    assert!(!is_coarse(&far, &away).await);
+    assert_eq!(seen(&far, &away).await, (false, false));
     house.end().await;
 }
 

@@ -127,6 +127,14 @@ impl Socket {
         mine.into_iter().map(|message| message["push"]["pub"].clone()).collect()
     }
 
+    /// The next message, whatever it is; null when the hub closes the socket instead.
+    pub async fn read_any(&mut self) -> Value {
+        if self.unread.is_empty() {
+            self.read().await;
+        }
+        self.unread.pop_front().unwrap_or_default()
+    }
+
     /// Reads one frame into `unread`; false at the end, or when nothing came. Pings are answered.
     async fn read(&mut self) -> bool {
         while let Ok(Some(Ok(message))) = tokio::time::timeout(PATIENCE, self.wire.next()).await {

@@ -77,12 +77,6 @@ pub async fn open_of(conn: &mut PgConnection, shop: ShopId) -> Result<Vec<OrderI
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// The position of a kept channel in this view.
-pub async fn top(conn: &mut PgConnection, region: Region, channel: &str) -> Result<u64> {
-    let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region.number(), channel);
-    Ok(top.fetch_optional(&mut *conn).await?.unwrap_or_default().unsigned_abs())
-}
-
 /// What the log says of a channel: offset, time, body.
 pub async fn log(conn: &mut PgConnection, region: Region, channel: &str) -> Result<Vec<(i64, String)>> {
     let rows = sqlx::query!(

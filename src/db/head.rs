@@ -1,0 +1,19 @@
+//! Where a kept channel stands: the last number it gave.
+use super::{Live, region_of};
+use crate::{App, problem::Result};
+use sqlx::PgConnection;
+
+/// The top of a kept channel as `sql` sees it; 0 where nothing was said yet.
+pub async fn top(sql: &mut PgConnection, channel: &str) -> sqlx::Result<u64> {
+    let region = region_of(channel).number();
+    let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region, channel);
+    Ok(top.fetch_optional(sql).await?.unwrap_or_default().unsigned_abs())
+}
+
+impl App {
+    /// What an answer out of `view` carries, so that its reader follows the channel from there.
+    pub async fn position(&self, view: &mut PgConnection, channel: String) -> Result<Live> {
+        let offset = top(view, &channel).await?;
+        Ok(Live { channel, offset, epoch: self.epoch().to_string() })
+    }
+}
