@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use wassally_geo::Point;
 
+// A word is a `tt`: as a `literal` it would reach the OpenAPI derive inside a group, which does not see it there and writes the variant's name.
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $word:tt),+ $(,)? })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
         #[sqlx(type_name = "text")]
