@@ -2,7 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../api/client';
-import type { Order } from '../../domain/orders';
+import { mayCancel, type Order } from '../../domain/orders';
 import type { Live } from '../../live';
 import { RefusalLine, useNow } from '../../ui';
 import { clockTime } from '../../ui/format';
@@ -42,6 +42,7 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
     }
   };
   const closes = order.completable_at ? Date.parse(order.completable_at) : 0;
+  const isCarried = order.fulfilment === 'delivery';
   const under = order.status === 'CREATED' || order.status === 'PROCESSING' || order.status === 'SHIPPED';
   return (
     <div className={classes.acts}>
@@ -56,12 +57,12 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
           {t('app.tracking.complete')}
         </Button>
       )}
-      {under && (
+      {under && isCarried && (
         <Button variant="default" mih={48} onClick={() => void share()} data-act="share">
           {shared ? t('app.tracking.shared') : t('app.tracking.share')}
         </Button>
       )}
-      {(order.status === 'CREATED' || order.status === 'PROCESSING') && (
+      {mayCancel(order) && (
         <Button variant="subtle" color="red" mih={48} onClick={() => setAsks(true)} data-act="cancel">
           {t('app.tracking.cancel')}
         </Button>

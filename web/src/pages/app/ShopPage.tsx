@@ -40,8 +40,8 @@ export function ShopPage() {
       <TopBar title={<span dir="auto">{shop.data ? nameOf(shop.data) : ''}</span>} start={<Back />} />
       <main className={classes.main}>
         {shop.data?.description && (
-          <p className={classes.about} dir="auto">
-            {shop.data.description}
+          <p className={classes.about}>
+            <bdi>{shop.data.description}</bdi>
           </p>
         )}
         {shop.data && !shop.data.is_open && <p className={classes.closed}>{t('app.closed')}</p>}

@@ -1,10 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { inColumn, ownOrdersQuery, PREP, partsOf } from '../../domain/shops/parts';
-import { useEvents } from '../../live';
+import { useEvents, useLine } from '../../live';
 import { useUser } from '../../session';
-import { Empty, Loading, RefusalLine, Refused, TopBar } from '../../ui';
+import { Empty, Loading, Refused, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
 import { PartCard } from './PartCard';
 import classes from './seller.module.css';
@@ -23,22 +23,25 @@ function Seller() {
   const id = useUser()?.id;
   const cache = useQueryClient();
   const orders = useQuery(ownOrdersQuery());
-  const [error, setError] = useState<unknown>(null);
+  const { line } = useLine();
   const again = useCallback(() => void cache.invalidateQueries({ queryKey: ownOrdersQuery().queryKey }), [cache]);
   // The first order of a shop comes as a notice to its owner; the shop's own channel tells all that follow.
   useEvents(id ? `user:${id}` : null, again);
+  // Who was away looks at everything again.
+  useEffect(() => {
+    if (line === 'live') again();
+  }, [line, again]);
   const parts = partsOf(orders.data?.items ?? []);
   const shops = [...new Set(parts.map((part) => part.shop_id))].sort();
   return (
-    <div className={classes.page} data-page="seller" data-ready={orders.isSuccess || undefined}>
+    <div className={classes.page} data-page="seller" data-ready={orders.isSuccess || undefined} data-live={line}>
       {shops.map((shop) => (
         <ShopEars key={shop} shop={shop} heard={again} />
       ))}
       <TopBar title={t('seller.title')} />
-      <RefusalLine error={error} />
       {orders.isPending && <Loading />}
-      {orders.isError && <Refused error={orders.error} again={again} />}
-      {orders.isSuccess && (
+      {orders.isError && !orders.data && <Refused error={orders.error} again={again} />}
+      {orders.data && (
         <main className={classes.columns}>
           {PREP.map((status) => {
             const here = inColumn(parts, status);
@@ -50,7 +53,7 @@ function Seller() {
                 {here.length === 0 && <Empty title={t(`seller.empty.${status}`)} />}
                 <ul className={classes.list}>
                   {here.map((part) => (
-                    <PartCard key={part.id} part={part} onDone={again} onRefused={setError} />
+                    <PartCard key={part.id} part={part} onDone={again} />
                   ))}
                 </ul>
               </section>
