@@ -41,6 +41,17 @@ export class Person {
     return new Person(url, name, user.id, access);
   }
 
+  /** Somebody new, who has nothing and lives nowhere yet. */
+  static async register(url: string, username: string): Promise<Person> {
+    const answer = await fetch(`${url}/api/auth/register/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username, password: PASSWORD, user_type: 'customer' }),
+    });
+    if (!answer.ok) throw new Said(answer.status, (await answer.json()) as { code: string });
+    return Person.signIn(url, username);
+  }
+
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const headers: Record<string, string> = { authorization: `Bearer ${this.access}` };
     if (body !== undefined) headers['content-type'] = 'application/json';

@@ -14,7 +14,6 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [asks, setAsks] = useState(false);
-  const [shared, setShared] = useState(false);
   const now = useNow();
   const order = live.data;
   if (!order) return null;
@@ -31,19 +30,7 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
       setAsks(false);
     }
   };
-  const share = async () => {
-    setError(null);
-    try {
-      const link = await api.post<{ url: string }>(`/api/orders/${order.id}/tracking-link/`);
-      await navigator.clipboard.writeText(link.url);
-      setShared(true);
-    } catch (refused) {
-      setError(refused);
-    }
-  };
   const closes = order.completable_at ? Date.parse(order.completable_at) : 0;
-  const isCarried = order.fulfilment === 'delivery';
-  const under = order.status === 'CREATED' || order.status === 'PROCESSING' || order.status === 'SHIPPED';
   return (
     <div className={classes.acts}>
       <RefusalLine error={error} />
@@ -55,11 +42,6 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
       {order.status === 'DELIVERED' && closes <= now && (
         <Button mih={56} loading={busy} onClick={() => void run('complete')} data-act="complete">
           {t('app.tracking.complete')}
-        </Button>
-      )}
-      {under && isCarried && (
-        <Button variant="default" mih={48} onClick={() => void share()} data-act="share">
-          {shared ? t('app.tracking.shared') : t('app.tracking.share')}
         </Button>
       )}
       {mayCancel(order) && (

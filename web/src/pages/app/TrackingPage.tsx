@@ -1,4 +1,4 @@
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import {
   isOver,
@@ -46,7 +46,11 @@ export function TrackingPage() {
       data-track={track.live}
     >
       <TopBar title={<bdi>{code}</bdi>} live={statuses} start={<Back />} />
-      {order.refused && <Refused error={order.refused} />}
+      {order.refused && (
+        <Refused error={order.refused}>
+          <Link to="/app">{t('app.to_orders')}</Link>
+        </Refused>
+      )}
       {!order.data && !order.refused && <Loading rows={5} />}
       {order.data && (
         <main className={classes.main}>

@@ -11,18 +11,17 @@ import { HandOver } from './HandOver';
 import { Reject } from './Reject';
 import classes from './seller.module.css';
 
-type Props = { part: Part; onDone: () => void };
+type Props = { part: Part; error: unknown; onRefused: (error: unknown) => void; onDone: () => void };
 
 /** One part of an order, and what the shop can do with it in this state. */
-export function PartCard({ part, onDone }: Props) {
+export function PartCard({ part, error, onRefused, onDone }: Props) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
   const tint = useTint<HTMLLIElement>(part.prep_status);
   const run = async (deed: Parameters<typeof prepare>[1]) => {
     setBusy(true);
-    setError(null);
-    await prepare(part, deed).catch(setError);
+    onRefused(null);
+    await prepare(part, deed).catch(onRefused);
     // Also after a refusal: the order moved on, and the card with it.
     onDone();
     setBusy(false);
@@ -65,7 +64,7 @@ export function PartCard({ part, onDone }: Props) {
       {part.prep_status === 'NEW' && (
         <>
           <Accept part={part} busy={busy} onAccept={(prep_minutes) => void run({ deed: 'accept', prep_minutes })} />
-          <Reject part={part} busy={busy} onReject={(reason) => run({ deed: 'reject', reason })} />
+          <Reject part={part} onRefused={onRefused} onDone={onDone} />
         </>
       )}
       {part.prep_status === 'ACCEPTED' && (

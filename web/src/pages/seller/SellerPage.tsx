@@ -1,10 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { inColumn, ownOrdersQuery, PREP, partsOf } from '../../domain/shops/parts';
+import { inColumn, ownOrdersQuery, type Part, PREP, partsOf } from '../../domain/shops/parts';
 import { useEvents, useLine } from '../../live';
 import { useUser } from '../../session';
-import { Empty, Loading, Refused, TopBar } from '../../ui';
+import { Empty, Loading, RefusalLine, Refused, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
 import { PartCard } from './PartCard';
 import classes from './seller.module.css';
@@ -24,6 +24,8 @@ function Seller() {
   const cache = useQueryClient();
   const orders = useQuery(ownOrdersQuery());
   const { line } = useLine();
+  // Here, not in the card: a card that was refused often stands in another column a moment later, or is gone.
+  const [refused, setRefused] = useState<{ part: Part; error: unknown } | null>(null);
   const again = useCallback(() => void cache.invalidateQueries({ queryKey: ownOrdersQuery().queryKey }), [cache]);
   // The first order of a shop comes as a notice to its owner; the shop's own channel tells all that follow.
   useEvents(id ? `user:${id}` : null, again);
@@ -39,6 +41,12 @@ function Seller() {
         <ShopEars key={shop} shop={shop} heard={again} />
       ))}
       <TopBar title={t('seller.title')} />
+      {refused && !parts.some((part) => part.id === refused.part.id) && (
+        <div className={classes.gone}>
+          <bdi>{refused.part.code}</bdi>
+          <RefusalLine error={refused.error} />
+        </div>
+      )}
       {orders.isPending && <Loading />}
       {orders.isError && !orders.data && <Refused error={orders.error} again={again} />}
       {orders.data && (
@@ -53,7 +61,13 @@ function Seller() {
                 {here.length === 0 && <Empty title={t(`seller.empty.${status}`)} />}
                 <ul className={classes.list}>
                   {here.map((part) => (
-                    <PartCard key={part.id} part={part} onDone={again} />
+                    <PartCard
+                      key={part.id}
+                      part={part}
+                      error={refused?.part.id === part.id ? refused.error : null}
+                      onRefused={(error) => setRefused(error === null ? null : { part, error })}
+                      onDone={again}
+                    />
                   ))}
                 </ul>
               </section>
