@@ -18,6 +18,12 @@ const order = () => customer.pickUp([SHOPS.seller5]);
 const card = (screen: Screen, id: string, state = '') =>
   screen.page.locator(`[data-id="${id}"]${state && `[data-state=${state}]`}`);
 
+/** On a phone one column shows at a time. */
+async function turnTo(screen: Screen, column: 'NEW' | 'ACCEPTED' | 'READY') {
+  const tab = screen.page.locator('main [role=radiogroup] label').nth(['NEW', 'ACCEPTED', 'READY'].indexOf(column));
+  if (await tab.isVisible()) await tab.click();
+}
+
 async function shop(look: Look = {}): Promise<Screen> {
   const screen = await eyes.screen(look);
   await screen.enter('seller5', '/seller');
@@ -76,6 +82,7 @@ it('the counter takes the PIN: a wrong one says how many tries are left, the rig
   await seller.ready(placed.id);
   const screen = await shop({ width: 390, theme: 'dark', language: 'ar' });
   screen.tolerated = [/422/];
+  await turnTo(screen, 'READY');
   await card(screen, placed.id, 'READY').locator('[data-act=hand-over]').click();
   const pin = await customer.pin(placed.id);
   const wrong = pin === '000000' ? '111111' : '000000';
@@ -151,7 +158,9 @@ it.each(looks)('everybody can use it in each of its states: %o', async (look) =>
   await screen.page.keyboard.press('Escape');
   await screen.page.locator('input[name=reason]').waitFor({ state: 'detached' });
   await card(screen, fresh.id).locator('[data-act=accept]').click();
+  await turnTo(screen, 'ACCEPTED');
   await card(screen, fresh.id, 'ACCEPTED').waitFor();
+  await turnTo(screen, 'READY');
   await card(screen, ready.id).locator('[data-act=hand-over]').click();
   await screen.page.locator('[data-pad=pin]').waitFor();
   await isOpenToAll(screen.page);

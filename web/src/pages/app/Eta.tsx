@@ -18,7 +18,10 @@ export function Eta({ order, position }: { order: Order; position: Track['positi
   const hint = position && !silent ? hintOf(position) : null;
   return (
     <div className={classes.eta} aria-live="polite">
-      <p className={classes.headline}>{headline()}</p>
+      {/* New words are a new line: one that only grew would count as one that moved. */}
+      <p key={headline()} className={classes.headline}>
+        {headline()}
+      </p>
       <p className={classes.age} data-hint={hint ?? undefined}>
         {age !== null && t('common.position_age', { age: ago(age, t) ?? t('app.tracking.silent') })}
         {hint && ` · ${t(`app.tracking.${hint}`)}`}

@@ -12,7 +12,10 @@ export function PickupHead({ order }: { order: Order }) {
   const fetched = parts.filter((part) => part.picked_up_at != null).length;
   return (
     <div className={classes.eta} aria-live="polite">
-      <p className={classes.headline}>{headline()}</p>
+      {/* New words are a new line: one that only grew would count as one that moved. */}
+      <p key={headline()} className={classes.headline}>
+        {headline()}
+      </p>
       <p className={classes.age}>{note()}</p>
     </div>
   );

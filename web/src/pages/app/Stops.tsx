@@ -46,7 +46,7 @@ function Part({ part, order }: { part: ShopOrder; order: Order }) {
         <strong dir="auto">{part.name}</strong>
         <span>{t(`orders.prep.${state}`)}</span>
       </p>
-      {order.fulfilment === 'pickup' && order.status === 'CREATED' && state !== 'REJECTED' && (
+      {order.fulfilment === 'pickup' && state !== 'REJECTED' && (
         <>
           <p className={classes.counter}>
             <bdi>{part.address}</bdi>

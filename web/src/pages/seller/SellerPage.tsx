@@ -1,3 +1,4 @@
+import { SegmentedControl } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -17,6 +18,8 @@ export function SellerPage() {
   );
 }
 
+type Column = (typeof PREP)[number];
+
 /** A shop's incoming orders, from new to the counter. */
 function Seller() {
   const { t } = useTranslation();
@@ -26,6 +29,7 @@ function Seller() {
   const { line } = useLine();
   // Here, not in the card: a card that was refused often stands in another column a moment later, or is gone.
   const [refused, setRefused] = useState<{ part: Part; error: unknown } | null>(null);
+  const [tab, setTab] = useState<Column>('NEW');
   const again = useCallback(() => void cache.invalidateQueries({ queryKey: ownOrdersQuery().queryKey }), [cache]);
   // The first order of a shop comes as a notice to its owner; the shop's own channel tells all that follow.
   useEvents(id ? `user:${id}` : null, again);
@@ -50,7 +54,18 @@ function Seller() {
       {orders.isPending && <Loading />}
       {orders.isError && !orders.data && <Refused error={orders.error} again={again} />}
       {orders.data && (
-        <main className={classes.columns}>
+        <main className={classes.columns} data-tab={tab}>
+          <SegmentedControl
+            className={classes.tabs ?? ''}
+            size="md"
+            value={tab}
+            onChange={(value) => setTab(value as Column)}
+            aria-label={t('seller.title')}
+            data={PREP.map((status) => ({
+              value: status,
+              label: `${t(`seller.columns.${status}`)} ${inColumn(parts, status).length}`,
+            }))}
+          />
           {PREP.map((status) => {
             const here = inColumn(parts, status);
             return (
