@@ -1,5 +1,5 @@
 # Each target installs what it lacks on Debian and Ubuntu when it runs as root, else it prints the one line to run.
-.PHONY: run test check bench sqlx migrate seed create-admin help
+.PHONY: run test check bench sqlx schema migrate seed create-admin help
 
 help:
 	@echo "make run [CITY=off]   build, start everything, play the city; Ctrl-C ends it"
@@ -7,6 +7,7 @@ help:
 	@echo "make check            format, lints, checked statements, types"
 	@echo "make bench            load scenarios beside a limit probe; writes nothing"
 	@echo "make sqlx             write .sqlx anew after a statement or a migration changed"
+	@echo "make schema           write web/src/api/schema.d.ts anew after a body or a refusal changed"
 	@echo "make migrate | seed | create-admin    the database of DATABASE_URL, or the private one"
 
 run:
@@ -23,6 +24,9 @@ bench:
 
 sqlx:
 	@scripts/sqlx.sh
+
+schema:
+	@scripts/schema.sh
 
 migrate seed:
 	@scripts/wassally.sh $@

@@ -15,6 +15,12 @@ sqlx_is_current() {
   [ -z "$changed" ] || stop "$changed" "The statements changed: commit what \`make sqlx\` wrote."
 }
 
+schema_is_current() {
+  local changed
+  changed=$(git status --porcelain web/src/api/schema.d.ts)
+  [ -z "$changed" ] || stop "$changed" "What the server says changed: commit what \`make schema\` wrote."
+}
+
 scripts/setup.sh test
 mkdir -p web/dist
 run cargo fmt --all --check
@@ -22,6 +28,7 @@ run scripts/sqlx.sh
 sqlx_is_current
 run with_statements cargo clippy --workspace --all-targets -- -D warnings
 if web_has check; then
-  install_web
+  run scripts/schema.sh
+  schema_is_current
   run npm --prefix web run --silent check
 fi

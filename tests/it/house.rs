@@ -88,6 +88,11 @@ async fn the_document_says_what_is_served() {
     let dangling: BTreeSet<_> = found.iter().filter(|name| document.pointer(name.trim_start_matches('#')).is_none()).collect();
     assert!(dangling.is_empty(), "{dangling:?}");
 
+    // An enum's words there are those that come over the wire.
+    let words = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(words("PrepStatus"), json!(["NEW", "ACCEPTED", "READY", "REJECTED"]));
+    assert_eq!(words("Fulfilment"), json!(["delivery", "pickup"]));
+
     let mut names = BTreeSet::new();
     for (path, method, operation) in operations(&document) {
         let at = format!("{method} {path}");

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Eyes } from './kit/browser';
+import { PASSWORD } from './kit/people';
 
 let eyes: Eyes;
 beforeAll(async () => {
@@ -26,6 +27,22 @@ it('says what is wrong and what to do, and lets in afterwards', async () => {
   await screen.page.locator('[data-refusal=bad_credentials]').waitFor();
   await screen.signIn('customer1');
   await screen.page.waitForURL('**/en/app');
+  screen.clean();
+});
+
+it('makes an account, and its owner is in at once', async () => {
+  const screen = await eyes.screen({ width: 390, language: 'fr' });
+  await screen.goto('/');
+  await screen.page.locator('[data-page=door] [role=radiogroup] label').nth(1).click();
+  const name = `new-${Date.now()}`;
+  const fields = { username: name, first_name: 'Noor', email: `${name}@example.com`, password: PASSWORD };
+  for (const [field, text] of Object.entries(fields)) {
+    await screen.page.locator(`form[data-form=register] input[name=${field}]`).fill(text);
+  }
+  await screen.page.locator('form[data-form=register] button[type=submit]').click();
+  // Who has no place yet says where to deliver first.
+  await screen.page.locator('[data-act=save-place]').click();
+  await screen.page.locator('[data-page=app] li[data-state=open]').first().waitFor();
   screen.clean();
 });
 

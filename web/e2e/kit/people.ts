@@ -12,7 +12,15 @@ export class Said extends Error {
 
 type Shop = { id: string; name: string; is_open: boolean; owner_id?: string };
 type Product = { id: string; stock: number; min_quantity: number; price: string };
-export type Order = { id: string; code: string; status: string; total: string; shop_orders: { shop_id: string }[] };
+export type Order = {
+  id: string;
+  code: string;
+  status: string;
+  total: string;
+  shop_orders: { shop_id: string; name: string; prep_status: string; picked_up_at: string | null }[];
+};
+/** Shops of the demo that never close, and whose they are. */
+export const SHOPS = { seller1: 'Corner Bakery', seller2: 'River Grill', seller5: 'Moonlight Sweets' } as const;
 
 export class Person {
   private constructor(
@@ -31,6 +39,17 @@ export class Person {
     if (!answer.ok) throw new Said(answer.status, (await answer.json()) as { code: string });
     const { user, access } = (await answer.json()) as { user: { id: string }; access: string };
     return new Person(url, name, user.id, access);
+  }
+
+  /** Somebody new, who has nothing and lives nowhere yet. */
+  static async register(url: string, username: string): Promise<Person> {
+    const answer = await fetch(`${url}/api/auth/register/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username, password: PASSWORD, user_type: 'customer' }),
+    });
+    if (!answer.ok) throw new Said(answer.status, (await answer.json()) as { code: string });
+    return Person.signIn(url, username);
   }
 
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -75,6 +94,27 @@ export class Person {
     throw new Error('no shop took the order');
   }
 
+  /** An order of one thing from each of these shops, fetched there and paid there unless told. */
+  async pickUp(shops: readonly string[], payment_mode: 'COP' | 'WALLET' = 'COP'): Promise<Order> {
+    await this.fill(shops);
+    return this.post<Order>('/api/orders/checkout/', { fulfilment: 'pickup', payment_mode });
+  }
+
+  /** A cart with one thing of each of these shops and nothing else. */
+  async fill(shops: readonly string[]): Promise<void> {
+    await this.delete('/api/cart/');
+    const all = await this.get<{ items: Shop[] }>('/api/shops/?limit=100');
+    for (const name of shops) {
+      const shop = all.items.find((one) => one.name === name);
+      const products = await this.get<{ items: Product[] }>(`/api/product/products/?shop=${shop?.id}&limit=100`);
+      const product = products.items.find((one) => one.stock > 10 && Number(one.price) > 0);
+      if (!product) throw new Error(`${name} sells nothing`);
+      await this.post('/api/cart/items/', { product_id: product.id, quantity: Math.max(5, product.min_quantity) });
+    }
+  }
+
+  accept = (order: string, prep_minutes = 15) => this.post(`/api/orders/${order}/accept/`, { prep_minutes });
+  ready = (order: string) => this.post(`/api/orders/${order}/ready/`);
   onDuty = (on_duty: boolean) => this.patch('/api/delivery/me/', { on_duty });
   ping = (lat: number, lng: number) =>
     this.post('/api/delivery/pings/', { pings: [{ lat, lng, at: new Date().toISOString(), accuracy_m: 5 }] });

@@ -1,5 +1,5 @@
 //! The real server for the tests: its own data directory, its own private database, its own port.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -66,6 +66,24 @@ export class Server {
   async stop(): Promise<void> {
     await this.end('SIGTERM');
     rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** What no page and no path can do: a product taken off, a price, a shop's hours. In the server's own database. */
+  sql(statement: string) {
+    const ask = [
+      '-h',
+      join(this.dir, 'data/run'),
+      '-U',
+      'postgres',
+      '-d',
+      'wassally',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-c',
+      statement,
+    ];
+    const done = spawnSync('psql', ask, { encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`${statement}: ${done.stderr}`);
   }
 
   private async end(signal: NodeJS.Signals) {

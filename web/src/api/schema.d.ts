@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["trial_balance"];
+        get: operations["get_admin_ledger_trial_balance"];
         put?: never;
         post?: never;
         delete?: never;
@@ -30,7 +30,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sign in */
-        post: operations["post"];
+        post: operations["post_auth_login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -47,7 +47,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sign out */
-        post: operations["post"];
+        post: operations["post_auth_logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -64,7 +64,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** New tokens */
-        post: operations["post"];
+        post: operations["post_auth_refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -81,7 +81,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Register */
-        post: operations["post"];
+        post: operations["post_auth_register"];
         delete?: never;
         options?: never;
         head?: never;
@@ -96,7 +96,7 @@ export interface paths {
             cookie?: never;
         };
         /** The own sessions */
-        get: operations["list"];
+        get: operations["get_auth_sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -116,7 +116,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** End one of the own sessions */
-        delete: operations["delete"];
+        delete: operations["delete_auth_sessions_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -130,7 +130,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who am I */
-        get: operations["whoami"];
+        get: operations["get_auth_user"];
         put?: never;
         post?: never;
         delete?: never;
@@ -147,11 +147,11 @@ export interface paths {
             cookie?: never;
         };
         /** The caller's cart with present prices, fees and problems, and the position it was read at. */
-        get: operations["get"];
+        get: operations["get_cart"];
         put?: never;
         post?: never;
         /** Empties the caller's cart. */
-        delete: operations["delete"];
+        delete: operations["delete_cart"];
         options?: never;
         head?: never;
         patch?: never;
@@ -167,7 +167,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Puts a product into the cart, or more of it. */
-        post: operations["post"];
+        post: operations["post_cart_items"];
         delete?: never;
         options?: never;
         head?: never;
@@ -185,11 +185,11 @@ export interface paths {
         put?: never;
         post?: never;
         /** Takes a line out of the cart. */
-        delete: operations["delete"];
+        delete: operations["delete_cart_items_id"];
         options?: never;
         head?: never;
         /** Sets the quantity of a line. */
-        patch: operations["patch"];
+        patch: operations["patch_cart_items_id"];
         trace?: never;
     };
     "/api/cart/validate/": {
@@ -202,7 +202,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The cart with its problems, checked anew. */
-        post: operations["post"];
+        post: operations["post_cart_validate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -217,14 +217,14 @@ export interface paths {
             cookie?: never;
         };
         /** The own state, with the channel to follow it on */
-        get: operations["get"];
+        get: operations["get_delivery_me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Take up duty, or lay it down */
-        patch: operations["patch"];
+        patch: operations["patch_delivery_me"];
         trace?: never;
     };
     "/api/delivery/orders/available/": {
@@ -235,7 +235,7 @@ export interface paths {
             cookie?: never;
         };
         /** Orders that wait nearby */
-        get: operations["get"];
+        get: operations["get_delivery_orders_available"];
         put?: never;
         post?: never;
         delete?: never;
@@ -254,7 +254,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take an order one step further */
-        post: operations["post"];
+        post: operations["post_delivery_orders_id_advance"];
         delete?: never;
         options?: never;
         head?: never;
@@ -271,7 +271,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take an order */
-        post: operations["post"];
+        post: operations["post_delivery_orders_id_claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -288,7 +288,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say what is wrong */
-        post: operations["post"];
+        post: operations["post_delivery_orders_id_problem"];
         delete?: never;
         options?: never;
         head?: never;
@@ -305,7 +305,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give an order back */
-        post: operations["post"];
+        post: operations["post_delivery_orders_id_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -322,7 +322,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say where you are: the way for when the socket is down */
-        post: operations["post"];
+        post: operations["post_delivery_pings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -337,7 +337,7 @@ export interface paths {
             cookie?: never;
         };
         /** Listen to channels as server-sent events */
-        get: operations["get"];
+        get: operations["get_live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -356,7 +356,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for a ticket that opens one stream */
-        post: operations["post_ticket"];
+        post: operations["post_live_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -371,7 +371,7 @@ export interface paths {
             cookie?: never;
         };
         /** The own notifications, newest first */
-        get: operations["list"];
+        get: operations["get_notifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -390,7 +390,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Read all */
-        post: operations["mark_all"];
+        post: operations["post_notifications_read_all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -408,7 +408,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Delete one */
-        delete: operations["delete"];
+        delete: operations["delete_notifications_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -424,7 +424,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Read one */
-        post: operations["mark"];
+        post: operations["post_notifications_id_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -438,7 +438,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["list"];
+        get: operations["get_orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -456,7 +456,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post"];
+        post: operations["post_orders_checkout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -470,7 +470,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get"];
+        get: operations["get_orders_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -488,7 +488,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post"];
+        post: operations["post_orders_id_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -504,7 +504,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post"];
+        post: operations["post_orders_id_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -520,7 +520,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post"];
+        post: operations["post_orders_id_complete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -534,7 +534,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get"];
+        get: operations["get_orders_id_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -551,7 +551,7 @@ export interface paths {
             cookie?: never;
         };
         /** What to show at the door, to the order's customer alone */
-        get: operations["get"];
+        get: operations["get_orders_id_proof"];
         put?: never;
         post?: never;
         delete?: never;
@@ -570,7 +570,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Prove a delivery by the customer's PIN or code */
-        post: operations["post"];
+        post: operations["post_orders_id_proof_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -586,7 +586,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["ready"];
+        post: operations["post_orders_id_ready"];
         delete?: never;
         options?: never;
         head?: never;
@@ -602,7 +602,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["reject"];
+        post: operations["post_orders_id_reject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -617,7 +617,7 @@ export interface paths {
             cookie?: never;
         };
         /** All kinds of products, in their order. */
-        get: operations["list"];
+        get: operations["get_product_categories"];
         put?: never;
         post?: never;
         delete?: never;
@@ -634,7 +634,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is sold. `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`. */
-        get: operations["list"];
+        get: operations["get_product_products"];
         put?: never;
         post?: never;
         delete?: never;
@@ -651,7 +651,7 @@ export interface paths {
             cookie?: never;
         };
         /** One product. Its seller and admins see it also while it is not sold. */
-        get: operations["one"];
+        get: operations["get_product_products_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -668,7 +668,7 @@ export interface paths {
             cookie?: never;
         };
         /** Approved shops: near a point the nearest first, else the newest first. */
-        get: operations["list"];
+        get: operations["get_shops"];
         put?: never;
         post?: never;
         delete?: never;
@@ -685,7 +685,7 @@ export interface paths {
             cookie?: never;
         };
         /** All kinds of shops, in their order. */
-        get: operations["list"];
+        get: operations["get_shops_categories"];
         put?: never;
         post?: never;
         delete?: never;
@@ -702,7 +702,7 @@ export interface paths {
             cookie?: never;
         };
         /** One shop; with a point also its distance and fee. Who may watch `shop:{id}` gets its position. */
-        get: operations["one"];
+        get: operations["get_shops_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -719,7 +719,7 @@ export interface paths {
             cookie?: never;
         };
         /** When a shop is open. */
-        get: operations["get"];
+        get: operations["get_shops_id_hours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -736,7 +736,7 @@ export interface paths {
             cookie?: never;
         };
         /** All crews */
-        get: operations["list"];
+        get: operations["get_staff_crews"];
         put?: never;
         post?: never;
         delete?: never;
@@ -753,7 +753,7 @@ export interface paths {
             cookie?: never;
         };
         /** Where the crews are */
-        get: operations["get"];
+        get: operations["get_staff_crews_map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -770,7 +770,7 @@ export interface paths {
             cookie?: never;
         };
         /** Where a crew was; a day at most, the last hour by default */
-        get: operations["trail"];
+        get: operations["get_staff_crews_id_trail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -789,7 +789,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Go past the proof, with a reason */
-        post: operations["post"];
+        post: operations["post_staff_orders_id_override"];
         delete?: never;
         options?: never;
         head?: never;
@@ -806,7 +806,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give an order to another crew, or back to the list */
-        post: operations["post"];
+        post: operations["post_staff_orders_id_reassign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -821,14 +821,14 @@ export interface paths {
             cookie?: never;
         };
         /** The own profile */
-        get: operations["get"];
+        get: operations["get_users_me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Change the own profile */
-        patch: operations["patch"];
+        patch: operations["patch_users_me"];
         trace?: never;
     };
     "/api/wallet/": {
@@ -838,7 +838,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get"];
+        get: operations["get_wallet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -854,7 +854,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["transactions"];
+        get: operations["get_wallet_transactions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1146,11 +1146,20 @@ export interface components {
             /** @description In the shop's currency. */
             fee: components["schemas"]["Amount"];
         };
+        /** @description What went wrong with one field of the input. */
+        FieldError: {
+            /** @description Path of the field, such as `pings[3].lat`. */
+            field: string;
+            /** @description Slug: `required`, `unknown`, `out_of_range`, … */
+            code: string;
+            /** @description A sentence in the caller's language. */
+            message: string;
+        };
         /**
          * @description How the goods reach the customer.
          * @enum {string}
          */
-        Fulfilment: "Delivery" | "Pickup";
+        Fulfilment: "delivery" | "pickup";
         /** @description One event of an order. */
         HistoryItem: {
             /** @description `order_created`, `order_accepted`, … */
@@ -1304,7 +1313,7 @@ export interface components {
          * @description Where an order stands.
          * @enum {string}
          */
-        OrderStatus: "Created" | "Processing" | "Shipped" | "Delivered" | "Completed" | "Cancelled" | "DeliveryFailed" | "ReturnedToShop";
+        OrderStatus: "CREATED" | "PROCESSING" | "SHIPPED" | "DELIVERED" | "COMPLETED" | "CANCELLED" | "DELIVERY_FAILED" | "RETURNED_TO_SHOP";
         OverrideBody: {
             to: components["schemas"]["Act"];
             reason?: string | null;
@@ -1576,12 +1585,12 @@ export interface components {
          * @description How the customer pays: cash on delivery, cash on pickup, wallet, gateway.
          * @enum {string}
          */
-        PaymentMode: "Wallet" | "Cod" | "Cop" | "Gateway";
+        PaymentMode: "WALLET" | "COD" | "COP" | "GATEWAY";
         /**
          * @description Where the money stands. `RELEASED` is a hold given back.
          * @enum {string}
          */
-        PaymentStatus: "Unpaid" | "Held" | "Paid" | "Released" | "Refunded";
+        PaymentStatus: "UNPAID" | "HELD" | "PAID" | "RELEASED" | "REFUNDED";
         /** @description One GPS report. */
         Ping: {
             /** Format: double */
@@ -1628,7 +1637,7 @@ export interface components {
          * @description Where a shop's part stands at the shop.
          * @enum {string}
          */
-        PrepStatus: "New" | "Accepted" | "Ready" | "Rejected";
+        PrepStatus: "NEW" | "ACCEPTED" | "READY" | "REJECTED";
         /** @description A problem of a group, or of the line of one product. */
         Problem: {
             code: components["schemas"]["ProblemCode"];
@@ -1763,7 +1772,7 @@ export interface components {
             shop_id?: components["schemas"]["ShopId"] | null;
         };
         ReassignBody: {
-            crew_id?: components["schemas"]["UserId"] | null;
+            crew_id: components["schemas"]["UserId"] | null;
             reason?: string | null;
         };
         /** @description Who waits at the door. */
@@ -1774,6 +1783,23 @@ export interface components {
         /** @description The token to be replaced. */
         Refresh: {
             refresh: string;
+        };
+        /** @description What every refusal looks like; some carry members of their own. */
+        Refusal: {
+            type: string;
+            /** @description In the caller's language. */
+            title: string;
+            /** Format: int32 */
+            status: number;
+            /**
+             * @description The slug; never translated, never changed.
+             * @example not_found
+             */
+            code: string;
+            detail?: string | null;
+            request_id?: string | null;
+            /** @description With 422 `invalid`: a fault per field. */
+            errors?: components["schemas"]["FieldError"][] | null;
         };
         /** @description Who wants in. */
         Registration: {
@@ -2090,7 +2116,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    trial_balance: {
+    get_admin_ledger_trial_balance: {
         parameters: {
             query?: {
                 at?: string;
@@ -2109,9 +2135,27 @@ export interface operations {
                     "application/json": components["schemas"]["TrialBalance"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    post: {
+    post_auth_login: {
         parameters: {
             query?: never;
             header?: never;
@@ -2137,25 +2181,40 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description account_inactive */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description too_many_requests */
             429: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_auth_logout: {
         parameters: {
             query?: never;
             header?: never;
@@ -2174,9 +2233,27 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    post: {
+    post_auth_refresh: {
         parameters: {
             query?: never;
             header?: never;
@@ -2202,11 +2279,22 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_auth_register: {
         parameters: {
             query?: never;
             header?: never;
@@ -2232,18 +2320,31 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description invalid, weak_password, otp_off */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    list: {
+    get_auth_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -2260,9 +2361,27 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Session"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    delete: {
+    delete_auth_sessions_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2279,15 +2398,36 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    whoami: {
+    get_auth_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -2304,9 +2444,27 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    get: {
+    get_cart: {
         parameters: {
             query?: never;
             header?: never;
@@ -2323,9 +2481,27 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    delete: {
+    delete_cart: {
         parameters: {
             query?: never;
             header?: never;
@@ -2342,9 +2518,27 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    post: {
+    post_cart_items: {
         parameters: {
             query?: never;
             header?: never;
@@ -2365,30 +2559,54 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description cart_shop_limit, cart_item_limit, product_gone */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description quantity_out_of_range, shops_in_two_regions, shops_in_two_currencies */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    delete: {
+    delete_cart_items_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2407,16 +2625,36 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    patch: {
+    patch_cart_items_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2439,30 +2677,54 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description product_gone */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description quantity_out_of_range */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_cart_validate: {
         parameters: {
             query?: never;
             header?: never;
@@ -2483,16 +2745,36 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description cart_changed, with cart */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    get: {
+    get_delivery_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -2509,9 +2791,27 @@ export interface operations {
                     "application/json": components["schemas"]["CrewState"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    patch: {
+    patch_delivery_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -2532,16 +2832,36 @@ export interface operations {
                     "application/json": components["schemas"]["CrewState"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description active_jobs */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    get: {
+    get_delivery_orders_available: {
         parameters: {
             query?: {
                 lat?: number;
@@ -2563,16 +2883,36 @@ export interface operations {
                     "application/json": components["schemas"]["Available"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description no_position */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_delivery_orders_id_advance: {
         parameters: {
             query?: never;
             header?: never;
@@ -2595,23 +2935,45 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description invalid_transition, proof_required */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_delivery_orders_id_claim: {
         parameters: {
             query?: never;
             header?: never;
@@ -2630,23 +2992,45 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description already_claimed, order_cancelled, not_claimable, off_duty, active_limit, cash_cap */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_delivery_orders_id_problem: {
         parameters: {
             query?: never;
             header?: never;
@@ -2669,16 +3053,36 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemView"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_delivery_orders_id_release: {
         parameters: {
             query?: never;
             header?: never;
@@ -2701,23 +3105,45 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description already_picked_up, invalid_transition */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_delivery_pings: {
         parameters: {
             query?: never;
             header?: never;
@@ -2738,9 +3164,27 @@ export interface operations {
                     "application/json": components["schemas"]["Taken"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    get: {
+    get_live: {
         parameters: {
             query?: {
                 /** @description up to 32 names by commas */
@@ -2763,22 +3207,36 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            /** @description unauthorized, token_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description bad_ticket, not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post_ticket: {
+    post_live_ticket: {
         parameters: {
             query?: never;
             header?: never;
@@ -2799,16 +3257,36 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description channel_limit */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    list: {
+    get_notifications: {
         parameters: {
             query?: {
                 unread?: boolean;
@@ -2830,9 +3308,27 @@ export interface operations {
                     "application/json": components["schemas"]["Notifications"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    mark_all: {
+    post_notifications_read_all: {
         parameters: {
             query?: never;
             header?: never;
@@ -2851,9 +3347,27 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    delete: {
+    delete_notifications_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2870,9 +3384,27 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    mark: {
+    post_notifications_id_read: {
         parameters: {
             query?: never;
             header?: never;
@@ -2889,9 +3421,27 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    list: {
+    get_orders: {
         parameters: {
             query?: {
                 /** @description one, or several with commas */
@@ -2919,9 +3469,27 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    post: {
+    post_orders_checkout: {
         parameters: {
             query?: never;
             header?: never;
@@ -2942,30 +3510,54 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description insufficient_funds */
             402: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description location_required, cart_empty, cart_changed, cart_invalid, out_of_stock */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description not_available, invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    get: {
+    get_orders_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2984,16 +3576,36 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_orders_id_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -3016,23 +3628,45 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description invalid_transition */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description shop_id_required */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_orders_id_cancel: {
         parameters: {
             query?: never;
             header?: never;
@@ -3055,16 +3689,36 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description invalid_transition */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_orders_id_complete: {
         parameters: {
             query?: never;
             header?: never;
@@ -3083,16 +3737,36 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description too_early, invalid_transition */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    get: {
+    get_orders_id_history: {
         parameters: {
             query?: never;
             header?: never;
@@ -3111,16 +3785,36 @@ export interface operations {
                     "application/json": components["schemas"]["Page_HistoryItem"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    get: {
+    get_orders_id_proof: {
         parameters: {
             query?: never;
             header?: never;
@@ -3139,23 +3833,45 @@ export interface operations {
                     "application/json": components["schemas"]["Proof"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description no_proof_yet */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_orders_id_proof_confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -3178,37 +3894,63 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description no_proof_yet, invalid_transition */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description wrong_pin with tries_left */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description proof_locked */
             423: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    ready: {
+    post_orders_id_ready: {
         parameters: {
             query?: never;
             header?: never;
@@ -3231,16 +3973,36 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description invalid_transition */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    reject: {
+    post_orders_id_reject: {
         parameters: {
             query?: never;
             header?: never;
@@ -3263,16 +4025,36 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description invalid_transition */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    list: {
+    get_product_categories: {
         parameters: {
             query?: {
                 /** @description Kinds within their parents, as `children`; else a flat list. */
@@ -3292,9 +4074,18 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ProductCategory"];
                 };
             };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    list: {
+    get_product_products: {
         parameters: {
             query?: {
                 in_stock?: boolean;
@@ -3319,9 +4110,18 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Product"];
                 };
             };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    one: {
+    get_product_products_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3345,11 +4145,22 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    list: {
+    get_shops: {
         parameters: {
             query?: {
                 /** @description With `lng`: nearest first, with `distance_m` and `delivery_fee`. */
@@ -3375,9 +4186,18 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Shop"];
                 };
             };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    list: {
+    get_shops_categories: {
         parameters: {
             query?: {
                 /** @description Kinds within their parents, as `children`; else a flat list. */
@@ -3397,9 +4217,18 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ShopCategory"];
                 };
             };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    one: {
+    get_shops_id: {
         parameters: {
             query?: {
                 lat?: number;
@@ -3426,11 +4255,22 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    get: {
+    get_shops_id_hours: {
         parameters: {
             query?: never;
             header?: never;
@@ -3454,11 +4294,22 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    list: {
+    get_staff_crews: {
         parameters: {
             query?: {
                 search?: string;
@@ -3479,9 +4330,27 @@ export interface operations {
                     "application/json": components["schemas"]["Page_CrewEntry"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    get: {
+    get_staff_crews_map: {
         parameters: {
             query?: {
                 /** @description west,south,east,north */
@@ -3501,9 +4370,27 @@ export interface operations {
                     "application/json": components["schemas"]["CrewsMap"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    trail: {
+    get_staff_crews_id_trail: {
         parameters: {
             query?: {
                 from?: string;
@@ -3525,16 +4412,36 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TrailPoint"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_staff_orders_id_override: {
         parameters: {
             query?: never;
             header?: never;
@@ -3557,30 +4464,54 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description invalid_transition, no_proof_yet */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description reason_required */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    post: {
+    post_staff_orders_id_reassign: {
         parameters: {
             query?: never;
             header?: never;
@@ -3603,30 +4534,54 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description already_picked_up, invalid_transition, off_duty, active_limit */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
             /** @description reason_required */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    get: {
+    get_users_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -3643,9 +4598,27 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    patch: {
+    patch_users_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -3666,16 +4639,36 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description email_taken, phone_taken */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
-    get: {
+    get_wallet: {
         parameters: {
             query?: {
                 /** @description ISO 4217; the house's by default */
@@ -3695,9 +4688,27 @@ export interface operations {
                     "application/json": components["schemas"]["WalletAnswer"];
                 };
             };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
-    transactions: {
+    get_wallet_transactions: {
         parameters: {
             query?: {
                 type?: string;
@@ -3718,6 +4729,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Transaction"];
+                };
+            };
+            /** @description unauthorized, token_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
                 };
             };
         };

@@ -1,11 +1,13 @@
 import {
   IconAlertTriangle,
   IconArrowBackUp,
+  IconBuildingStore,
   IconCircleX,
   IconHomeCheck,
   IconHourglass,
   IconLockCheck,
   IconMoped,
+  IconShoppingBagCheck,
   IconUserCheck,
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -22,16 +24,25 @@ export const stateIcons: Record<OrderState, typeof IconMoped> = {
   DELIVERY_FAILED: IconAlertTriangle,
   RETURNED_TO_SHOP: IconArrowBackUp,
 };
+const pickupIcons: Partial<typeof stateIcons> = { CREATED: IconBuildingStore, DELIVERED: IconShoppingBagCheck };
+
+type Fulfilment = 'delivery' | 'pickup';
+
+/** The key of a state's word: where no crew carries it, an order waits for its customer. */
+export const stateKey = (state: OrderState, fulfilment: Fulfilment = 'delivery') =>
+  fulfilment === 'pickup' && pickupIcons[state] ? `orders.pickup_state.${state}` : `orders.state.${state}`;
+
+type Props = { state: OrderState; fulfilment?: Fulfilment | undefined; large?: boolean };
 
 /** An order's state: icon, word and colour together. */
-export function StateChip({ state, large = false }: { state: OrderState; large?: boolean }) {
+export function StateChip({ state, fulfilment = 'delivery', large = false }: Props) {
   const { t } = useTranslation();
-  const Icon = stateIcons[state];
+  const Icon = (fulfilment === 'pickup' && pickupIcons[state]) || stateIcons[state];
   const style = { color: `var(--w-${state}-text)`, background: `var(--w-${state}-tint)` };
   return (
     <span className={large ? classes.large : classes.chip} style={style} data-state={state}>
       <Icon size={large ? 20 : 16} aria-hidden />
-      {t(`orders.state.${state}`)}
+      {t(stateKey(state, fulfilment))}
     </span>
   );
 }

@@ -4,7 +4,7 @@ export { LivePill } from './LivePill';
 export { Loading } from './Loading';
 export { Distance, Money, When } from './Money';
 export { Empty, RefusalLine, Refused, useSentence } from './Refused';
-export { StateChip, stateIcons } from './StateChip';
+export { StateChip, stateIcons, stateKey } from './StateChip';
 export { TopBar } from './TopBar';
 export { ORDER_STATES, type OrderState } from './tokens';
 export { useTint } from './useTint';

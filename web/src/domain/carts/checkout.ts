@@ -2,11 +2,11 @@
 import { api, newKey } from '../../api/client';
 import { Refusal } from '../../api/refusal';
 import { ofSlot } from '../../session/slots';
-import type { Order } from '../orders';
+import type { Fulfilment, Order } from '../orders';
 
 export type Checkout = {
-  fulfilment: 'delivery' | 'pickup';
-  payment_mode: 'COD' | 'WALLET';
+  fulfilment: Fulfilment;
+  payment_mode: 'COD' | 'COP' | 'WALLET';
   cart_version: number;
   tip?: string;
 };

@@ -1,3 +1,4 @@
+export * from './pickup';
 export * from './queries';
 export * from './reduce';
 export * from './types';

@@ -1,4 +1,5 @@
 import { api } from '../../api/client';
+import type { Wire } from '../../api/wire';
 import type { Snapshot } from '../../live';
 import type { Order } from './types';
 
@@ -9,10 +10,9 @@ export const orderSnapshot = (id: string): Snapshot<Order> => ({
   queryFn: () => api.get<Order>(`/api/orders/${id}/`),
 });
 
-export type Proof = { pin: string; token: string; qr_svg: string };
 export const proofQuery = (id: string) => ({
   queryKey: ['proof', id],
-  queryFn: () => api.get<Proof>(`/api/orders/${id}/proof/`),
+  queryFn: () => api.get<Wire<'Proof'>>(`/api/orders/${id}/proof/`),
 });
 
 export const myOrdersQuery = () => ({

@@ -11,8 +11,8 @@ const order: Order = {
   fulfilment: 'delivery',
   payment_mode: 'COD',
   shop_orders: [
-    { id: 'a', shop_id: 's1', name: 'A', lat: 1, lng: 1, prep_status: 'NEW', lines: [], subtotal: '4.00' },
-    { id: 'b', shop_id: 's2', name: 'B', lat: 1, lng: 1, prep_status: 'NEW', lines: [], subtotal: '6.00' },
+    { id: 'a', shop_id: 's1', name: 'A', address: '', lat: 1, lng: 1, prep_status: 'NEW', lines: [], subtotal: '4.00' },
+    { id: 'b', shop_id: 's2', name: 'B', address: '', lat: 1, lng: 1, prep_status: 'NEW', lines: [], subtotal: '6.00' },
   ],
   delivery_fee: '2.00',
   tip: '0.00',

@@ -2,11 +2,13 @@ import type { LivePosition } from '../../live';
 import type { OrderState } from '../../ui/tokens';
 
 export type PrepStatus = 'NEW' | 'ACCEPTED' | 'READY' | 'REJECTED';
+export type Fulfilment = 'delivery' | 'pickup';
 export type Line = { id: string; product_id: string; name: string; quantity: number; price: string };
 export type ShopOrder = {
   id: string;
   shop_id: string;
   name: string;
+  address: string;
   lat: number;
   lng: number;
   prep_status: PrepStatus;
@@ -22,7 +24,7 @@ export type Order = {
   id: string;
   code: string;
   status: OrderState;
-  fulfilment: 'delivery' | 'pickup';
+  fulfilment: Fulfilment;
   payment_mode: 'COD' | 'COP' | 'WALLET' | 'GATEWAY';
   payment_status?: string;
   shop_orders: ShopOrder[];
@@ -70,6 +72,8 @@ export type TrackEvent =
       eta_high_s?: number | null;
       remaining_m?: number | null;
       coarse?: boolean;
+      /** The crew brings something to another door before this one. */
+      other_stop_first?: boolean;
       radius_m?: number | null;
     }
   | { type: 'state'; status: OrderState };

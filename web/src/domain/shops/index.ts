@@ -1,22 +1,8 @@
 import { api } from '../../api/client';
+import type { Wire } from '../../api/wire';
 import type { Page } from '../orders';
 
-export type Shop = {
-  id: string;
-  name: string;
-  name_ar?: string | null;
-  description?: string | null;
-  category_name?: string;
-  address?: unknown;
-  lat: number;
-  lng: number;
-  is_open: boolean;
-  distance_m?: number | null;
-  delivery_fee?: string | null;
-  minimum_order?: string | null;
-  prep_minutes?: number | null;
-  currency?: string;
-};
+export type Shop = Wire<'Shop'>;
 export type Product = {
   id: string;
   shop_id: string;
@@ -43,6 +29,10 @@ export const shopsQuery = (near: Spot | null) => ({
 export const shopQuery = (id: string) => ({
   queryKey: ['shop', id],
   queryFn: () => api.get<Shop>(`/api/shops/${id}/`),
+});
+export const hoursQuery = (id: string) => ({
+  queryKey: ['shop-hours', id],
+  queryFn: () => api.get<Wire<'OpeningHours'>>(`/api/shops/${id}/hours/`),
 });
 export const productsQuery = (shop: string) => ({
   queryKey: ['products', shop],

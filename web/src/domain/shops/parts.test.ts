@@ -13,6 +13,7 @@ const order = (id: string, placed_at: string, prep: 'NEW' | 'READY', picked_up_a
       id: `${id}-p`,
       shop_id: 's',
       name: 'A',
+      address: '',
       lat: 0,
       lng: 0,
       prep_status: prep,

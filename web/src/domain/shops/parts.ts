@@ -1,14 +1,12 @@
 //! A shop's parts of orders: what is new, on the stove, at the counter.
 import { api } from '../../api/client';
-import type { CrewName, Order, Page, PrepStatus, ShopOrder } from '../orders';
+import type { Order, Page, PrepStatus, ShopOrder } from '../orders';
 
-export type Part = ShopOrder & {
-  order_id: string;
-  code: string;
-  currency: string;
-  crew: CrewName | null;
-  placed_at: string;
-};
+export type Part = ShopOrder &
+  Pick<Order, 'code' | 'fulfilment' | 'payment_mode' | 'currency' | 'crew' | 'placed_at' | 'note'> & {
+    order_id: string;
+    customer_name: string;
+  };
 export const PREP = ['NEW', 'ACCEPTED', 'READY'] as const;
 
 /** Parts that still are at the shop, the oldest first. */
@@ -19,6 +17,10 @@ export function partsOf(orders: readonly Order[]): Part[] {
         ...part,
         order_id: order.id,
         code: order.code,
+        fulfilment: order.fulfilment,
+        payment_mode: order.payment_mode,
+        customer_name: order.customer?.name ?? '',
+        note: order.note ?? null,
         currency: order.currency,
         crew: order.crew,
         placed_at: order.placed_at,
@@ -38,6 +40,10 @@ type Deed = { deed: 'accept'; prep_minutes: number } | { deed: 'ready' } | { dee
 export function prepare(part: Part, { deed, ...body }: Deed): Promise<Order> {
   return api.post<Order>(`/api/orders/${part.order_id}/${deed}/`, { ...body, shop_id: part.shop_id });
 }
+
+/** The customer stands at the counter and shows this PIN: the part is theirs. */
+export const confirmAtCounter = (part: Part, pin: string) =>
+  api.post<Order>(`/api/orders/${part.order_id}/proof/confirm/`, { pin });
 
 export const inColumn = (parts: readonly Part[], status: PrepStatus) =>
   parts.filter((part) => part.prep_status === status);

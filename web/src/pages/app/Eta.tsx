@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { Order, Track } from '../../domain/orders';
 import { useNow } from '../../ui';
 import { ago } from '../../ui/format';
-import { rangeOf } from './range';
+import { hintOf, rangeOf } from './range';
 import classes from './tracking.module.css';
 
 // Older than this, a position says nothing of the time left.
@@ -15,12 +15,16 @@ export function Eta({ order, position }: { order: Order; position: Track['positi
   const age = position ? now - Date.parse(position.at) : null;
   const silent = age !== null && age > SILENT_MS;
   const range = position && !silent ? rangeOf(position) : null;
+  const hint = position && !silent ? hintOf(position) : null;
   return (
     <div className={classes.eta} aria-live="polite">
-      <p className={classes.headline}>{headline()}</p>
-      <p className={classes.age}>
+      {/* New words are a new line: one that only grew would count as one that moved. */}
+      <p key={headline()} className={classes.headline}>
+        {headline()}
+      </p>
+      <p className={classes.age} data-hint={hint ?? undefined}>
         {age !== null && t('common.position_age', { age: ago(age, t) ?? t('app.tracking.silent') })}
-        {position?.coarse && !silent && ` · ${t('app.tracking.roughly')}`}
+        {hint && ` · ${t(`app.tracking.${hint}`)}`}
       </p>
     </div>
   );

@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { isOver, myOrdersQuery } from '../../domain/orders';
+import { isOver, myOrdersQuery, type Order } from '../../domain/orders';
+import { shopsQuery } from '../../domain/shops';
 import { useUser } from '../../session';
 import { Empty, Loading, Refused, TopBar } from '../../ui';
 import classes from './app.module.css';
@@ -17,15 +19,30 @@ export function HomePage() {
   const lat = user?.location_lat;
   const lng = user?.location_lng;
   const near = lat != null && lng != null ? { lat, lng } : null;
-  const active = orders.data?.items.filter((order) => !isOver(order.status)) ?? [];
-  const past = orders.data?.items.filter((order) => isOver(order.status)) ?? [];
+  const shops = useQuery({ ...shopsQuery(near), enabled: near !== null });
+  // An order that ends while somebody looks stays where it is: what they are about to press must not move.
+  const seen = useRef(new Set<string>());
+  const isUnderWay = (order: Order) => !isOver(order.status) || seen.current.has(order.id);
+  const active = orders.data?.items.filter(isUnderWay) ?? [];
+  const past = orders.data?.items.filter((order) => !isUnderWay(order)) ?? [];
+  for (const order of active) seen.current.add(order.id);
+  // Shown together: one list that comes later would push the others down.
+  if (orders.isPending || (near !== null && shops.isPending)) {
+    return (
+      <div className={classes.page} data-page="app">
+        <TopBar title={t('app.title')} />
+        <main className={classes.main}>
+          <Loading rows={5} />
+        </main>
+      </div>
+    );
+  }
   return (
     <div className={classes.page} data-page="app">
       <TopBar title={t('app.title')} />
       <main className={classes.main}>
         <section aria-labelledby="active">
           <h2 id="active">{t('app.active')}</h2>
-          {orders.isPending && <Loading rows={1} height={64} />}
           {orders.isError && <Refused error={orders.error} again={() => void orders.refetch()} />}
           {orders.isSuccess && active.length === 0 && <Empty title={t('app.no_orders')} />}
           <ul className={classes.list}>

@@ -2,7 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../api/client';
-import type { Order } from '../../domain/orders';
+import { mayCancel, type Order } from '../../domain/orders';
 import type { Live } from '../../live';
 import { RefusalLine, useNow } from '../../ui';
 import { clockTime } from '../../ui/format';
@@ -14,7 +14,6 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [asks, setAsks] = useState(false);
-  const [shared, setShared] = useState(false);
   const now = useNow();
   const order = live.data;
   if (!order) return null;
@@ -31,18 +30,7 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
       setAsks(false);
     }
   };
-  const share = async () => {
-    setError(null);
-    try {
-      const link = await api.post<{ url: string }>(`/api/orders/${order.id}/tracking-link/`);
-      await navigator.clipboard.writeText(link.url);
-      setShared(true);
-    } catch (refused) {
-      setError(refused);
-    }
-  };
   const closes = order.completable_at ? Date.parse(order.completable_at) : 0;
-  const under = order.status === 'CREATED' || order.status === 'PROCESSING' || order.status === 'SHIPPED';
   return (
     <div className={classes.acts}>
       <RefusalLine error={error} />
@@ -56,12 +44,7 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
           {t('app.tracking.complete')}
         </Button>
       )}
-      {under && (
-        <Button variant="default" mih={48} onClick={() => void share()} data-act="share">
-          {shared ? t('app.tracking.shared') : t('app.tracking.share')}
-        </Button>
-      )}
-      {(order.status === 'CREATED' || order.status === 'PROCESSING') && (
+      {mayCancel(order) && (
         <Button variant="subtle" color="red" mih={48} onClick={() => setAsks(true)} data-act="cancel">
           {t('app.tracking.cancel')}
         </Button>

@@ -14,7 +14,7 @@ export function OrderRow({ order }: { order: Order }) {
           <strong>
             <bdi>{order.code ?? order.id.slice(-6)}</bdi>
           </strong>
-          <StateChip state={order.status} />
+          <StateChip state={order.status} fulfilment={order.fulfilment} />
         </span>
         <span className={classes.rowSub}>
           <span>{t('orders.shops', { count: order.shop_orders.length })}</span>

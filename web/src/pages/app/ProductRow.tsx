@@ -3,7 +3,7 @@ import { IconMinus, IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Product } from '../../domain/shops';
-import { Money } from '../../ui';
+import { Money, RefusalLine } from '../../ui';
 import { nameOf } from '../../ui/name';
 import classes from './app.module.css';
 
@@ -13,9 +13,11 @@ export function ProductRow({ product, quantity, onChange }: Props) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   const least = product.min_quantity || 1;
+  const [error, setError] = useState<unknown>(null);
   const change = async (next: number) => {
     setBusy(true);
-    await onChange(next);
+    setError(null);
+    await onChange(next).catch(setError);
     setBusy(false);
   };
   const name = nameOf(product);
@@ -62,6 +64,7 @@ export function ProductRow({ product, quantity, onChange }: Props) {
           </ActionIcon>
         </span>
       )}
+      <RefusalLine error={error} />
     </li>
   );
 }

@@ -1,10 +1,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { addItem, type Cart, cartQuery, removeItem, setQuantity } from '../../domain/carts';
 import { type Product, productsQuery, shopQuery } from '../../domain/shops';
-import { Empty, Loading, RefusalLine, Refused, TopBar } from '../../ui';
+import { Empty, Loading, Refused, TopBar } from '../../ui';
 import { nameOf } from '../../ui/name';
 import classes from './app.module.css';
 import { Back } from './Back';
@@ -18,11 +17,9 @@ export function ShopPage() {
   const shop = useQuery(shopQuery(id));
   const products = useQuery(productsQuery(id));
   const cart = useQuery(cartQuery());
-  const [error, setError] = useState<unknown>(null);
   const lines = new Map(cart.data?.shops.flatMap((group) => group.items).map((item) => [item.product_id, item]));
 
   const change = async (product: Product, quantity: number) => {
-    setError(null);
     const line = lines.get(product.id);
     try {
       let next: Cart | null;
@@ -30,9 +27,9 @@ export function ShopPage() {
       else if (quantity < product.min_quantity) next = await removeItem(line.id);
       else next = await setQuantity(line.id, quantity);
       if (next) cache.setQueryData(['cart'], next);
-      else await cache.invalidateQueries({ queryKey: ['cart'] });
-    } catch (refused) {
-      setError(refused);
+    } finally {
+      // Also after a refusal: the cart is not what this page took it for.
+      await cache.invalidateQueries({ queryKey: ['cart'] });
     }
   };
   return (
@@ -40,15 +37,19 @@ export function ShopPage() {
       <TopBar title={<span dir="auto">{shop.data ? nameOf(shop.data) : ''}</span>} start={<Back />} />
       <main className={classes.main}>
         {shop.data?.description && (
-          <p className={classes.about} dir="auto">
-            {shop.data.description}
+          <p className={classes.about}>
+            <bdi>{shop.data.description}</bdi>
           </p>
         )}
         {shop.data && !shop.data.is_open && <p className={classes.closed}>{t('app.closed')}</p>}
-        <RefusalLine error={error} />
         {products.isPending && <Loading />}
-        {products.isError && <Refused error={products.error} again={() => void products.refetch()} />}
-        {products.data?.items.length === 0 && <Empty title={t('app.no_products')} />}
+        {shop.isError && (
+          <Refused error={shop.error} again={() => void shop.refetch()}>
+            <Link to="/app">{t('app.to_shops')}</Link>
+          </Refused>
+        )}
+        {products.isError && !shop.isError && <Refused error={products.error} again={() => void products.refetch()} />}
+        {shop.data && products.data?.items.length === 0 && <Empty title={t('app.no_products')} />}
         <ul className={classes.list}>
           {products.data?.items.map((product) => (
             <ProductRow

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
-import type { Order } from '../../domain/orders';
+import type { Order, ShopOrder } from '../../domain/orders';
 import { Money, useTint } from '../../ui';
+import { Opening } from './Opening';
 import classes from './tracking.module.css';
 
 /** What was ordered where, and how far each shop is. */
@@ -9,9 +10,9 @@ export function Stops({ order }: { order: Order }) {
   return (
     <section aria-label={t('app.tracking.shops')} className={classes.parts}>
       {order.shop_orders.map((part) => (
-        <Part key={part.id} part={part} currency={order.currency} />
+        <Part key={part.id} part={part} order={order} />
       ))}
-      {order.delivery_fee && (
+      {order.delivery_fee && order.fulfilment === 'delivery' && (
         <p className={classes.sum}>
           <span>{t('orders.fee')}</span>
           <Money amount={order.delivery_fee} currency={order.currency} />
@@ -35,7 +36,7 @@ export function Stops({ order }: { order: Order }) {
   );
 }
 
-function Part({ part, currency }: { part: Order['shop_orders'][number]; currency: string }) {
+function Part({ part, order }: { part: ShopOrder; order: Order }) {
   const { t } = useTranslation();
   const state = part.picked_up_at ? 'PICKED_UP' : part.prep_status;
   const tint = useTint<HTMLDivElement>(state);
@@ -45,13 +46,21 @@ function Part({ part, currency }: { part: Order['shop_orders'][number]; currency
         <strong dir="auto">{part.name}</strong>
         <span>{t(`orders.prep.${state}`)}</span>
       </p>
+      {order.fulfilment === 'pickup' && state !== 'REJECTED' && (
+        <>
+          <p className={classes.counter}>
+            <bdi>{part.address}</bdi>
+          </p>
+          <Opening shop={part.shop_id} />
+        </>
+      )}
       <ul>
         {part.lines.map((line) => (
           <li key={line.id}>
-            <span>
-              <span className="number">{line.quantity} ×</span> <span dir="auto">{line.name}</span>
+            <bdi>{line.name}</bdi>
+            <span className={classes.price}>
+              <span className="number">{line.quantity} ×</span> <Money amount={line.price} currency={order.currency} />
             </span>
-            <Money amount={line.price} currency={currency} />
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMeta } from '../../api/meta';
-import type { Order, Track } from '../../domain/orders';
+import { liveParts, type Order, type Track } from '../../domain/orders';
 import { CityMap } from '../../map';
 import classes from './tracking.module.css';
 
@@ -11,7 +11,9 @@ const TrackLayers = lazy(() => import('./TrackLayers').then((module) => ({ defau
 export function TrackMap({ order, position }: { order: Order; position: Track['position'] }) {
   const { t } = useTranslation();
   const center = useMeta().data?.map?.center ?? [26.5, 28.5];
-  const at: [number, number] = order.dropoff ? [order.dropoff.lng, order.dropoff.lat] : center;
+  const pickup = order.fulfilment === 'pickup';
+  const goal = pickup ? liveParts(order)[0] : order.dropoff;
+  const at: [number, number] = goal ? [goal.lng, goal.lat] : center;
   return (
     <div
       className={classes.map}
@@ -19,7 +21,7 @@ export function TrackMap({ order, position }: { order: Order; position: Track['p
       data-lat={position?.lat}
       data-lng={position?.lng}
     >
-      <CityMap label={t('app.tracking.map')} center={at} zoom={14.5}>
+      <CityMap label={t(pickup ? 'app.pickup.map' : 'app.tracking.map')} center={at} zoom={14.5}>
         <TrackLayers order={order} position={position} />
       </CityMap>
     </div>

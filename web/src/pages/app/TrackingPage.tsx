@@ -1,4 +1,4 @@
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import {
   isOver,
@@ -15,6 +15,7 @@ import { Loading, Refused, TopBar } from '../../ui';
 import { Back } from './Back';
 import { Eta } from './Eta';
 import { OrderActions } from './OrderActions';
+import { PickupHead } from './PickupHead';
 import { Proof } from './Proof';
 import { Steps } from './Steps';
 import { Stops } from './Stops';
@@ -32,6 +33,7 @@ export function TrackingPage() {
   const watched = status === 'PROCESSING' || status === 'SHIPPED';
   const track = useLive<Track, TrackEvent>(watched ? `track:${id}` : null, null, keepTrack);
   const position = watched ? (track.data?.position ?? null) : null;
+  const pickup = order.data?.fulfilment === 'pickup';
   const code = order.data?.code ?? id.slice(-6);
   const statuses = watched ? [order.live, track.live] : [order.live];
   return (
@@ -44,19 +46,25 @@ export function TrackingPage() {
       data-track={track.live}
     >
       <TopBar title={<bdi>{code}</bdi>} live={statuses} start={<Back />} />
-      {order.refused && <Refused error={order.refused} />}
+      {order.refused && (
+        <Refused error={order.refused}>
+          <Link to="/app">{t('app.to_orders')}</Link>
+        </Refused>
+      )}
       {!order.data && !order.refused && <Loading rows={5} />}
       {order.data && (
         <main className={classes.main}>
           <section className={classes.words}>
-            <Eta order={order.data} position={position} />
+            {pickup ? <PickupHead order={order.data} /> : <Eta order={order.data} position={position} />}
             <Steps order={order.data} />
             <Proof order={order.data} />
-            <p className={classes.crew}>
-              {order.data.crew
-                ? t('app.tracking.crew', { name: order.data.crew.first_name })
-                : !isOver(order.data.status) && t('app.tracking.no_crew')}
-            </p>
+            {!pickup && (
+              <p className={classes.crew}>
+                {order.data.crew
+                  ? t('app.tracking.crew', { name: order.data.crew.first_name })
+                  : !isOver(order.data.status) && t('app.tracking.no_crew')}
+              </p>
+            )}
             <Stops order={order.data} />
             <OrderActions order={order} />
           </section>

@@ -8,3 +8,9 @@ export function rangeOf(position: NonNullable<Track['position']>): string | null
   // Left to right in every language: a range of numbers is one number.
   return low === high ? String(low) : `\u2066${low}\u2013${high}\u2069`;
 }
+
+/** Why the place is no exact one: the goods wait, or the crew goes to another door before; null when it is exact. */
+export function hintOf(position: NonNullable<Track['position']>): 'roughly' | 'other_stop_first' | null {
+  if (!position.coarse) return null;
+  return position.other_stop_first ? 'other_stop_first' : 'roughly';
+}

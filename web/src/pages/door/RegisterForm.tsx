@@ -10,6 +10,8 @@ import { RefusalLine } from '../../ui';
 import classes from './door.module.css';
 import { useWait } from './useWait';
 
+const FIELDS = ['username', 'first_name', 'email', 'password'] as const;
+
 export function RegisterForm() {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -21,7 +23,11 @@ export function RegisterForm() {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const body: Record<string, string> = { user_type: kind };
-    for (const [name, value] of form) if (typeof value === 'string' && value.trim() !== '') body[name] = value.trim();
+    // By name: the kit's own controls in the form send fields too, which the server would refuse.
+    for (const name of FIELDS) {
+      const text = String(form.get(name) ?? '');
+      if (text.trim() !== '') body[name] = name === 'password' ? text : text.trim();
+    }
     setBusy(true);
     setError(null);
     try {
@@ -33,8 +39,9 @@ export function RegisterForm() {
       setBusy(false);
     }
   };
-  const onField = (field: string) =>
-    error instanceof Refusal ? error.errors.find((one) => one.field === field)?.message : undefined;
+  // What is wrong with a field, and how it would be right, stands at the field.
+  const onField = (field: (typeof FIELDS)[number]) =>
+    error instanceof Refusal && error.errors.some((one) => one.field === field) && t(`door.mend.${field}`);
   return (
     <form className={classes.form} onSubmit={(event) => void submit(event)} data-form="register">
       <SegmentedControl

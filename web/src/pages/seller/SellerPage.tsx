@@ -1,8 +1,9 @@
+import { SegmentedControl } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { inColumn, ownOrdersQuery, PREP, partsOf } from '../../domain/shops/parts';
-import { useEvents } from '../../live';
+import { inColumn, ownOrdersQuery, type Part, PREP, partsOf } from '../../domain/shops/parts';
+import { useEvents, useLine } from '../../live';
 import { useUser } from '../../session';
 import { Empty, Loading, RefusalLine, Refused, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
@@ -17,29 +18,54 @@ export function SellerPage() {
   );
 }
 
+type Column = (typeof PREP)[number];
+
 /** A shop's incoming orders, from new to the counter. */
 function Seller() {
   const { t } = useTranslation();
   const id = useUser()?.id;
   const cache = useQueryClient();
   const orders = useQuery(ownOrdersQuery());
-  const [error, setError] = useState<unknown>(null);
+  const { line } = useLine();
+  // Here, not in the card: a card that was refused often stands in another column a moment later, or is gone.
+  const [refused, setRefused] = useState<{ part: Part; error: unknown } | null>(null);
+  const [tab, setTab] = useState<Column>('NEW');
   const again = useCallback(() => void cache.invalidateQueries({ queryKey: ownOrdersQuery().queryKey }), [cache]);
   // The first order of a shop comes as a notice to its owner; the shop's own channel tells all that follow.
   useEvents(id ? `user:${id}` : null, again);
+  // Who was away looks at everything again.
+  useEffect(() => {
+    if (line === 'live') again();
+  }, [line, again]);
   const parts = partsOf(orders.data?.items ?? []);
   const shops = [...new Set(parts.map((part) => part.shop_id))].sort();
   return (
-    <div className={classes.page} data-page="seller" data-ready={orders.isSuccess || undefined}>
+    <div className={classes.page} data-page="seller" data-ready={orders.isSuccess || undefined} data-live={line}>
       {shops.map((shop) => (
         <ShopEars key={shop} shop={shop} heard={again} />
       ))}
       <TopBar title={t('seller.title')} />
-      <RefusalLine error={error} />
+      {refused && !parts.some((part) => part.id === refused.part.id) && (
+        <div className={classes.gone}>
+          <bdi>{refused.part.code}</bdi>
+          <RefusalLine error={refused.error} />
+        </div>
+      )}
       {orders.isPending && <Loading />}
-      {orders.isError && <Refused error={orders.error} again={again} />}
-      {orders.isSuccess && (
-        <main className={classes.columns}>
+      {orders.isError && !orders.data && <Refused error={orders.error} again={again} />}
+      {orders.data && (
+        <main className={classes.columns} data-tab={tab}>
+          <SegmentedControl
+            className={classes.tabs ?? ''}
+            size="md"
+            value={tab}
+            onChange={(value) => setTab(value as Column)}
+            aria-label={t('seller.title')}
+            data={PREP.map((status) => ({
+              value: status,
+              label: `${t(`seller.columns.${status}`)} ${inColumn(parts, status).length}`,
+            }))}
+          />
           {PREP.map((status) => {
             const here = inColumn(parts, status);
             return (
@@ -50,7 +76,13 @@ function Seller() {
                 {here.length === 0 && <Empty title={t(`seller.empty.${status}`)} />}
                 <ul className={classes.list}>
                   {here.map((part) => (
-                    <PartCard key={part.id} part={part} onDone={again} onRefused={setError} />
+                    <PartCard
+                      key={part.id}
+                      part={part}
+                      error={refused?.part.id === part.id ? refused.error : null}
+                      onRefused={(error) => setRefused(error === null ? null : { part, error })}
+                      onDone={again}
+                    />
                   ))}
                 </ul>
               </section>

@@ -1,0 +1,26 @@
+//! What keeps somebody from using a page, by axe's rules; and whether it can be read without scrolling sideways.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+type Found = { id: string; nodes: { target: string[]; failureSummary: string }[] };
+
+export async function isOpenToAll(page: Page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const run = (window as unknown as { axe: { run: (o: object) => Promise<{ violations: Found[] }> } }).axe.run;
+    const result = await run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa'] });
+    return result.violations.map((one) => ({
+      id: one.id,
+      nodes: one.nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary}`),
+    }));
+  });
+  expect(found).toEqual([]);
+  const sideways = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(sideways).toBeLessThanOrEqual(0);
+}
