@@ -6,7 +6,7 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from '@tanstack/react-router';
-import type { Language } from './i18n';
+import { atWork, type Language } from './i18n';
 import { DoorPage } from './pages/door/DoorPage';
 import { NothingThere } from './pages/frame/NothingThere';
 import { Root } from './pages/frame/Root';
@@ -56,13 +56,13 @@ const order = createRoute({
 const crew = createRoute({
   getParentRoute: () => root,
   path: 'crew',
-  component: lazyRouteComponent(() => import('./pages/crew/CrewPage'), 'CrewPage'),
+  component: lazyRouteComponent(() => atWork(import('./pages/crew/CrewPage')), 'CrewPage'),
 });
 
 const seller = createRoute({
   getParentRoute: () => root,
   path: 'seller',
-  component: lazyRouteComponent(() => import('./pages/seller/SellerPage'), 'SellerPage'),
+  component: lazyRouteComponent(() => atWork(import('./pages/seller/SellerPage')), 'SellerPage'),
 });
 
 export type StaffSearch = { view?: 'board' | 'map'; order?: string; crew?: string; find?: string };
@@ -76,7 +76,7 @@ const staff = createRoute({
       crew: text(search.crew),
       find: text(search.find),
     } as StaffSearch),
-  component: lazyRouteComponent(() => import('./pages/staff/StaffPage'), 'StaffPage'),
+  component: lazyRouteComponent(() => atWork(import('./pages/staff/StaffPage')), 'StaffPage'),
 });
 
 const tree = root.addChildren([door, app.addChildren([home, shop, cart, order]), crew, seller, staff]);
