@@ -2,12 +2,13 @@ import { Button } from '@mantine/core';
 import { IconCircleCheck, IconHome, IconMapPin } from '@tabler/icons-react';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type CrewState, type Job, type Spot, type Stop, withJob } from '../../domain/delivery';
+import type { CrewState, Job, Spot, Stop } from '../../domain/delivery';
 import { reduceJob } from '../../domain/delivery/job';
 import type { ShortOrder } from '../../domain/orders';
 import { type Live, useEvents } from '../../live';
 import { Money, RefusalLine, StateChip, useTint } from '../../ui';
 import classes from './crew.module.css';
+import { DeedRows } from './DeedRows';
 import { JobActions } from './JobActions';
 import type { Position } from './usePosition';
 
@@ -28,10 +29,6 @@ export function JobCard({ job, crew, position }: Props) {
     [patch],
   );
   useEvents(`order:${job.order_id}`, heard);
-  const done = (next: Job) => {
-    setError(null);
-    patch((data) => withJob(data, next));
-  };
   const ride = position.source === 'pad' ? position.ride : null;
   return (
     <li ref={tint} className={classes.job} data-id={job.order_id} data-state={job.status}>
@@ -78,7 +75,8 @@ export function JobCard({ job, crew, position }: Props) {
         )}
       </p>
       <RefusalLine error={error} />
-      <JobActions job={job} onDone={done} onRefused={setError} />
+      <DeedRows of={(deed) => deed.about === job.order_id} />
+      <JobActions job={job} here={position.sent.fix} onRefused={setError} />
     </li>
   );
 }

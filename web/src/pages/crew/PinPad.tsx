@@ -3,16 +3,18 @@ import { IconBackspace } from '@tabler/icons-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Refusal } from '../../api/refusal';
-import { confirm } from '../../domain/delivery';
+import { confirm, type Job, type Spot } from '../../domain/delivery';
 import { RefusalLine } from '../../ui';
 import classes from './crew.module.css';
+import { useDeeds } from './useOutbox';
 
 const LENGTH = 6;
-type Props = { orderId: string; onDelivered: () => void; onClose: () => void };
+type Props = { job: Job; here: Spot | null; onClose: () => void };
 
 /** Six big digits, by thumb or keyboard; the last one sends. */
-export function PinPad({ orderId, onDelivered, onClose }: Props) {
+export function PinPad({ job, here, onClose }: Props) {
   const { t } = useTranslation();
+  const { send } = useDeeds();
   const [pin, setPin] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -32,14 +34,13 @@ export function PinPad({ orderId, onDelivered, onClose }: Props) {
   useEffect(() => {
     if (pin.length < LENGTH) return;
     setBusy(true);
-    confirm(orderId, { pin })
-      .then(onDelivered)
-      .catch((refused: unknown) => {
-        setError(refused);
+    send((made) => confirm(made, job, pin, here))
+      .catch(setError)
+      .finally(() => {
         setPin('');
-      })
-      .finally(() => setBusy(false));
-  }, [pin, orderId]);
+        setBusy(false);
+      });
+  }, [pin]);
 
   useEffect(() => {
     const typed = (event: KeyboardEvent) => {
