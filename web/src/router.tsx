@@ -65,16 +65,29 @@ const seller = createRoute({
   component: lazyRouteComponent(() => atWork(import('./pages/seller/SellerPage')), 'SellerPage'),
 });
 
-export type StaffSearch = { view?: 'board' | 'map'; order?: string; crew?: string; find?: string };
+export type StaffSearch = {
+  view?: 'board' | 'table' | 'crews' | 'map';
+  order?: string;
+  crew?: string;
+  find?: string;
+  only?: 'attention';
+  /** the one column that a narrow screen shows */
+  column?: 'CREATED' | 'PROCESSING' | 'SHIPPED' | 'over';
+  heat?: true;
+};
+const oneOf = <T extends string>(value: unknown, of: readonly T[]): T | undefined => of.find((one) => one === value);
 const staff = createRoute({
   getParentRoute: () => root,
   path: 'staff',
   validateSearch: (search: Record<string, unknown>): StaffSearch =>
     compact<StaffSearch>({
-      view: search.view === 'map' || search.view === 'board' ? search.view : undefined,
+      view: oneOf(search.view, ['board', 'table', 'crews', 'map']),
       order: text(search.order),
       crew: text(search.crew),
       find: text(search.find),
+      only: oneOf(search.only, ['attention']),
+      column: oneOf(search.column, ['CREATED', 'PROCESSING', 'SHIPPED', 'over']),
+      heat: search.heat === true ? true : undefined,
     } as StaffSearch),
   component: lazyRouteComponent(() => atWork(import('./pages/staff/StaffPage')), 'StaffPage'),
 });
