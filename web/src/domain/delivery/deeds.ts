@@ -28,9 +28,10 @@ export const setDuty = (made: Made, on_duty: boolean): Deed => ({
   words: { to: on_duty ? 'on' : 'off' },
   replaces: true,
 });
+// Named, so that one who was there before gets to hear that the order moved on, and not that a PIN is due.
 export const pickUp = (made: Made, job: Job, stop: Stop) =>
-  advance(made, job, 'pick_up', { shop_id: stop.shop_id }, { shop: stop.name, shop_id: stop.shop_id });
-export const pickUpAll = (made: Made, job: Job) => advance(made, job, 'pick_up_all', {});
+  advance(made, job, 'pick_up', { to: 'SHIPPED', shop_id: stop.shop_id }, { shop: stop.name, shop_id: stop.shop_id });
+export const pickUpAll = (made: Made, job: Job) => advance(made, job, 'pick_up_all', { to: 'SHIPPED' });
 export const fail = (made: Made, job: Job) =>
   advance(made, job, 'fail', { to: 'DELIVERY_FAILED', reason: 'could not deliver' });
 export const returned = (made: Made, job: Job) =>

@@ -19,12 +19,18 @@ import classes from './crew.module.css';
 import { PinPad } from './PinPad';
 import { type Deeds, useDeeds } from './useOutbox';
 
-type Props = { job: Job; here: Spot | null; onRefused: (error: unknown) => void };
+type Props = {
+  job: Job;
+  here: Spot | null;
+  /** How often staff gave the PIN new tries: each begins the pad anew. */
+  unlocked: number;
+  onRefused: (error: unknown) => void;
+};
 type Ask = 'give_back' | 'fail';
 const kinds = ['customer_absent', 'address', 'accident', 'shop', 'other'] as const;
 
 /** The one thing to do next, held; everything rarer beside it. Without a line the work goes on: what was done waits to be sent. */
-export function JobActions({ job, here, onRefused }: Props) {
+export function JobActions({ job, here, unlocked, onRefused }: Props) {
   const { t } = useTranslation();
   const deeds = useDeeds();
   const [busy, setBusy] = useState(false);
@@ -81,7 +87,7 @@ export function JobActions({ job, here, onRefused }: Props) {
         </Button>
       )}
       {will.status === 'SHIPPED' && job.status === 'SHIPPED' && atDoor && (
-        <PinPad job={job} here={here} onClose={() => setAtDoor(false)} />
+        <PinPad key={unlocked} job={job} here={here} onClose={() => setAtDoor(false)} />
       )}
       {will.status === 'DELIVERY_FAILED' && (
         <HoldButton mih={56} loading={busy} data-act="returned" onHeld={() => void run((made) => returned(made, job))}>

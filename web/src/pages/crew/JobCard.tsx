@@ -18,11 +18,13 @@ type Props = { job: Job; crew: Live<CrewState>; position: Position };
 export function JobCard({ job, crew, position }: Props) {
   const { t } = useTranslation();
   const [error, setError] = useState<unknown>(null);
+  const [unlocked, setUnlocked] = useState(0);
   const { patch } = crew;
   const tint = useTint<HTMLLIElement>(job.status);
   // Its shops' progress comes on the order's own channel.
   const heard = useCallback(
-    (event: { order?: ShortOrder } & Partial<ShortOrder>) => {
+    (event: { type?: string; order?: ShortOrder } & Partial<ShortOrder>) => {
+      if (event.type === 'proof_unlocked') setUnlocked((before) => before + 1);
       const short = event.order ?? (event.id ? (event as ShortOrder) : null);
       if (short) patch((data) => reduceJob(data, short));
     },
@@ -76,7 +78,7 @@ export function JobCard({ job, crew, position }: Props) {
       </p>
       <RefusalLine error={error} />
       <DeedRows of={(deed) => deed.about === job.order_id} />
-      <JobActions job={job} here={position.sent.fix} onRefused={setError} />
+      <JobActions job={job} here={position.sent.fix} unlocked={unlocked} onRefused={setError} />
     </li>
   );
 }

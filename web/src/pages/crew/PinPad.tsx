@@ -18,9 +18,11 @@ export function PinPad({ job, here, onClose }: Props) {
   const [pin, setPin] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const locked = error instanceof Refusal && error.code === 'proof_locked';
   const left =
     error instanceof Refusal && typeof error.members.tries_left === 'number' ? error.members.tries_left : null;
+  // The last wrong one is told as such; what it did is lock the PIN.
+  const shown = left === 0 ? new Refusal(423, 'proof_locked', '') : error;
+  const locked = shown instanceof Refusal && shown.code === 'proof_locked';
 
   const press = useCallback(
     (key: string) => {
@@ -62,8 +64,12 @@ export function PinPad({ job, here, onClose }: Props) {
           </span>
         ))}
       </output>
-      <RefusalLine error={error} />
-      {left !== null && <p role="status">{t('crew.pin.tries', { count: left })}</p>}
+      <RefusalLine error={shown} />
+      {left !== null && left > 0 && (
+        <p role="status" data-tries={left}>
+          {t('crew.pin.tries', { count: left })}
+        </p>
+      )}
       <div className={classes.keys} dir="ltr">
         {['1', '2', '3', '4', '5', '6', '7', '8', '9', '', '0', 'Backspace'].map((key) =>
           key === '' ? (
