@@ -65,6 +65,11 @@ pub fn new(region: Region, clock: &Clock, random: &Random) -> Uuid {
     Uuid::from_u64_pair(high, rand & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
 }
 
+/// When an id of ours was made, in milliseconds since 1970.
+pub fn made_ms(id: Uuid) -> u64 {
+    id.as_u64_pair().0 >> 16
+}
+
 /// Declares typed ids: `id!(OrderId)`.
 #[macro_export]
 macro_rules! id {

@@ -1,6 +1,5 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes } from './kit/browser';
+import { Eyes, hold } from './kit/browser';
 import { Person } from './kit/people';
 
 let eyes: Eyes;
@@ -18,14 +17,6 @@ beforeAll(async () => {
   }
 });
 afterAll(() => eyes?.close());
-
-async function hold(page: Page, selector: string) {
-  await page.locator(selector).hover();
-  await page.mouse.down();
-  // As long as a thumb has to stay.
-  await page.waitForFunction(() => new Promise((held) => setTimeout(() => held(true), 800)));
-  await page.mouse.up();
-}
 
 it('claims a near order, picks it up, and proves the delivery with the PIN', async () => {
   const screen = await eyes.screen({ width: 390 });

@@ -6,7 +6,7 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from '@tanstack/react-router';
-import type { Language } from './i18n';
+import { atWork, type Language } from './i18n';
 import { DoorPage } from './pages/door/DoorPage';
 import { NothingThere } from './pages/frame/NothingThere';
 import { Root } from './pages/frame/Root';
@@ -56,27 +56,40 @@ const order = createRoute({
 const crew = createRoute({
   getParentRoute: () => root,
   path: 'crew',
-  component: lazyRouteComponent(() => import('./pages/crew/CrewPage'), 'CrewPage'),
+  component: lazyRouteComponent(() => atWork(import('./pages/crew/CrewPage')), 'CrewPage'),
 });
 
 const seller = createRoute({
   getParentRoute: () => root,
   path: 'seller',
-  component: lazyRouteComponent(() => import('./pages/seller/SellerPage'), 'SellerPage'),
+  component: lazyRouteComponent(() => atWork(import('./pages/seller/SellerPage')), 'SellerPage'),
 });
 
-export type StaffSearch = { view?: 'board' | 'map'; order?: string; crew?: string; find?: string };
+export type StaffSearch = {
+  view?: 'board' | 'table' | 'crews' | 'map';
+  order?: string;
+  crew?: string;
+  find?: string;
+  only?: 'attention';
+  /** the one column that a narrow screen shows */
+  column?: 'CREATED' | 'PROCESSING' | 'SHIPPED' | 'over';
+  heat?: true;
+};
+const oneOf = <T extends string>(value: unknown, of: readonly T[]): T | undefined => of.find((one) => one === value);
 const staff = createRoute({
   getParentRoute: () => root,
   path: 'staff',
   validateSearch: (search: Record<string, unknown>): StaffSearch =>
     compact<StaffSearch>({
-      view: search.view === 'map' || search.view === 'board' ? search.view : undefined,
+      view: oneOf(search.view, ['board', 'table', 'crews', 'map']),
       order: text(search.order),
       crew: text(search.crew),
       find: text(search.find),
+      only: oneOf(search.only, ['attention']),
+      column: oneOf(search.column, ['CREATED', 'PROCESSING', 'SHIPPED', 'over']),
+      heat: search.heat === true ? true : undefined,
     } as StaffSearch),
-  component: lazyRouteComponent(() => import('./pages/staff/StaffPage'), 'StaffPage'),
+  component: lazyRouteComponent(() => atWork(import('./pages/staff/StaffPage')), 'StaffPage'),
 });
 
 const tree = root.addChildren([door, app.addChildren([home, shop, cart, order]), crew, seller, staff]);

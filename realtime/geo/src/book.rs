@@ -104,6 +104,13 @@ impl<O: Key, P: Clone + PartialEq> Book<O, P> {
         &self.index
     }
 
+    pub(crate) fn places(&self) -> Vec<(O, Point)> {
+        self.shards
+            .iter()
+            .flat_map(|shard| shard.lock().live.iter().map(|(order, live)| (*order, live.at)).collect::<Vec<_>>())
+            .collect()
+    }
+
     pub(crate) fn list(&self, listing: Listing<O, P>, now_ms: u64) -> Listed {
         let Listing { order, version, at, payload } = listing;
         let mut shard = self.shards[shard_of(&order)].lock();

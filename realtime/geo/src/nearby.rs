@@ -199,6 +199,11 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         hits.iter().filter_map(|hit| Some(near(at, self.book.get(&hit.key)?))).collect()
     }
 
+    /// Every listed order and where it is.
+    pub fn places(&self) -> Vec<(O, Point)> {
+        self.book.places()
+    }
+
     /// How many orders are listed.
     pub fn orders(&self) -> usize {
         self.book.index().len()

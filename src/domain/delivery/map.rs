@@ -1,5 +1,6 @@
 //! `map:{cell}`: the staff's map of crews, a frame every quarter of a second with the latest of each that changed.
 use super::{
+    cells::{self, CityCell},
     duty::Position,
     replica::{Replica, time},
 };
@@ -39,6 +40,8 @@ pub struct CrewDot {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CrewsMap {
     pub crews: Vec<CrewDot>,
+    /// The same from afar, with the orders that wait.
+    pub cells: Vec<CityCell>,
     /// The cells in use. They have no offsets: subscribing brings each cell's whole.
     pub live: Vec<Live>,
 }
@@ -128,10 +131,10 @@ fn bbox(text: &str) -> Result<[f64; 4]> {
     Ok([west, south, east, north])
 }
 
-fn is_in([west, south, east, north]: [f64; 4], at: &Position) -> bool {
+fn is_in([west, south, east, north]: [f64; 4], lat: f64, lng: f64) -> bool {
     // A box whose west lies east of its east goes over the antimeridian.
-    let is_between = if west <= east { (west..=east).contains(&at.lng) } else { at.lng >= west || at.lng <= east };
-    is_between && (south..=north).contains(&at.lat)
+    let is_between = if west <= east { (west..=east).contains(&lng) } else { lng >= west || lng <= east };
+    is_between && (south..=north).contains(&lat)
 }
 
 /// Where the crews are
@@ -139,12 +142,16 @@ fn is_in([west, south, east, north]: [f64; 4], at: &Position) -> bool {
     responses((status = 200, body = CrewsMap)), security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, _: Staff, Query(asked): Query<Asked>) -> Result<axum::Json<CrewsMap>> {
     let within = asked.bbox.as_deref().map(bbox).transpose()?;
-    let all = all(&app.state::<Replica>(), app.clock.now().timestamp_millis());
-    let shown: Vec<_> = all.into_iter().filter(|(_, dot)| within.is_none_or(|within| is_in(within, &dot.position))).collect();
+    let (replica, now_ms) = (app.state::<Replica>(), app.clock.now().timestamp_millis());
+    let is_shown = |lat, lng| within.is_none_or(|within| is_in(within, lat, lng));
+    let all = all(&replica, now_ms).into_iter();
+    let shown: Vec<_> = all.filter(|(_, dot)| is_shown(dot.position.lat, dot.position.lng)).collect();
+    let waiting = replica.nearby.places().into_iter().filter(|(_, at)| is_shown(at.lat(), at.lng()));
+    let far = cells::from_afar(shown.iter().map(|(_, dot)| dot), waiting, now_ms);
     let cells: BTreeSet<Cell> = shown.iter().map(|(cell, _)| *cell).collect();
     let live = |cell: Cell| Live { channel: format!("map:{cell}"), offset: 0, epoch: String::new() };
     let crews = shown.into_iter().map(|(_, dot)| dot).collect();
-    Ok(axum::Json(CrewsMap { crews, live: cells.into_iter().map(live).collect() }))
+    Ok(axum::Json(CrewsMap { crews, cells: far, live: cells.into_iter().map(live).collect() }))
 }
 
 #[cfg(test)]
@@ -153,11 +160,10 @@ mod tests {
 
     #[test]
     fn a_box_may_go_over_the_antimeridian() {
-        let at = |lat, lng| Position { lat, lng, at: time(0) };
         let town = bbox("13.0,52.0,14.0,53.0").expect("a box");
-        assert!(is_in(town, &at(52.5, 13.4)) && !is_in(town, &at(52.5, 14.4)) && !is_in(town, &at(51.0, 13.4)));
+        assert!(is_in(town, 52.5, 13.4) && !is_in(town, 52.5, 14.4) && !is_in(town, 51.0, 13.4));
         let far = bbox("179,-10,-179,10").expect("a box");
-        assert!(is_in(far, &at(0.0, 179.5)) && is_in(far, &at(0.0, -179.5)) && !is_in(far, &at(0.0, 0.0)));
+        assert!(is_in(far, 0.0, 179.5) && is_in(far, 0.0, -179.5) && !is_in(far, 0.0, 0.0));
         for wrong in ["", "1,2,3", "a,b,c,d", "0,0,0,NaN", "0,-91,0,0"] {
             assert!(bbox(wrong).is_err(), "{wrong}");
         }

@@ -9,6 +9,7 @@
 //! they are off duty.
 mod advance;
 mod beat;
+mod cells;
 mod claim;
 mod confirm;
 mod counter;

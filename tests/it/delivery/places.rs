@@ -202,7 +202,15 @@ async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
     let order = anna.order_from(&stall, 1).await;
     let event = room.expect_push("staff:ops", "order_created").await["data"].clone();
     assert_eq!((&event["order_id"], &event["order"]["status"]), (&json!(order), &json!("CREATED")));
+    let far = staff.get("/api/staff/crews/map/").await.ok()["cells"].clone();
+    let sum =
+        |cells: &Value, what: &str| cells.as_array().expect("a list").iter().filter_map(|cell| cell[what].as_i64()).sum::<i64>();
+    assert_eq!((sum(&far, "crews"), sum(&far, "free"), sum(&far, "waiting")), (1, 1, 1), "{far}");
+    assert!(far[0]["boundary"].as_array().is_some_and(|corners| corners.len() >= 5), "{far}");
+    assert_eq!(staff.get("/api/staff/crews/map/?bbox=0,0,1,1").await.ok()["cells"], json!([]));
     crew.claim(&order).await.ok();
+    let far = staff.get("/api/staff/crews/map/").await.ok()["cells"].clone();
+    assert_eq!((sum(&far, "crews"), sum(&far, "free"), sum(&far, "waiting")), (1, 0, 0), "{far}");
     let assigned = room.expect_push("staff:ops", "job_assigned").await["data"].clone();
     assert!(!assigned.to_string().contains("Mill Lane"), "{assigned}");
     let busy =

@@ -95,3 +95,11 @@ export class Eyes {
     await this.browser.close();
   }
 }
+
+/** Presses as long as a thumb has to stay. */
+export async function hold(page: Page, selector: string) {
+  await page.locator(selector).hover();
+  await page.mouse.down();
+  await page.waitForFunction(() => new Promise((held) => setTimeout(() => held(true), 800)));
+  await page.mouse.up();
+}

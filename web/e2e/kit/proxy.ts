@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class Line {
   private readonly sockets = new Set<Socket>();
   private isCut = false;
+  private lost: string | null = null;
 
   private constructor(
     private readonly server: Server,
@@ -23,6 +24,7 @@ export class Line {
         return;
       }
       const far = connect(Number(port), hostname);
+      let isAsked = false;
       for (const [one, other] of [
         [near, far],
         [far, near],
@@ -33,7 +35,15 @@ export class Line {
           line.sockets.delete(one);
           other.destroy();
         });
-        one.pipe(other);
+        one.on('data', (bytes) => {
+          if (one === near && line.lost !== null && bytes.includes(line.lost)) isAsked = true;
+          // The answer is lost, and the line with it: the question arrived all the same.
+          if (one === far && isAsked) line.cut();
+          else if (!other.write(bytes)) {
+            one.pause();
+            other.once('drain', () => one.resume());
+          }
+        });
       }
     });
     return line;
@@ -44,8 +54,14 @@ export class Line {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** Cuts the line when the answer comes back to a request that names `path`. */
+  loseAnswer(path: string) {
+    this.lost = path;
+  }
+
   mend() {
     this.isCut = false;
+    this.lost = null;
   }
 
   async close() {

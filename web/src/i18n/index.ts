@@ -12,6 +12,13 @@ const words: Record<Language, () => Promise<{ default: Record<string, unknown> }
   fr: () => import('./fr'),
 };
 
+/** What only the pages of people at work say: customers and guests load none of it. */
+const workWords: typeof words = {
+  en: () => import('./en/work'),
+  ar: () => import('./ar/work'),
+  fr: () => import('./fr/work'),
+};
+
 export const isLanguage = (text: string | undefined): text is Language => LANGUAGES.includes(text as Language);
 export const directionOf = (language: Language): 'ltr' | 'rtl' => (language === 'ar' ? 'rtl' : 'ltr');
 
@@ -34,6 +41,14 @@ export async function startLanguage(language: Language): Promise<void> {
     interpolation: { escapeValue: false },
     returnNull: false,
   });
+}
+
+/** A page of people at work, with its words. */
+export async function atWork<T>(page: Promise<T>): Promise<T> {
+  const language = languageOf(location.pathname);
+  const [loaded, own] = await Promise.all([page, workWords[language]()]);
+  i18next.addResourceBundle(language, 'translation', own.default, true);
+  return loaded;
 }
 
 /** Tag for `Intl`: Latin digits in every language, so that numbers match keypads and PINs. */

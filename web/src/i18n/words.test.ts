@@ -1,9 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import ar from './ar';
-import en from './en';
-import fr from './fr';
+import arShell from './ar';
+import arWork from './ar/work';
+import enShell from './en';
+import enWork from './en/work';
+import frShell from './fr';
+import frWork from './fr/work';
+
+const en = { ...enShell, ...enWork };
+const ar = { ...arShell, ...arWork };
+const fr = { ...frShell, ...frWork };
 
 const plural = /_(zero|one|two|few|many|other)$/;
 

@@ -2,6 +2,7 @@ import type { GeoJSONSource, MapLayerMouseEvent } from 'maplibre-gl';
 import { useEffect, useRef } from 'react';
 import type { Positions } from '../live';
 import { stateTones, surfaces } from '../ui/tokens';
+import { NEAR_ZOOM } from './Cells';
 import { useMap } from './context';
 
 // Dots redraw ten times a second while few move, once a second when very many do: software GL has to keep up.
@@ -27,6 +28,7 @@ export function CrewDots({ positions, chosen, follows, onChoose }: Props) {
       id: 'crews',
       type: 'circle',
       source: 'crews',
+      minzoom: NEAR_ZOOM,
       paint: {
         'circle-radius': ['case', ['get', 'chosen'], 11, 7],
         'circle-color': ['match', ['get', 'look'], 'busy', busy, 'free', ground.surface, ground.land],

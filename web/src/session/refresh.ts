@@ -1,5 +1,6 @@
 //! One refresh for all tabs of a slot: two at once would look like a stolen token and end the family.
 import { fromProblem, Refusal, Unreachable } from '../api/refusal';
+import { alone } from './alone';
 import { ofSlot } from './slots';
 import { type Session, sessions } from './store';
 
@@ -18,7 +19,7 @@ export async function accessToken(): Promise<string | null> {
 
 /** Gets new tokens in place of `stale`; whoever waited for the lock takes what the first one got. */
 export function renew(stale: string): Promise<Session | null> {
-  return alone(async () => {
+  return alone(ofSlot('refresh'), async () => {
     const stored = sessions.stored();
     if (stored === null) return null;
     if (stored.access !== stale) {
@@ -55,16 +56,4 @@ async function ask(stored: Session): Promise<Session | null> {
     return null;
   }
   throw refusal;
-}
-
-let queue: Promise<unknown> = Promise.resolve();
-
-// Plain http on another machine has no Web Locks; there the tabs of one browser share only this queue.
-function alone<T>(work: () => Promise<T>): Promise<T> {
-  if (typeof navigator !== 'undefined' && navigator.locks) {
-    return navigator.locks.request(ofSlot('refresh'), work) as Promise<T>;
-  }
-  const next = queue.then(work, work);
-  queue = next.catch(() => null);
-  return next;
 }

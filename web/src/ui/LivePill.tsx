@@ -8,8 +8,8 @@ import { minutesSeconds } from './format';
 // A line that blinks is no news: the pill waits this long before it says so.
 const PATIENCE_MS = 1500;
 
-/** Says whether the screen is the present: of the line, and of the screen's own channels. */
-export function LivePill({ of = [] }: { of?: LiveStatus[] }) {
+/** Says whether the screen is the present: of the line, and of the screen's own channels; and how much waits to be sent. */
+export function LivePill({ of = [], unsent = 0 }: { of?: LiveStatus[]; unsent?: number }) {
   const { t } = useTranslation();
   const line = useLine();
   useNow();
@@ -21,6 +21,11 @@ export function LivePill({ of = [] }: { of?: LiveStatus[] }) {
     <span className={classes.pill} data-live={word} role="status" title={t('common.live.hint')}>
       <span className={classes.dot} aria-hidden />
       {t(`common.live.${word}`, { since })}
+      {unsent > 0 && (
+        <span className={classes.unsent} data-unsent={unsent}>
+          {unsent} <span className="visually-hidden">{t('common.unsent.count', { count: unsent })}</span>
+        </span>
+      )}
     </span>
   );
 }

@@ -1,6 +1,6 @@
-import { ActionIcon, Menu, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Button, Menu, Modal, useMantineColorScheme } from '@mantine/core';
 import { IconLanguage, IconLogout, IconMoonStars, IconSun, IconUser } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isLanguage, LANGUAGES, languageNames } from '../i18n';
 import type { LiveStatus } from '../live';
@@ -8,17 +8,25 @@ import { signOut, useUser } from '../session';
 import { LivePill } from './LivePill';
 import classes from './topbar.module.css';
 
+type Props = {
+  title: ReactNode;
+  live?: LiveStatus[];
+  start?: ReactNode;
+  /** What was done and waits for the line: signing out asks first. */
+  unsent?: number;
+};
+
 /** The bar every page has: where one is, whether it is the present, and one's own switches. */
-export function TopBar({ title, live, start }: { title: ReactNode; live?: LiveStatus[]; start?: ReactNode }) {
+export function TopBar({ title, live, start, unsent = 0 }: Props) {
   const user = useUser();
   return (
     <header className={classes.bar}>
       {start ?? <Mark />}
       <h1 className={classes.title}>{title}</h1>
-      {user && <LivePill of={live ?? []} />}
+      {user && <LivePill of={live ?? []} unsent={unsent} />}
       <ThemeSwitch />
       <LanguageMenu />
-      {user && <AccountMenu />}
+      {user && <AccountMenu unsent={unsent} />}
     </header>
   );
 }
@@ -81,24 +89,42 @@ function LanguageMenu() {
   );
 }
 
-function AccountMenu() {
+function AccountMenu({ unsent }: { unsent: number }) {
   const { t } = useTranslation();
   const user = useUser();
+  const [asks, setAsks] = useState(false);
+  const leave = () => (unsent > 0 ? setAsks(true) : void signOut());
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={36} aria-label={t('common.account')} className={classes.icon}>
-          <IconUser size={20} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          <bdi>{user?.username ?? user?.email}</bdi>
-        </Menu.Label>
-        <Menu.Item leftSection={<IconLogout size={16} className="along" aria-hidden />} onClick={() => void signOut()}>
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size={36} aria-label={t('common.account')} className={classes.icon}>
+            <IconUser size={20} aria-hidden />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>
+            <bdi>{user?.username ?? user?.email}</bdi>
+          </Menu.Label>
+          <Menu.Item leftSection={<IconLogout size={16} className="along" aria-hidden />} onClick={leave}>
+            {t('common.sign_out')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal
+        opened={asks}
+        onClose={() => setAsks(false)}
+        title={t('common.sign_out')}
+        closeButtonProps={{ 'aria-label': t('common.close') }}
+      >
+        <p>{t('common.unsent.ask', { count: unsent })}</p>
+        <Button fullWidth mih={48} onClick={() => setAsks(false)} data-autofocus>
+          {t('common.unsent.stay')}
+        </Button>
+        <Button variant="subtle" color="red" fullWidth mih={48} mt={16} onClick={() => void signOut()} data-act="leave">
           {t('common.sign_out')}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        </Button>
+      </Modal>
+    </>
   );
 }

@@ -1,3 +1,4 @@
+export * from './deeds';
 export * from './pings';
 export * from './queries';
 export * from './reduce';

@@ -7,14 +7,7 @@ export const crewSnapshot = (userId: string): Snapshot<CrewState> => ({
   queryFn: () => api.get<CrewState>('/api/delivery/me/'),
 });
 
-export const setDuty = (on_duty: boolean) => api.patch<CrewState>('/api/delivery/me/', { on_duty });
 export const claim = (id: string, key: string) => api.post<Job>(`/api/delivery/orders/${id}/claim/`, {}, { key });
-export const release = (id: string, reason: string) => api.post<Job>(`/api/delivery/orders/${id}/release/`, { reason });
-export const advance = (id: string, body: Record<string, string>, key: string) =>
-  api.post<Job>(`/api/delivery/orders/${id}/advance/`, body, { key });
-export const confirm = (id: string, body: Record<string, unknown>) =>
-  api.post<unknown>(`/api/orders/${id}/proof/confirm/`, body);
-export const problem = (id: string, kind: string) => api.post(`/api/delivery/orders/${id}/problem/`, { kind });
 
 export type Ping = {
   lat: number;

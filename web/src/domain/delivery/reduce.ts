@@ -1,5 +1,7 @@
 //! What a crew sees near, and what a crew carries. Pure but for the instant a row went.
 import { clock } from '../../live/clock';
+import type { Deed } from '../../live/queue';
+import { DUTY } from './deeds';
 import type { CrewEvent, CrewState, Job, Nearby, NearbyEvent, NearbyOrder, NearbyRow, Why } from './types';
 
 /** A row that vanished stays this long, grey, with its reason. */
@@ -62,3 +64,13 @@ export const withoutJob = (crew: CrewState, id: string): CrewState => ({
   ...crew,
   active: crew.active.filter((one) => one.order_id !== id),
 });
+
+/** The crew's state with the answer to a deed laid over it; the event that tells the same changes nothing more. */
+export function answered(crew: CrewState, deed: Deed, answer: unknown): CrewState {
+  if (deed.about === DUTY) {
+    const { on_duty, duty_no, active } = answer as CrewState;
+    return { ...crew, on_duty, active, ...(duty_no === undefined ? {} : { duty_no }) };
+  }
+  if (deed.kind === 'confirm') return withoutJob(crew, deed.about);
+  return deed.kind === 'problem' ? crew : withJob(crew, answer as Job);
+}

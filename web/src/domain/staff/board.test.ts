@@ -17,6 +17,7 @@ const told = (id: string, step: number): OpsEvent => ({
     prep: [],
   },
 });
+const nobody: ReadonlySet<string> = new Set();
 const empty: Board = { cards: {} };
 
 it('every order stands in the column of the last thing told of it', () => {
@@ -41,10 +42,17 @@ it('only the latest finished orders stay', () => {
 it('says what needs somebody', () => {
   const card = reduceBoard(empty, told('o1', 0)).cards.o1 as Card;
   const placed = Date.parse(card.placed_at);
-  expect(troubleOf(card, placed + 1000)).toBeNull();
-  expect(troubleOf(card, placed + WAITING_MS + 1)).toBe('waiting');
-  expect(troubleOf({ ...card, status: 'DELIVERY_FAILED' }, placed)).toBe('failed');
-  expect(troubleOf({ ...card, locked: true }, placed)).toBe('locked');
+  expect(troubleOf(card, placed + 1000, nobody)).toBeNull();
+  expect(troubleOf(card, placed + WAITING_MS + 1, nobody)).toBe('waiting');
+  expect(troubleOf({ ...card, status: 'DELIVERY_FAILED' }, placed, nobody)).toBe('failed');
+  expect(troubleOf({ ...card, locked: true }, placed, nobody)).toBe('locked');
+  // Silence is trouble once the crew holds goods.
+  const carried = reduceBoard(empty, told('o1', 1)).cards.o1 as Card;
+  const prep = [{ shop_id: 's', prep_status: 'READY' as const, picked_up_at: at(1) }];
+  expect(troubleOf(carried, placed, new Set(['c']))).toBeNull();
+  expect(troubleOf({ ...carried, prep }, placed, new Set(['c']))).toBe('silent');
+  expect(troubleOf({ ...carried, status: 'SHIPPED' }, placed, new Set(['c']))).toBe('silent');
+  expect(troubleOf({ ...carried, status: 'SHIPPED' }, placed, nobody)).toBeNull();
 });
 
 it('finds a card by code or crew', () => {

@@ -83,18 +83,22 @@ function trim(board: Board, changed: Card): Board {
   return { ...board, cards };
 }
 
-export type Trouble = 'failed' | 'locked' | 'waiting' | 'overdue';
+export type Trouble = 'failed' | 'locked' | 'silent' | 'waiting' | 'overdue';
 
-/** Why a card needs somebody now, the gravest first. */
-export function troubleOf(card: Card, now: number): Trouble | null {
+/** Why a card needs somebody now, the gravest first. `silent` are crews that were not heard of for too long. */
+export function troubleOf(card: Card, now: number, silent: ReadonlySet<string>): Trouble | null {
   if (card.status === 'DELIVERY_FAILED') return 'failed';
   if (card.locked) return 'locked';
+  if (card.crew && silent.has(card.crew.id) && hasGoods(card)) return 'silent';
   if (card.status === 'CREATED' && now - Date.parse(card.placed_at) > WAITING_MS) return 'waiting';
   const under = card.status === 'CREATED' || card.status === 'PROCESSING';
   if (under && card.prep.some((one) => one.prep_status === 'NEW' && one.accept_by && Date.parse(one.accept_by) < now))
     return 'overdue';
   return null;
 }
+
+const hasGoods = (card: Card) =>
+  card.status === 'SHIPPED' || (card.status === 'PROCESSING' && card.prep.some((one) => one.picked_up_at != null));
 
 /** Whether a card holds what was searched for. */
 export function found(card: Card, search: string): boolean {
@@ -104,9 +108,15 @@ export function found(card: Card, search: string): boolean {
   return words.some((word) => word.toLowerCase().includes(wanted));
 }
 
+/** The board's columns; what is over stands in the last. */
+export const COLUMNS = ['CREATED', 'PROCESSING', 'SHIPPED', 'over'] as const;
+export type Column = (typeof COLUMNS)[number];
+
 /** Columns of the board, oldest first, so that a new card comes below and moves nothing. */
-export function columns(board: Board, search: string) {
-  const cards = Object.values(board.cards).filter((card) => found(card, search));
+export function columns(board: Board, search: string, only: ReadonlyMap<string, unknown> | null = null) {
+  const cards = Object.values(board.cards).filter(
+    (card) => found(card, search) && (only === null || only.has(card.id)),
+  );
   cards.sort((a, b) => a.placed_at.localeCompare(b.placed_at) || (a.id < b.id ? -1 : 1));
   const of = (...states: Card['status'][]) => cards.filter((card) => states.includes(card.status));
   const over = cards.filter((card) => isOver(card.status));
@@ -116,6 +126,7 @@ export function columns(board: Board, search: string) {
     PROCESSING: of('PROCESSING'),
     SHIPPED: of('SHIPPED', 'DELIVERY_FAILED'),
     over,
+    open: cards.filter((card) => !isOver(card.status)),
     all: cards,
   };
 }

@@ -1,3 +1,5 @@
 export * from './board';
+export * from './cells';
 export * from './queries';
+export * from './still';
 export * from './types';

@@ -1,5 +1,6 @@
 import { api } from '../../api/client';
-import type { Snapshot } from '../../live';
+import type { LivePosition, Snapshot } from '../../live';
+import type { Job } from '../delivery';
 import type { Order, Page } from '../orders';
 import { boardOf } from './board';
 import type { Board, CrewsMap, TrailPoint } from './types';
@@ -8,6 +9,8 @@ const UNDER_WAY = 'CREATED,PROCESSING,SHIPPED,DELIVERY_FAILED';
 const OVER = 'DELIVERED,COMPLETED,CANCELLED,RETURNED_TO_SHOP';
 // Ten pages of a hundred: beyond that a board is no longer read, and the search asks the server.
 const PAGES = 10;
+// Of so many crews the whole list is heavy.
+const MANY = 1000;
 
 async function underWay(): Promise<Order[]> {
   const orders: Order[] = [];
@@ -37,8 +40,9 @@ export const boardSnapshot = (): Snapshot<Board> => ({
 export const crewsMapQuery = () => ({
   queryKey: ['crews-map'],
   queryFn: () => api.get<CrewsMap>('/api/staff/crews/map/'),
-  // New cells come into use as crews move; positions themselves come by their channels.
-  refetchInterval: 15_000,
+  // Cells count anew and come into use as crews move; positions themselves come by their channels.
+  refetchInterval: ({ state }: { state: { data?: CrewsMap | undefined } }) =>
+    (state.data?.crews.length ?? 0) > MANY ? 15_000 : 5_000,
 });
 
 export const trailQuery = (id: string, minutes: number) => ({
@@ -50,7 +54,9 @@ export const trailQuery = (id: string, minutes: number) => ({
 });
 
 export const reassign = (id: string, crew_id: string | null, reason: string) =>
-  api.post<unknown>(`/api/staff/orders/${id}/reassign/`, { crew_id, reason });
+  api.post<Job & { live?: LivePosition[] }>(`/api/staff/orders/${id}/reassign/`, { crew_id, reason });
 export const unlockProof = (id: string, reason: string) =>
   api.post<Order>(`/api/staff/orders/${id}/override/`, { to: 'unlock_proof', reason });
+export const deliver = (id: string, reason: string) =>
+  api.post<Order>(`/api/staff/orders/${id}/override/`, { to: 'DELIVERED', reason });
 export const cancelOrder = (id: string, reason: string) => api.post<Order>(`/api/orders/${id}/cancel/`, { reason });

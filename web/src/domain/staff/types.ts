@@ -45,7 +45,16 @@ export type CrewDot = {
   status: CrewStatus;
   active?: number;
 };
-export type CrewsMap = { crews: CrewDot[]; live: { channel: string }[] };
+/** A part of the city from afar: who is there, what waits. */
+export type CityCell = {
+  cell: string;
+  boundary: [lng: number, lat: number][];
+  crews: number;
+  free: number;
+  waiting: number;
+  oldest_wait_s: number | null;
+};
+export type CrewsMap = { crews: CrewDot[]; cells: CityCell[]; live: { channel: string }[] };
 export type MapEvent = { type?: string; full?: boolean; crews?: CrewDot[] };
 
 export type TrailPoint = { lat: number; lng: number; at: string; late?: boolean };

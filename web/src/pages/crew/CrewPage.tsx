@@ -12,14 +12,17 @@ import {
   reduceNearby,
 } from '../../domain/delivery';
 import { useLive } from '../../live';
+import { unsent } from '../../live/outbox';
 import { useUser } from '../../session';
 import { Loading, Refused, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
 import classes from './crew.module.css';
+import { DeedRows } from './DeedRows';
 import { DutyBar } from './DutyBar';
 import { JobList } from './JobList';
 import { NearList } from './NearList';
 import { RidePad } from './RidePad';
+import { DeedsContext, useOutbox } from './useOutbox';
 import { usePosition } from './usePosition';
 
 export function CrewPage() {
@@ -36,6 +39,7 @@ function Crew() {
   const { t } = useTranslation();
   const id = useUser()?.id ?? '';
   const crew = useLive<CrewState, CrewEvent>(`crew:${id}`, crewSnapshot(id), reduceCrew);
+  const deeds = useOutbox(id, crew);
   const onDuty = crew.data?.on_duty === true;
   const near = useLive<Nearby, NearbyEvent>(onDuty ? `nearby:${id}` : null, null, keepNearby);
   const position = usePosition(onDuty, crew.data?.duty_no ?? null, crew.data?.position ?? null);
@@ -52,44 +56,50 @@ function Crew() {
   const nearTitle = t('crew.near_n', { count: waiting });
   const jobsTitle = t('crew.jobs_n', { count: jobs.length, limit: crew.data?.active_limit ?? 5 });
 
+  const carried = new Set(jobs.map((job) => job.order_id));
+
   return (
-    <div
-      className={classes.page}
-      data-page="crew"
-      data-live={crew.live}
-      data-offset={crew.at?.offset}
-      data-near={near.live}
-    >
-      <TopBar title={t('crew.title')} live={statuses} />
-      <DutyBar crew={crew} position={position} />
-      {wide ? (
-        <main className={classes.columns}>
-          <section className={classes.column} aria-label={nearTitle}>
-            <h2>{nearTitle}</h2>
-            {nearList}
-          </section>
-          <section className={classes.column} aria-label={jobsTitle}>
-            <h2>{jobsTitle}</h2>
-            {jobList}
-          </section>
-          <section className={classes.ride}>{pad}</section>
-        </main>
-      ) : (
-        <main className={classes.phone}>
-          <Tabs value={tab} onChange={setTab} keepMounted={false} className={classes.tabs}>
-            <Tabs.List grow>
-              <Tabs.Tab value="near">{nearTitle}</Tabs.Tab>
-              <Tabs.Tab value="jobs">{jobsTitle}</Tabs.Tab>
-              <Tabs.Tab value="ride">{t('crew.ride')}</Tabs.Tab>
-            </Tabs.List>
-            <Tabs.Panel value="near">{nearList}</Tabs.Panel>
-            <Tabs.Panel value="jobs">{jobList}</Tabs.Panel>
-            <Tabs.Panel value="ride" className={classes.ridePanel}>
-              {pad}
-            </Tabs.Panel>
-          </Tabs>
-        </main>
-      )}
-    </div>
+    <DeedsContext value={deeds}>
+      <div
+        className={classes.page}
+        data-page="crew"
+        data-live={crew.live}
+        data-offset={crew.at?.offset}
+        data-near={near.live}
+        data-unsent={unsent(deeds.state)}
+      >
+        <TopBar title={t('crew.title')} live={statuses} unsent={unsent(deeds.state)} />
+        <DutyBar crew={crew} position={position} />
+        <DeedRows of={(deed) => !carried.has(deed.about)} named />
+        {wide ? (
+          <main className={classes.columns}>
+            <section className={classes.column} aria-label={nearTitle}>
+              <h2>{nearTitle}</h2>
+              {nearList}
+            </section>
+            <section className={classes.column} aria-label={jobsTitle}>
+              <h2>{jobsTitle}</h2>
+              {jobList}
+            </section>
+            <section className={classes.ride}>{pad}</section>
+          </main>
+        ) : (
+          <main className={classes.phone}>
+            <Tabs value={tab} onChange={setTab} keepMounted={false} className={classes.tabs}>
+              <Tabs.List grow>
+                <Tabs.Tab value="near">{nearTitle}</Tabs.Tab>
+                <Tabs.Tab value="jobs">{jobsTitle}</Tabs.Tab>
+                <Tabs.Tab value="ride">{t('crew.ride')}</Tabs.Tab>
+              </Tabs.List>
+              <Tabs.Panel value="near">{nearList}</Tabs.Panel>
+              <Tabs.Panel value="jobs">{jobList}</Tabs.Panel>
+              <Tabs.Panel value="ride" className={classes.ridePanel}>
+                {pad}
+              </Tabs.Panel>
+            </Tabs>
+          </main>
+        )}
+      </div>
+    </DeedsContext>
   );
 }

@@ -1,31 +1,24 @@
 import { SegmentedControl, Switch } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type CrewState, setDuty } from '../../domain/delivery';
+import { type CrewState, expectedDuty, setDuty } from '../../domain/delivery';
 import type { Live } from '../../live';
 import { RefusalLine, useNow } from '../../ui';
 import { ago } from '../../ui/format';
 import classes from './crew.module.css';
+import { useDeeds } from './useOutbox';
 import type { Position, Source } from './usePosition';
 
 /** The duty switch, and what the city knows of where this crew is. */
 export function DutyBar({ crew, position }: { crew: Live<CrewState>; position: Position }) {
   const { t } = useTranslation();
   const [error, setError] = useState<unknown>(null);
-  const [wanted, setWanted] = useState<boolean | null>(null);
-  const onDuty = wanted ?? crew.data?.on_duty ?? false;
-  const change = async (next: boolean) => {
-    // Own and reversible: shown at once, rolled back with the reason.
-    setWanted(next);
+  const { state, send } = useDeeds();
+  // Own and reversible: shown at once, rolled back with the reason.
+  const onDuty = expectedDuty(crew.data?.on_duty ?? false, state.kept);
+  const change = (next: boolean) => {
     setError(null);
-    try {
-      const state = await setDuty(next);
-      crew.patch((data) => ({ ...data, ...state }));
-    } catch (refused) {
-      setError(refused);
-    } finally {
-      setWanted(null);
-    }
+    send((made) => setDuty(made, next)).catch(setError);
   };
   return (
     <div className={classes.duty}>
@@ -33,7 +26,7 @@ export function DutyBar({ crew, position }: { crew: Live<CrewState>; position: P
         size="lg"
         checked={onDuty}
         disabled={crew.data === undefined}
-        onChange={(event) => void change(event.currentTarget.checked)}
+        onChange={(event) => change(event.currentTarget.checked)}
         label={onDuty ? t('crew.duty.on') : t('crew.duty.off')}
         data-act="duty"
       />

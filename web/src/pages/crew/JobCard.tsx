@@ -2,12 +2,13 @@ import { Button } from '@mantine/core';
 import { IconCircleCheck, IconHome, IconMapPin } from '@tabler/icons-react';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type CrewState, type Job, type Spot, type Stop, withJob } from '../../domain/delivery';
+import type { CrewState, Job, Spot, Stop } from '../../domain/delivery';
 import { reduceJob } from '../../domain/delivery/job';
 import type { ShortOrder } from '../../domain/orders';
 import { type Live, useEvents } from '../../live';
 import { Money, RefusalLine, StateChip, useTint } from '../../ui';
 import classes from './crew.module.css';
+import { DeedRows } from './DeedRows';
 import { JobActions } from './JobActions';
 import type { Position } from './usePosition';
 
@@ -17,21 +18,19 @@ type Props = { job: Job; crew: Live<CrewState>; position: Position };
 export function JobCard({ job, crew, position }: Props) {
   const { t } = useTranslation();
   const [error, setError] = useState<unknown>(null);
+  const [unlocked, setUnlocked] = useState(0);
   const { patch } = crew;
   const tint = useTint<HTMLLIElement>(job.status);
   // Its shops' progress comes on the order's own channel.
   const heard = useCallback(
-    (event: { order?: ShortOrder } & Partial<ShortOrder>) => {
+    (event: { type?: string; order?: ShortOrder } & Partial<ShortOrder>) => {
+      if (event.type === 'proof_unlocked') setUnlocked((before) => before + 1);
       const short = event.order ?? (event.id ? (event as ShortOrder) : null);
       if (short) patch((data) => reduceJob(data, short));
     },
     [patch],
   );
   useEvents(`order:${job.order_id}`, heard);
-  const done = (next: Job) => {
-    setError(null);
-    patch((data) => withJob(data, next));
-  };
   const ride = position.source === 'pad' ? position.ride : null;
   return (
     <li ref={tint} className={classes.job} data-id={job.order_id} data-state={job.status}>
@@ -78,7 +77,8 @@ export function JobCard({ job, crew, position }: Props) {
         )}
       </p>
       <RefusalLine error={error} />
-      <JobActions job={job} onDone={done} onRefused={setError} />
+      <DeedRows of={(deed) => deed.about === job.order_id} />
+      <JobActions job={job} here={position.sent.fix} unlocked={unlocked} onRefused={setError} />
     </li>
   );
 }

@@ -45,7 +45,13 @@ export function NearList({ near, crew }: { near: Live<Nearby>; crew: Live<CrewSt
     [crew.patch, near.patch],
   );
 
-  if (crew.data && !crew.data.on_duty) return <Empty title={t('crew.duty.go')} />;
+  if (crew.data && !crew.data.on_duty)
+    return (
+      <>
+        <RefusalLine error={error} />
+        <Empty title={t('crew.duty.go')} />
+      </>
+    );
   if (near.data === undefined) return <Loading />;
   const own = new Set(crew.data?.active.map((job) => job.order_id));
   const rows = inHeldOrder(stillThere(near.data, now), held).map((row) =>

@@ -3,22 +3,26 @@ import { IconBackspace } from '@tabler/icons-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Refusal } from '../../api/refusal';
-import { confirm } from '../../domain/delivery';
+import { confirm, type Job, type Spot } from '../../domain/delivery';
 import { RefusalLine } from '../../ui';
 import classes from './crew.module.css';
+import { useDeeds } from './useOutbox';
 
 const LENGTH = 6;
-type Props = { orderId: string; onDelivered: () => void; onClose: () => void };
+type Props = { job: Job; here: Spot | null; onClose: () => void };
 
 /** Six big digits, by thumb or keyboard; the last one sends. */
-export function PinPad({ orderId, onDelivered, onClose }: Props) {
+export function PinPad({ job, here, onClose }: Props) {
   const { t } = useTranslation();
+  const { send } = useDeeds();
   const [pin, setPin] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const locked = error instanceof Refusal && error.code === 'proof_locked';
   const left =
     error instanceof Refusal && typeof error.members.tries_left === 'number' ? error.members.tries_left : null;
+  // The last wrong one is told as such; what it did is lock the PIN.
+  const shown = left === 0 ? new Refusal(423, 'proof_locked', '') : error;
+  const locked = shown instanceof Refusal && shown.code === 'proof_locked';
 
   const press = useCallback(
     (key: string) => {
@@ -32,14 +36,13 @@ export function PinPad({ orderId, onDelivered, onClose }: Props) {
   useEffect(() => {
     if (pin.length < LENGTH) return;
     setBusy(true);
-    confirm(orderId, { pin })
-      .then(onDelivered)
-      .catch((refused: unknown) => {
-        setError(refused);
+    send((made) => confirm(made, job, pin, here))
+      .catch(setError)
+      .finally(() => {
         setPin('');
-      })
-      .finally(() => setBusy(false));
-  }, [pin, orderId]);
+        setBusy(false);
+      });
+  }, [pin]);
 
   useEffect(() => {
     const typed = (event: KeyboardEvent) => {
@@ -61,8 +64,12 @@ export function PinPad({ orderId, onDelivered, onClose }: Props) {
           </span>
         ))}
       </output>
-      <RefusalLine error={error} />
-      {left !== null && <p role="status">{t('crew.pin.tries', { count: left })}</p>}
+      <RefusalLine error={shown} />
+      {left !== null && left > 0 && (
+        <p role="status" data-tries={left}>
+          {t('crew.pin.tries', { count: left })}
+        </p>
+      )}
       <div className={classes.keys} dir="ltr">
         {['1', '2', '3', '4', '5', '6', '7', '8', '9', '', '0', 'Backspace'].map((key) =>
           key === '' ? (

@@ -1,64 +1,80 @@
+import { SegmentedControl } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { type Board, type Card, type columns, troubleOf } from '../../domain/staff';
+import { type Board, COLUMNS, type Column, type columns, type Trouble } from '../../domain/staff';
 import type { Live } from '../../live';
 import { Loading, stateIcons, useNow } from '../../ui';
-import { BoardCard } from './BoardCard';
+import { CardList } from './CardList';
 import classes from './staff.module.css';
 
 type Props = {
   board: Live<Board>;
   sorted: ReturnType<typeof columns>;
+  troubles: ReadonlyMap<string, Trouble>;
   chosen: string | null;
   onChoose: (id: string) => void;
+  /** The one column a narrow screen shows; null shows all. */
+  column: Column | null;
+  onColumn: (column: Column) => void;
 };
 
 /** Trouble first, then orders by state, oldest first. */
-export function BoardPane({ board, sorted, chosen, onChoose }: Props) {
+export function BoardPane({ board, sorted, troubles, chosen, onChoose, column, onColumn }: Props) {
   const { t } = useTranslation();
   const now = useNow();
   if (!board.data) return <Loading rows={6} height={64} />;
-  const trouble = sorted.all.filter((card) => troubleOf(card, now) !== null);
-  const list = (cards: Card[], from: string) => (
-    <ul className={classes.cards}>
-      {cards.map((card) => (
-        <BoardCard key={`${from} ${card.id}`} card={card} now={now} chosen={card.id === chosen} onChoose={onChoose} />
-      ))}
-    </ul>
-  );
+  const known = board.data.cards;
+  const trouble = sorted.all.filter((card) => troubles.has(card.id));
+  const common = { known, troubles, now, chosen, onChoose };
+  const title = (one: Column) => (one === 'over' ? t('staff.done') : t(`orders.state.${one}`));
   return (
-    <>
-      <section className={classes.attention} aria-labelledby="attention">
+    <div className={classes.boardPane}>
+      <section
+        className={classes.attention}
+        aria-labelledby="attention"
+        data-column="attention"
+        data-count={trouble.length}
+      >
         <h2 id="attention">
           {t('staff.attention')} <span className="number">{trouble.length}</span>
         </h2>
-        {trouble.length === 0 ? <p>{t('staff.no_attention')}</p> : list(trouble, 'attention')}
+        <CardList {...common} cards={trouble} empty={t('staff.no_attention')} across />
       </section>
-      <div className={classes.columns}>
-        {(['CREATED', 'PROCESSING', 'SHIPPED'] as const).map((state) => {
-          const Icon = stateIcons[state];
+      {column !== null && (
+        <SegmentedControl
+          className={classes.columnSwitch}
+          value={column}
+          onChange={(next) => onColumn(next as Column)}
+          aria-label={t('staff.columns')}
+          data={COLUMNS.map((value) => ({
+            value,
+            label: (
+              <>
+                {t(`staff.short.${value}`)} <span className="number">{sorted[value].length}</span>
+              </>
+            ),
+          }))}
+        />
+      )}
+      <div className={classes.columns} data-one={column !== null || undefined}>
+        {COLUMNS.filter((one) => column === null || one === column).map((one) => {
+          const Icon = one === 'over' ? null : stateIcons[one];
           return (
             <section
-              key={state}
+              key={one}
               className={classes.column}
-              aria-labelledby={`column-${state}`}
-              data-column={state}
-              data-count={sorted[state].length}
+              aria-labelledby={`column-${one}`}
+              data-column={one}
+              data-count={sorted[one].length}
             >
-              <h2 id={`column-${state}`} style={{ color: `var(--w-${state}-text)` }}>
-                <Icon size={16} aria-hidden /> {t(`orders.state.${state}`)}{' '}
-                <span className="number">{sorted[state].length}</span>
+              <h2 id={`column-${one}`} style={one === 'over' ? {} : { color: `var(--w-${one}-text)` }}>
+                {Icon && <Icon size={16} aria-hidden />} {title(one)}{' '}
+                <span className="number">{sorted[one].length}</span>
               </h2>
-              {sorted[state].length === 0 ? <p>{t('staff.empty_column')}</p> : list(sorted[state], state)}
+              <CardList {...common} cards={sorted[one]} empty={t('staff.empty_column')} />
             </section>
           );
         })}
       </div>
-      <section className={classes.over} aria-labelledby="over" data-column="over" data-count={sorted.over.length}>
-        <h2 id="over">
-          {t('staff.done')} <span className="number">{sorted.over.length}</span>
-        </h2>
-        {list(sorted.over, 'over')}
-      </section>
-    </>
+    </div>
   );
 }

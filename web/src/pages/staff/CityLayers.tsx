@@ -1,17 +1,22 @@
 import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Order, type OrderEvent, orderSnapshot, reduceOrder } from '../../domain/orders';
-import { trailQuery } from '../../domain/staff';
+import { type CityCell, heatOf, trailQuery } from '../../domain/staff';
 import { type Positions, useLive } from '../../live';
 import type { Point } from '../../map';
+import { Cells, type Hex } from '../../map/Cells';
 import { CrewDots } from '../../map/CrewDots';
 import { Fit } from '../../map/Fit';
 import { Path } from '../../map/Path';
 import { Pin } from '../../map/Pin';
+import { minutesSeconds } from '../../ui/format';
 import { useDots } from './useCrews';
 
 type Props = {
   positions: Positions;
+  cells: CityCell[];
+  heat: boolean;
   order: string | null;
   crew: string | null;
   follows: boolean;
@@ -20,14 +25,36 @@ type Props = {
 
 const TRAIL_MINUTES = 20;
 
-/** Crews; the chosen crew's trail; the chosen order's stops joined to its door. */
-export function CityLayers({ positions, order, crew, follows, onChoose }: Props) {
+/** The city in hexes from afar, and near by crews; the chosen crew's trail; the chosen order's stops joined to its door. */
+export function CityLayers({ positions, cells, heat, order, crew, follows, onChoose }: Props) {
+  const hexes = useHexes(cells);
   return (
     <>
+      <Cells hexes={hexes} heat={heat} />
       {order && <OrderLayer id={order} />}
       {crew && <Trail crew={crew} positions={positions} />}
       <CrewDots positions={positions} chosen={crew} follows={follows} onChoose={onChoose} />
     </>
+  );
+}
+
+/** Cells with their numbers in words: what waits, who is free, how long the oldest waits. */
+function useHexes(cells: CityCell[]): Hex[] {
+  const { t } = useTranslation();
+  return useMemo(
+    () =>
+      cells.map((cell) => {
+        const lines = [t('staff.cell', { waiting: cell.waiting, free: cell.free })];
+        if (cell.oldest_wait_s !== null) lines.push(minutesSeconds(cell.oldest_wait_s * 1000));
+        return {
+          id: cell.cell,
+          boundary: cell.boundary,
+          text: lines.join('\n'),
+          waits: cell.waiting > 0,
+          heat: heatOf(cell),
+        };
+      }),
+    [cells, t],
   );
 }
 

@@ -2,24 +2,25 @@ import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Order } from '../../domain/orders';
-import { cancelOrder, unlockProof } from '../../domain/staff';
+import { cancelOrder, deliver, unlockProof } from '../../domain/staff';
 
-type Deed = 'unlock' | 'cancel';
-type Props = { order: Order; onDone: () => void; onRefused: (error: unknown) => void };
+const deeds = { unlock: unlockProof, deliver, cancel: cancelOrder };
+type Deed = keyof typeof deeds;
+type Props = { order: Order; onDone: (answer: Order) => void; onRefused: (error: unknown) => void };
 
-/** What needs a reason: unlocking a PIN, cancelling. */
+/** What needs a reason: unlocking a PIN, delivering without it, cancelling. */
 export function Deeds({ order, onDone, onRefused }: Props) {
   const { t } = useTranslation();
   const [deed, setDeed] = useState<Deed | null>(null);
   const [busy, setBusy] = useState(false);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (deed === null) return;
     const reason = String(new FormData(event.currentTarget).get('reason') ?? '').trim();
     setBusy(true);
     onRefused(null);
     try {
-      await (deed === 'cancel' ? cancelOrder(order.id, reason) : unlockProof(order.id, reason));
-      onDone();
+      onDone(await deeds[deed](order.id, reason));
     } catch (refused) {
       onRefused(refused);
     } finally {
@@ -29,11 +30,12 @@ export function Deeds({ order, onDone, onRefused }: Props) {
   };
   return (
     <>
-      {order.status === 'SHIPPED' && (
-        <Button variant="default" mih={40} onClick={() => setDeed('unlock')} data-act="unlock">
-          {t('staff.unlock')}
-        </Button>
-      )}
+      {order.status === 'SHIPPED' &&
+        (['unlock', 'deliver'] as const).map((one) => (
+          <Button key={one} variant="default" mih={40} onClick={() => setDeed(one)} data-act={one}>
+            {t(`staff.${one}`)}
+          </Button>
+        ))}
       {(order.status === 'CREATED' || order.status === 'PROCESSING') && (
         <Button variant="default" mih={40} onClick={() => setDeed('cancel')} data-act="cancel">
           {t('staff.cancel')}
@@ -46,7 +48,7 @@ export function Deeds({ order, onDone, onRefused }: Props) {
         closeButtonProps={{ 'aria-label': t('common.close') }}
       >
         <form onSubmit={(event) => void submit(event)}>
-          {deed === 'cancel' && <p>{t('staff.sure_cancel', { code: order.code })}</p>}
+          {(deed === 'cancel' || deed === 'deliver') && <p>{t(`staff.sure_${deed}`, { code: order.code })}</p>}
           <TextInput
             name="reason"
             label={t('staff.reason')}

@@ -1,4 +1,4 @@
-import { SegmentedControl } from '@mantine/core';
+import { SegmentedControl, Switch } from '@mantine/core';
 import { lazy, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMeta } from '../../api/meta';
@@ -17,10 +17,12 @@ type Props = {
   crew: string | null;
   follows: boolean;
   onChoose: (crew: string) => void;
+  heat: boolean;
+  onHeat: (on: boolean) => void;
 };
 
 /** All crews on the map, or the same facts as a list. */
-export function MapPane({ crews, order, crew, follows, onChoose }: Props) {
+export function MapPane({ crews, order, crew, follows, onChoose, heat, onHeat }: Props) {
   const { t } = useTranslation();
   const center = useMeta().data?.map?.center ?? [26.5, 28.5];
   const [as, setAs] = useState('map');
@@ -39,6 +41,15 @@ export function MapPane({ crews, order, crew, follows, onChoose }: Props) {
             { value: 'list', label: t('common.as_list') },
           ]}
         />
+        {as === 'map' && (
+          <Switch
+            size="xs"
+            checked={heat}
+            onChange={(event) => onHeat(event.currentTarget.checked)}
+            label={t('staff.heat')}
+            data-act="heat"
+          />
+        )}
         {nobody && <span>{t('staff.empty_city')}</span>}
       </div>
       {crews.error && !crews.loaded && <Refused error={crews.error} again={crews.again} />}
@@ -50,7 +61,15 @@ export function MapPane({ crews, order, crew, follows, onChoose }: Props) {
         ))}
       {as === 'map' && (
         <CityMap label={t('staff.map')} center={center} zoom={13.2}>
-          <CityLayers positions={crews.positions} order={order} crew={crew} follows={follows} onChoose={onChoose} />
+          <CityLayers
+            positions={crews.positions}
+            cells={crews.cells}
+            heat={heat}
+            order={order}
+            crew={crew}
+            follows={follows}
+            onChoose={onChoose}
+          />
         </CityMap>
       )}
     </div>

@@ -1,15 +1,17 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { isOver, type Order, type OrderEvent, orderSnapshot, reduceOrder } from '../../domain/orders';
-import { useLive } from '../../live';
+import { type Order, type OrderEvent, orderSnapshot, reduceOrder } from '../../domain/orders';
+import { type LivePosition, useLive } from '../../live';
+import { positionIn } from '../../live/entry';
 import { Loading, Money, RefusalLine, Refused, StateChip, useTint } from '../../ui';
 import { nameOf } from '../../ui/name';
 import { Deeds } from './Deeds';
+import { Lately } from './Lately';
 import { Reassign } from './Reassign';
 import classes from './staff.module.css';
-import { Timeline } from './Timeline';
+import { Timeline, useHistory } from './Timeline';
 import type { Crews } from './useCrews';
 
 /** One order: where it is, whose turn it is, what happened, what staff can do. */
@@ -19,7 +21,24 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
   const tint = useTint<HTMLDivElement>(order.data?.status);
   const [reassigns, setReassigns] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const [own, setOwn] = useState<ReadonlySet<number>>(new Set());
+  const reassignButton = useRef<HTMLButtonElement>(null);
   const data = order.data;
+  const history = useHistory(id, order.at?.offset ?? 0);
+  // Goods that were picked up stay with their crew.
+  const canMove =
+    data?.status === 'CREATED' ||
+    (data?.status === 'PROCESSING' && data.shop_orders.every((part) => part.picked_up_at == null));
+  const done = (answer: { live?: readonly LivePosition[] }) => {
+    const said = positionIn(answer.live, `order:${id}`);
+    if (said) setOwn((before) => new Set([...before, said.offset]));
+    order.reload();
+  };
+  const moved = (answer: { live?: readonly LivePosition[] }) => {
+    done(answer);
+    setReassigns(false);
+    reassignButton.current?.focus();
+  };
   return (
     <div
       className={classes.sheet}
@@ -70,10 +89,12 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
               <Money amount={data.total} currency={data.currency} />
             </li>
           </ul>
+          <Lately items={history} own={own} />
           <RefusalLine error={error} />
-          {!isOver(data.status) && (
-            <div className={classes.deeds}>
+          <div className={classes.deeds}>
+            {canMove && (
               <Button
+                ref={reassignButton}
                 variant="default"
                 mih={40}
                 onClick={() => setReassigns((before) => !before)}
@@ -83,11 +104,11 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
               >
                 {t('staff.reassign')}
               </Button>
-              <Deeds order={data} onDone={order.reload} onRefused={setError} />
-            </div>
-          )}
-          {reassigns && <Reassign order={data} positions={crews.positions} onDone={() => setReassigns(false)} />}
-          <Timeline id={id} version={order.at?.offset ?? 0} />
+            )}
+            <Deeds order={data} onDone={done} onRefused={setError} />
+          </div>
+          {reassigns && canMove && <Reassign order={data} positions={crews.positions} onDone={moved} />}
+          <Timeline items={history} />
         </>
       )}
     </div>

@@ -1,10 +1,11 @@
 import { Button, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { metres } from '../../domain/delivery';
+import { Refusal } from '../../api/refusal';
+import { type Job, metres } from '../../domain/delivery';
 import type { Order } from '../../domain/orders';
 import { reassign } from '../../domain/staff';
-import type { Positions } from '../../live';
+import type { LivePosition, Positions } from '../../live';
 import { Distance, RefusalLine, useNow } from '../../ui';
 import { ago } from '../../ui/format';
 import classes from './staff.module.css';
@@ -12,11 +13,14 @@ import { useDots } from './useCrews';
 
 const OFFERED = 8;
 
+type Props = { order: Order; positions: Positions; onDone: (answer: Job & { live?: LivePosition[] }) => void };
+
 /** Nearest crews first, with what they carry and how old their place is; a reason goes along. */
-export function Reassign({ order, positions, onDone }: { order: Order; positions: Positions; onDone: () => void }) {
+export function Reassign({ order, positions, onDone }: Props) {
   const { t } = useTranslation();
   const now = useNow();
   useDots(positions);
+  const field = useRef<HTMLInputElement>(null);
   const [reason, setReason] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState<string | null>(null);
@@ -31,10 +35,10 @@ export function Reassign({ order, positions, onDone }: { order: Order; positions
     setBusy(crew ?? 'list');
     setError(null);
     try {
-      await reassign(order.id, crew, reason.trim() === '' ? t('staff.reassign') : reason.trim());
-      onDone();
+      onDone(await reassign(order.id, crew, reason.trim()));
     } catch (refused) {
       setError(refused);
+      if (refused instanceof Refusal && refused.code === 'reason_required') field.current?.focus();
     } finally {
       setBusy(null);
     }
@@ -46,6 +50,7 @@ export function Reassign({ order, positions, onDone }: { order: Order; positions
       data-pad="reassign"
     >
       <TextInput
+        ref={field}
         label={t('staff.reason')}
         description={t('staff.reason_hint')}
         value={reason}
@@ -69,7 +74,8 @@ export function Reassign({ order, positions, onDone }: { order: Order; positions
             >
               <span dir="auto">{dot.name ?? dot.id.slice(-6)}</span>
               <small>
-                {t(`staff.status.${dot.status}`)} · <Distance metres={dot.away} /> · {ago(now - Date.parse(dot.at), t)}
+                {t('staff.load', { count: dot.active ?? 0 })} · <Distance metres={dot.away} /> ·{' '}
+                {ago(now - Date.parse(dot.at), t)}
               </small>
             </Button>
           </li>

@@ -1,23 +1,26 @@
-import { Drawer, SegmentedControl, Tabs, TextInput } from '@mantine/core';
+import { Drawer, Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Board, boardSnapshot, columns, type OpsEvent, reduceBoard } from '../../domain/staff';
 import { useLive } from '../../live';
 import type { StaffSearch } from '../../router';
-import { Refused, TopBar } from '../../ui';
+import { Loading, Refused, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
 import { BoardPane } from './BoardPane';
-import { Counts } from './Counts';
 import { CrewDrawer } from './CrewDrawer';
+import { CrewsPane } from './CrewsPane';
+import { focusOn, useFocusBack } from './focus';
 import { KeySheet } from './KeySheet';
 import { MapPane } from './MapPane';
 import { OrderDrawer } from './OrderDrawer';
+import { OrderTable } from './OrderTable';
 import classes from './staff.module.css';
+import { Tools } from './Tools';
 import { useCrews } from './useCrews';
 import { useKeys } from './useKeys';
+import { useTroubles } from './useTroubles';
 
 export function StaffPage() {
   return (
@@ -39,52 +42,65 @@ function Staff() {
   const searchField = useRef<HTMLInputElement>(null);
   const [sheet, setSheet] = useState(false);
   const [follows, setFollows] = useState(false);
-  const sorted = useMemo(() => columns(board.data ?? { cards: {} }, search.find ?? ''), [board.data, search.find]);
+  const troubles = useTroubles(board.data, crews.positions);
+  const only = search.only === 'attention' ? troubles : null;
+  const sorted = columns(board.data ?? { cards: {} }, search.find ?? '', only);
   const chosen = search.order ?? search.crew;
+  useFocusBack(chosen);
   const close = () => go({ order: undefined, crew: undefined });
+  const chooseOrder = (order: string) => go({ order, crew: undefined });
+  const chooseCrew = (crew: string) => go({ crew, order: undefined });
   useKeys({
     search: () => searchField.current?.focus(),
     view: (view) => go({ view: search.view === view ? undefined : view }),
-    cards: sorted.all.filter((card) => sorted.over.every((one) => one.id !== card.id)).map((card) => card.id),
+    cards: sorted.open.map((card) => card.id),
     chosen: search.order ?? null,
-    choose: (order) => go({ order, crew: undefined }),
+    choose: (order) => {
+      focusOn(order);
+      chooseOrder(order);
+    },
     close,
     follow: () => setFollows((before) => !before),
     help: () => setSheet(true),
   });
   if (board.refused) return <Refused error={board.refused} />;
 
+  const { view = 'both', order = null, crew = null } = search;
   const boardPane = (
     <BoardPane
       board={board}
       sorted={sorted}
-      chosen={search.order ?? null}
-      onChoose={(order) => go({ order, crew: undefined })}
+      troubles={troubles}
+      chosen={order}
+      onChoose={chooseOrder}
+      column={wide ? null : (search.column ?? 'CREATED')}
+      onColumn={(column) => go({ column })}
     />
   );
   const mapPane = (
     <MapPane
       crews={crews}
-      order={search.order ?? null}
-      crew={search.crew ?? null}
+      order={order}
+      crew={crew}
       follows={follows}
-      onChoose={(crew) => go({ crew, order: undefined })}
+      onChoose={chooseCrew}
+      heat={search.heat === true}
+      onHeat={(heat) => go({ heat: heat || undefined })}
     />
   );
-  const drawer = search.order ? (
-    <OrderDrawer key={search.order} id={search.order} crews={crews} onClose={close} />
-  ) : search.crew ? (
+  const drawer = order ? (
+    <OrderDrawer key={order} id={order} crews={crews} onClose={close} />
+  ) : crew ? (
     <CrewDrawer
-      id={search.crew}
+      id={crew}
       crews={crews}
       board={board.data}
       follows={follows}
       onFollow={setFollows}
-      onOrder={(order) => go({ order, crew: undefined })}
+      onOrder={chooseOrder}
       onClose={close}
     />
   ) : null;
-  const view = search.view;
   return (
     <div
       className={classes.page}
@@ -93,37 +109,33 @@ function Staff() {
       data-cards={Object.keys(board.data?.cards ?? {}).length}
     >
       <TopBar title={t('staff.title')} live={[board.live]} />
-      <div className={classes.tools}>
-        <TextInput
-          ref={searchField}
-          value={search.find ?? ''}
-          onChange={(event) => go({ find: event.currentTarget.value || undefined })}
-          placeholder={t('staff.search')}
-          aria-label={t('staff.search')}
-          leftSection={<IconSearch size={16} aria-hidden />}
-          className={classes.search}
-        />
-        {wide && (
-          <SegmentedControl
-            value={view ?? 'both'}
-            onChange={(next) => go({ view: next === 'both' ? undefined : (next as 'board' | 'map') })}
-            aria-label={t('staff.views.label')}
-            data={(['both', 'board', 'map'] as const).map((value) => ({ value, label: t(`staff.views.${value}`) }))}
-          />
-        )}
-        <Counts created={sorted.CREATED} positions={crews.positions} />
-      </div>
+      <Tools search={search} go={go} field={searchField} wide={wide === true} created={sorted.CREATED} crews={crews} />
       {wide ? (
-        <main className={classes.panes} data-view={view ?? 'both'} data-drawer={chosen ? true : undefined}>
-          {view !== 'map' && <section className={classes.board}>{boardPane}</section>}
-          {view !== 'board' && <section className={classes.map}>{mapPane}</section>}
+        <main className={classes.panes} data-view={view} data-drawer={chosen ? true : undefined}>
+          {(view === 'both' || view === 'board') && <section className={classes.board}>{boardPane}</section>}
+          {view === 'table' &&
+            (board.data ? (
+              <OrderTable
+                board={board.data}
+                cards={sorted.open}
+                troubles={troubles}
+                chosen={order}
+                onChoose={chooseOrder}
+              />
+            ) : (
+              <Loading rows={12} height={28} />
+            ))}
+          {view === 'crews' && (
+            <CrewsPane crews={crews} cards={sorted.open} chosen={order} onOrder={chooseOrder} onCrew={chooseCrew} />
+          )}
+          {(view === 'both' || view === 'map') && <section className={classes.map}>{mapPane}</section>}
           {drawer && <aside className={classes.drawer}>{drawer}</aside>}
         </main>
       ) : (
         <main className={classes.phone}>
           <Tabs
-            value={view ?? 'board'}
-            onChange={(next) => go({ view: next as 'board' | 'map' })}
+            value={view === 'map' ? 'map' : 'board'}
+            onChange={(next) => go({ view: next === 'map' ? 'map' : undefined })}
             keepMounted={false}
             className={classes.tabs}
           >

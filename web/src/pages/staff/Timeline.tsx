@@ -1,15 +1,19 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { historyQuery } from '../../domain/orders';
+import { type HistoryItem, historyQuery } from '../../domain/orders';
 import { When } from '../../ui';
 import classes from './staff.module.css';
 
-/** What happened, by its numbers in the order's channel; read again when the channel has a new one. */
-export function Timeline({ id, version }: { id: string; version: number }) {
-  const { t, i18n } = useTranslation();
+/** What happened so far; read again when the channel has a new number. */
+export function useHistory(id: string, version: number): HistoryItem[] {
   const query = historyQuery(id);
   const history = useQuery({ ...query, queryKey: [...query.queryKey, version], placeholderData: keepPreviousData });
-  const items = history.data?.items ?? [];
+  return history.data?.items ?? [];
+}
+
+/** What happened, by its numbers in the order's channel. */
+export function Timeline({ items }: { items: HistoryItem[] }) {
+  const { t, i18n } = useTranslation();
   return (
     <section aria-labelledby="timeline">
       <h3 id="timeline">{t('staff.timeline')}</h3>

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import { type CrewDot, crewsMapQuery, type MapEvent } from '../../domain/staff';
+import { type CityCell, type CrewDot, crewsMapQuery, type MapEvent } from '../../domain/staff';
 import { Positions, useFeeds } from '../../live';
 
 // As many cells as one person can look at.
 const MOST_CELLS = 64;
+const NONE: CityCell[] = [];
 
 /** All crews: the list once and again for new cells, positions by their cells' channels, outside React. */
 export function useCrews() {
@@ -48,7 +49,13 @@ export function useCrews() {
     };
   }, [client, cellsKey, positions]);
 
-  return { positions, loaded: list.isSuccess, error: list.error, again: () => void list.refetch() };
+  return {
+    positions,
+    cells: list.data?.cells ?? NONE,
+    loaded: list.isSuccess,
+    error: list.error,
+    again: () => void list.refetch(),
+  };
 }
 
 export type Crews = ReturnType<typeof useCrews>;
