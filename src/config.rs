@@ -60,7 +60,7 @@ pub struct Faults(String);
 /// `(name, unit and meaning)` of every setting, in the order of `deploy/env.sample`.
 pub const NAMES: &[(&str, &str)] = &[
     ("WASSALLY_LISTEN", "address and port; 127.0.0.1:8080"),
-    ("DATABASE_URL", "PostgreSQL; unset: a private one under the data directory"),
+    ("DATABASE_URL", "PostgreSQL with its contrib modules (pg_trgm); unset: a private one under the data directory"),
     ("WASSALLY_DATA_DIR", "directory; ./data"),
     (
         "WASSALLY_SECRET_KEY",
