@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use wassally_geo::Point;
 
-// A word is a `tt`: as a `literal` it would reach the OpenAPI derive inside a group, which does not see it there and writes the variant's name.
+// A word is a token tree: as a `literal` it would come to utoipa in an invisible group, and the document would show the variant instead.
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident = $word:tt),+ $(,)? })+) => {$(
         $(#[$doc])*
