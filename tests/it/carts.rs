@@ -1,5 +1,6 @@
 //! The cart of up to three shops, and stock under lock.
 use crate::kit::{Person, Stall, TestApp};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -139,6 +140,21 @@ async fn what_keeps_a_group_from_being_ordered_is_named() {
     anna.patch("/api/users/me/", json!({ "location_lat": null, "location_lng": null })).await.ok();
     let group = group().await;
     assert_eq!((&group["delivery_fee"], &group["distance_m"]), (&Value::Null, &Value::Null), "nobody knows how far");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_refusal_is_what_its_headers_say() {
+    let house = TestApp::start().await;
+    let (a, b, anna) = (house.stall(9).await, house.stall(9).await, house.customer().await);
+    for stall in [a, b] {
+        anna.wants(stall.product, 1).await;
+    }
+    let ask = json!({ "cart_version": 0 });
+    let answer = anna.ask(Method::POST, "/api/cart/validate/", Some(&ask), &[("accept-encoding", "gzip")]).await;
+    assert!(answer.body.to_string().len() > 1024, "short answers are never compressed");
+    assert_eq!(answer.headers.get("content-encoding"), None, "it came as plain JSON");
+    answer.refused(409, "cart_changed");
     house.end().await;
 }
 

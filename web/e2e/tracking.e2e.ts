@@ -74,3 +74,29 @@ it('an order cancelled elsewhere is cancelled here', async () => {
   expect(await screen.page.locator('[data-act=cancel]').count()).toBe(0);
   screen.clean();
 });
+
+it('where the crew goes to another door first, the page says so instead of a place', async () => {
+  const near = await Person.signIn(eyes.url, 'customer1');
+  const far = await Person.signIn(eyes.url, 'customer2');
+  const own = await Person.signIn(eyes.url, 'crew11');
+  await own.emptyHanded();
+  await own.onDuty(true);
+  const home = await near.get<{ location_lat: number; location_lng: number }>('/api/users/me/');
+  await own.ping(home.location_lat, home.location_lng);
+  const [first, second] = [await near.order(), await far.order()];
+  for (const order of [first, second]) {
+    await own.claim(order.id);
+    await own.advance(order.id);
+  }
+  const screen = await eyes.screen({ width: 390 });
+  await screen.enter('customer2', `/app/orders/${second.id}`);
+  await screen.page.locator('[data-page=tracking][data-state=SHIPPED][data-track=live]').waitFor();
+  await own.ping(home.location_lat, home.location_lng);
+  await screen.page.locator('[data-position=coarse]').waitFor();
+  await screen.page.getByText('goes to another door first').waitFor();
+  await own.confirm(first.id, await near.pin(first.id));
+  await screen.page.locator('[data-position=exact]').waitFor();
+  expect(await screen.page.getByText('goes to another door first').count()).toBe(0);
+  await own.confirm(second.id, await far.pin(second.id));
+  screen.clean();
+});

@@ -103,6 +103,11 @@ export class Person {
   /** A cart with one thing of each of these shops and nothing else. */
   async fill(shops: readonly string[]): Promise<void> {
     await this.delete('/api/cart/');
+    await this.putIn(shops);
+  }
+
+  /** One thing more of each of these shops into the cart. */
+  async putIn(shops: readonly string[]): Promise<void> {
     const all = await this.get<{ items: Shop[] }>('/api/shops/?limit=100');
     for (const name of shops) {
       const shop = all.items.find((one) => one.name === name);

@@ -45,7 +45,7 @@ const variants: VariantColorsResolver = (input) => {
   if (input.color === 'red') {
     const text = 'var(--w-DELIVERY_FAILED-text)';
     if (input.variant === 'filled') return { ...colours, background: text, hover: text, color: 'var(--w-surface)' };
-    return { ...colours, color: text };
+    return { ...colours, color: text, hover: 'var(--w-DELIVERY_FAILED-tint)' };
   }
   return colours;
 };

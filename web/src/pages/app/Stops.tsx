@@ -44,9 +44,10 @@ function Part({ part, order }: { part: ShopOrder; order: Order }) {
     <div ref={tint} className={classes.part} data-id={part.shop_id} data-state={state}>
       <p className={classes.partHead}>
         <strong dir="auto">{part.name}</strong>
-        <span>{t(`orders.prep.${state}`)}</span>
+        {/* Of a cancelled order only what was refused is still worth a word. */}
+        {(order.status !== 'CANCELLED' || state === 'REJECTED') && <span>{t(`orders.prep.${state}`)}</span>}
       </p>
-      {order.fulfilment === 'pickup' && state !== 'REJECTED' && (
+      {order.fulfilment === 'pickup' && order.status !== 'CANCELLED' && state !== 'REJECTED' && (
         <>
           <p className={classes.counter}>
             <bdi>{part.address}</bdi>
