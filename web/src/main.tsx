@@ -8,13 +8,19 @@ import { LiveProvider } from './live';
 import { makeRouter } from './router';
 import { resolver, theme } from './ui/theme';
 
-// After an upgrade an old page asks for a chunk that is gone: load the new build once, at the same address.
-addEventListener('vite:preloadError', (event) => {
+// After an upgrade an old page asks for a chunk that is gone: load the new build once, at the same address. Where it is the line that is gone,
+// a reload would leave nothing at all.
+addEventListener('vite:preloadError', () => {
   const before = Number(sessionStorage.getItem('wassally.reloaded') ?? 0);
   if (Date.now() - before < 60_000) return;
-  event.preventDefault();
-  sessionStorage.setItem('wassally.reloaded', String(Date.now()));
-  location.reload();
+  fetch(location.href, { cache: 'no-store' }).then(
+    (page) => {
+      if (!page.ok) return;
+      sessionStorage.setItem('wassally.reloaded', String(Date.now()));
+      location.reload();
+    },
+    () => undefined,
+  );
 });
 
 async function start() {

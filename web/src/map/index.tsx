@@ -3,7 +3,20 @@ import { lazy, Suspense } from 'react';
 import type { BaseMapProps } from './BaseMap';
 import classes from './map.module.css';
 
-const Lazy = lazy(() => import('./BaseMap'));
+const AGAIN_MS = 2000;
+
+/** Loads a part of the map, again until it comes: a line that breaks meanwhile takes nothing else from the page. */
+export async function insist<T>(load: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await load();
+    } catch {
+      await new Promise((again) => setTimeout(again, AGAIN_MS));
+    }
+  }
+}
+
+const Lazy = lazy(() => insist(() => import('./BaseMap')));
 
 export function CityMap(props: BaseMapProps) {
   return (

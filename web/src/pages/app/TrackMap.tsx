@@ -2,11 +2,13 @@ import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMeta } from '../../api/meta';
 import { liveParts, type Order, type Track } from '../../domain/orders';
-import { CityMap } from '../../map';
+import { CityMap, insist } from '../../map';
 import classes from './tracking.module.css';
 
 // With the map, not before it.
-const TrackLayers = lazy(() => import('./TrackLayers').then((module) => ({ default: module.TrackLayers })));
+const TrackLayers = lazy(() =>
+  insist(() => import('./TrackLayers').then((module) => ({ default: module.TrackLayers }))),
+);
 
 export function TrackMap({ order, position }: { order: Order; position: Track['position'] }) {
   const { t } = useTranslation();

@@ -3,12 +3,12 @@ import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMeta } from '../../api/meta';
 import type { Job, Spot } from '../../domain/delivery';
-import { CityMap, type Point } from '../../map';
+import { CityMap, insist, type Point } from '../../map';
 import classes from './crew.module.css';
 import type { Position } from './usePosition';
 
 // With the map, not before it.
-const Layers = lazy(() => import('./Layers').then((module) => ({ default: module.Layers })));
+const Layers = lazy(() => insist(() => import('./Layers').then((module) => ({ default: module.Layers }))));
 const TOWN: [number, number] = [26.5, 28.5];
 
 /** The map to ride on: press to be there, or ride to the next place of a job. */

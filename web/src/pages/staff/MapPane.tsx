@@ -2,14 +2,14 @@ import { SegmentedControl, Switch } from '@mantine/core';
 import { lazy, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMeta } from '../../api/meta';
-import { CityMap } from '../../map';
+import { CityMap, insist } from '../../map';
 import { Empty, Refused } from '../../ui';
 import { CrewTable } from './CrewTable';
 import classes from './staff.module.css';
 import { type Crews, useDots } from './useCrews';
 
 // With the map, not before it.
-const CityLayers = lazy(() => import('./CityLayers').then((module) => ({ default: module.CityLayers })));
+const CityLayers = lazy(() => insist(() => import('./CityLayers').then((module) => ({ default: module.CityLayers }))));
 
 type Props = {
   crews: Crews;
