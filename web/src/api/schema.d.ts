@@ -363,6 +363,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meta/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server is, and where its map begins */
+        get: operations["get_meta"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications/": {
         parameters: {
             query?: never;
@@ -1021,6 +1038,23 @@ export interface components {
             tip?: components["schemas"]["Amount"] | null;
             note?: string | null;
         };
+        /** @description About 5 km² of the city. */
+        CityCell: {
+            /** @description Its H3 id. */
+            cell: string;
+            /** @description Its corners in order as `[lng, lat]`, the first not repeated; over the antimeridian they run on beyond 180. */
+            boundary: number[][];
+            /** @description On duty, silent ones too. */
+            crews: number;
+            free: number;
+            /** @description Orders that no crew has claimed, by their first stop. */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Since the longest waiting of them was placed.
+             */
+            oldest_wait_s?: number | null;
+        };
         /** @description A time the shop is shut against its hours. */
         Closure: {
             /** Format: date-time */
@@ -1107,6 +1141,8 @@ export interface components {
         };
         CrewsMap: {
             crews: components["schemas"]["CrewDot"][];
+            /** @description The same from afar, with the orders that wait. */
+            cells: components["schemas"]["CityCell"][];
             /** @description The cells in use. They have no offsets: subscribing brings each cell's whole. */
             live: components["schemas"]["Live"][];
         };
@@ -1130,6 +1166,14 @@ export interface components {
              * @example 02:00
              */
             closes: string;
+        };
+        Demo: {
+            password: string;
+            people: components["schemas"]["DemoPerson"][];
+        };
+        DemoPerson: {
+            username: string;
+            role: string;
         };
         /** @description Where a delivery goes, as it was at checkout. */
         Dropoff: {
@@ -1232,6 +1276,23 @@ export interface components {
              * @default false
              */
             all: boolean;
+        };
+        Map: {
+            style: string;
+            /** @description Longitude and latitude where a map begins. */
+            center: number[];
+        };
+        /** @description What this server is, for its pages. */
+        Meta: {
+            name: string;
+            build: string;
+            /** Format: date-time */
+            now: string;
+            languages: string[];
+            /** @example USD */
+            currency: string;
+            map: components["schemas"]["Map"];
+            demo?: components["schemas"]["Demo"] | null;
         };
         /** @description A notification as its recipient reads it. */
         Notification: {
@@ -2346,7 +2407,14 @@ export interface operations {
     };
     get_auth_sessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 1 to 100; 20 unless told. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                search?: string;
+                ordering?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3225,6 +3293,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description any other refusal */
             default: {
                 headers: {
@@ -3273,6 +3350,34 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description any other refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_meta: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meta"];
                 };
             };
             /** @description any other refusal */
@@ -4088,6 +4193,12 @@ export interface operations {
     get_product_products: {
         parameters: {
             query?: {
+                /** @description 1 to 100; 20 unless told. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                search?: string;
+                ordering?: string;
                 in_stock?: boolean;
                 shop?: string;
                 category?: string;
@@ -4163,6 +4274,12 @@ export interface operations {
     get_shops: {
         parameters: {
             query?: {
+                /** @description 1 to 100; 20 unless told. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                search?: string;
+                ordering?: string;
                 /** @description With `lng`: nearest first, with `distance_m` and `delivery_fee`. */
                 lat?: number;
                 lng?: number;

@@ -3,12 +3,12 @@ import { lazy, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../api/client';
 import { useMeta } from '../../api/meta';
-import { CityMap } from '../../map';
+import { CityMap, insist } from '../../map';
 import { sessions, type User } from '../../session';
 import { RefusalLine } from '../../ui';
 import classes from './app.module.css';
 
-const Pin = lazy(() => import('../../map/Pin').then((module) => ({ default: module.Pin })));
+const Pin = lazy(() => insist(() => import('../../map/Pin').then((module) => ({ default: module.Pin }))));
 
 /** A new account says where to deliver: press on the map, save. */
 export function PlacePicker() {
