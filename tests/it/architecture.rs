@@ -223,7 +223,9 @@ fn only_a_commit_tells_kept_channels() {
         .into_iter()
         .filter(|(_, text)| {
             code(text).any(|line| {
-                line.contains("hub().publish(") || line.contains("app.publish(") || line.contains("publisher::publish(")
+                ["hub().publish(", "hub().fill(", "app.publish(", "publisher::publish(", "publisher::fill("]
+                    .iter()
+                    .any(|way| line.contains(way))
             })
         })
         .map(|(path, _)| path.display().to_string())

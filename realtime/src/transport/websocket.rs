@@ -186,8 +186,11 @@ fn raw(upgraded: hyper::upgrade::Upgraded, send_buffer: usize) -> (Socket, Bytes
     }
 }
 
-/// Lets the last frame arrive: closing a socket with unread input would reset it under the client.
+/// Lets the last frame arrive: closing a socket with unread input would reset it under the client. Whoever left first waits for nothing.
 async fn linger(session: &Session) {
+    if session.writer.is_gone() {
+        return;
+    }
     let said_all = std::future::poll_fn(|cx| match &session.writer.socket {
         Socket::Other(stream) => stream.lock().as_mut().poll_shutdown(cx).map(|_| ()),
         Socket::Tcp(stream) => {

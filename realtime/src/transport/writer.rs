@@ -176,6 +176,11 @@ impl Writer {
         out.is_gone || (out.is_finished && out.queue.is_empty())
     }
 
+    /// Has the connection ended, by the other side or by an error?
+    pub fn is_gone(&self) -> bool {
+        self.out.lock().is_gone
+    }
+
     /// Will nothing be taken any more?
     pub fn is_finished(&self) -> bool {
         let out = self.out.lock();

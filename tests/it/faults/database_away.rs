@@ -97,14 +97,14 @@ async fn goes_away(how: Away) {
         Away::Stopped => cluster.take().expect("runs").stop().expect("stops"),
         Away::Frozen => signal_all(cluster.as_ref().expect("runs").pid(), Signal::SIGSTOP),
     }
-    reaches(&met.away, 8, "503 while it is away").await;
+    socket.stay_until(reaches(&met.away, 8, "503 while it is away")).await;
     let ready = house.get("/readyz").await;
     assert_eq!(ready.status, 503, "{}", ready.body);
     assert_eq!(house.get("/healthz").await.status, 200);
     let call = socket.call("orders.accept", json!({ "order_id": uuid::Uuid::nil() })).await.expect_err("the database is away");
     assert_eq!(call, (503, "busy".into()), "the socket stays and says so");
 
-    tokio::time::sleep(FOR_SO_LONG.saturating_sub(began.elapsed())).await;
+    socket.stay_until(tokio::time::sleep(FOR_SO_LONG.saturating_sub(began.elapsed()))).await;
 
     let cluster = match cluster {
         None => Cluster::start(options).expect("starts again"),
@@ -115,10 +115,10 @@ async fn goes_away(how: Away) {
     };
     assert_eq!(cluster.url("away"), url);
     let back = met.done.load(Ordering::SeqCst);
-    reaches(&met.done, back + 40, "after").await;
+    socket.stay_until(reaches(&met.done, back + 40, "after")).await;
     until.store(0, Ordering::SeqCst);
     for customer in customers {
-        customer.await.expect("everybody gets through");
+        socket.stay_until(customer).await.expect("everybody gets through");
     }
     // Over a connection of today: idle ones of the pools died with the old server, and each says so once.
     let pool = sqlx::PgPool::connect(&url).await.expect("a connection");

@@ -138,16 +138,37 @@ impl Socket {
     /// Reads one frame into `unread`; false at the end, or when nothing came. Pings are answered.
     async fn read(&mut self) -> bool {
         while let Ok(Some(Ok(message))) = tokio::time::timeout(PATIENCE, self.wire.next()).await {
-            let Message::Text(text) = message else { continue };
-            for line in text.split('\n').filter(|line| !line.is_empty()) {
-                match serde_json::from_str(line).expect("the hub speaks JSON") {
-                    Value::Object(empty) if empty.is_empty() => self.raw("{}").await,
-                    message => self.unread.push_back(message),
-                }
+            if let Message::Text(text) = message {
+                self.take(&text).await;
+                return true;
             }
-            return true;
         }
         false
+    }
+
+    async fn take(&mut self, text: &str) {
+        for line in text.split('\n').filter(|line| !line.is_empty()) {
+            match serde_json::from_str(line).expect("the hub speaks JSON") {
+                Value::Object(empty) if empty.is_empty() => self.raw("{}").await,
+                message => self.unread.push_back(message),
+            }
+        }
+    }
+
+    /// Stays on the line until something else is done, as a client does: reads, answers pings.
+    pub async fn stay_until<T>(&mut self, done: impl Future<Output = T>) -> T {
+        tokio::pin!(done);
+        loop {
+            let message = tokio::select! {
+                done = &mut done => return done,
+                message = self.wire.next() => message,
+            };
+            match message {
+                Some(Ok(Message::Text(text))) => self.take(&text).await,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => panic!("the socket ended"),
+                Some(Ok(_)) => {}
+            }
+        }
     }
 
     /// Waits for the close frame and returns its code.
