@@ -9,15 +9,19 @@ import { RefusalLine } from './Refused';
 const LENGTH = 6;
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '', '0', 'Backspace'];
 
+type Props = { send: (pin: string) => Promise<unknown>; onClose?: () => void };
+
 /** Six big digits, by thumb or keyboard; the last one sends. A refusal says so here and empties them. */
-export function PinPad({ send }: { send: (pin: string) => Promise<void> }) {
+export function PinPad({ send, onClose }: Props) {
   const { t } = useTranslation();
   const [pin, setPin] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const locked = error instanceof Refusal && error.code === 'proof_locked';
   const left =
     error instanceof Refusal && typeof error.members.tries_left === 'number' ? error.members.tries_left : null;
+  // The last wrong one is told as such; what it did is lock the PIN.
+  const shown = left === 0 ? new Refusal(423, 'proof_locked', '') : error;
+  const locked = shown instanceof Refusal && shown.code === 'proof_locked';
 
   const press = useCallback(
     (key: string) => {
@@ -32,20 +36,21 @@ export function PinPad({ send }: { send: (pin: string) => Promise<void> }) {
     if (pin.length < LENGTH) return;
     setBusy(true);
     send(pin)
-      .catch((refused: unknown) => {
-        setError(refused);
+      .catch(setError)
+      .finally(() => {
         setPin('');
-      })
-      .finally(() => setBusy(false));
+        setBusy(false);
+      });
   }, [pin]);
 
   useEffect(() => {
     const typed = (event: KeyboardEvent) => {
       if (/^\d$/.test(event.key) || event.key === 'Backspace') press(event.key);
+      if (event.key === 'Escape') onClose?.();
     };
     addEventListener('keydown', typed);
     return () => removeEventListener('keydown', typed);
-  }, [press]);
+  }, [press, onClose]);
 
   return (
     <section className={classes.pin} aria-label={t('common.pin.title')} data-pad="pin">
@@ -58,8 +63,12 @@ export function PinPad({ send }: { send: (pin: string) => Promise<void> }) {
           </span>
         ))}
       </output>
-      <RefusalLine error={error} />
-      {left !== null && <p role="status">{t('common.pin.tries', { count: left })}</p>}
+      <RefusalLine error={shown} />
+      {left !== null && left > 0 && (
+        <p role="status" data-tries={left}>
+          {t('common.pin.tries', { count: left })}
+        </p>
+      )}
       <div className={classes.keys} dir="ltr">
         {KEYS.map((key) =>
           key === '' ? (
@@ -80,6 +89,11 @@ export function PinPad({ send }: { send: (pin: string) => Promise<void> }) {
           ),
         )}
       </div>
+      {onClose && (
+        <Button variant="subtle" mih={48} onClick={onClose}>
+          {t('common.back')}
+        </Button>
+      )}
     </section>
   );
 }

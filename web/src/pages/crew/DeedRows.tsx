@@ -77,7 +77,7 @@ function Why({ reason }: { reason: Reason }) {
   return (
     <span data-refusal={code}>
       {sentence(new Refusal(reason.status, code, reason.detail))}
-      {typeof left === 'number' && ` ${t('crew.pin.tries', { count: left })}`}
+      {typeof left === 'number' && ` ${t('common.pin.tries', { count: left })}`}
     </span>
   );
 }

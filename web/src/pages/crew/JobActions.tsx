@@ -2,6 +2,7 @@ import { Button, Menu, Modal } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import {
+  confirm,
   expected,
   fail,
   giveBack,
@@ -15,8 +16,8 @@ import {
 } from '../../domain/delivery';
 import { WAITS } from '../../live/outbox';
 import { HoldButton } from '../../ui';
+import { PinPad } from '../../ui/PinPad';
 import classes from './crew.module.css';
-import { PinPad } from './PinPad';
 import { type Deeds, useDeeds } from './useOutbox';
 
 type Props = {
@@ -87,7 +88,11 @@ export function JobActions({ job, here, unlocked, onRefused }: Props) {
         </Button>
       )}
       {will.status === 'SHIPPED' && job.status === 'SHIPPED' && atDoor && (
-        <PinPad key={unlocked} job={job} here={here} onClose={() => setAtDoor(false)} />
+        <PinPad
+          key={unlocked}
+          send={(pin) => deeds.send((made) => confirm(made, job, pin, here))}
+          onClose={() => setAtDoor(false)}
+        />
       )}
       {will.status === 'DELIVERY_FAILED' && (
         <HoldButton mih={56} loading={busy} data-act="returned" onHeld={() => void run((made) => returned(made, job))}>
