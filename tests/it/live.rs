@@ -53,6 +53,10 @@ async fn a_refused_subscription_says_no_more_than_it_must() {
     ] {
         assert_eq!(stranger.try_subscribe(&channel).await.expect_err(&channel), (code, slug.into()), "{channel}");
     }
+    for ask in ["history", "presence", "presence_stats", "publish"] {
+        let reply = stranger.command(json!({ ask: { "channel": "nobodys:1", "data": 1 } })).await;
+        assert_eq!(reply["error"]["code"], 102, "{ask}: whose it is comes before what one may: {reply}");
+    }
     house.end().await;
 }
 

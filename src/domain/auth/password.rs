@@ -41,7 +41,11 @@ pub fn is_strong(password: &str) -> bool {
 
 /// Refuses what is not [`is_strong`]: 422 `weak_password`.
 pub fn check_strength(password: &str) -> Result<(), Problem> {
-    if is_strong(password) { Ok(()) } else { Err(Problem { code: "weak_password", ..Problem::invalid("password", "too_short") }) }
+    if is_strong(password) {
+        return Ok(());
+    }
+    let why = if password.chars().count() > MAX { "too_long" } else { "too_short" };
+    Err(Problem { code: "weak_password", ..Problem::invalid("password", why) })
 }
 
 /// [`hash`] beside the threads that serve.

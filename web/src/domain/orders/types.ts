@@ -45,6 +45,7 @@ export type Order = {
 /** An order as its channel tells it: no money, no address, nothing that one of its readers may not know. */
 export type ShortOrder = Pick<Order, 'id' | 'status'> & {
   code?: string;
+  fulfilment?: Fulfilment;
   prep?: {
     shop_id: string;
     prep_status: PrepStatus;

@@ -44,6 +44,7 @@ it('says what needs somebody', () => {
   const placed = Date.parse(card.placed_at);
   expect(troubleOf(card, placed + 1000, nobody)).toBeNull();
   expect(troubleOf(card, placed + WAITING_MS + 1, nobody)).toBe('waiting');
+  expect(troubleOf({ ...card, fulfilment: 'pickup' }, placed + WAITING_MS + 1, nobody)).toBeNull();
   expect(troubleOf({ ...card, status: 'DELIVERY_FAILED' }, placed, nobody)).toBe('failed');
   expect(troubleOf({ ...card, locked: true }, placed, nobody)).toBe('locked');
   // Silence is trouble once the crew holds goods.

@@ -13,6 +13,7 @@ export function cardOf(order: Order): Card {
     id: order.id,
     code: order.code,
     status: order.status,
+    fulfilment: order.fulfilment,
     placed_at: order.placed_at,
     crew: order.crew,
     prep: order.shop_orders.map(({ shop_id, name, prep_status, accept_by, ready_at, picked_up_at }) => ({
@@ -48,6 +49,7 @@ export function reduceBoard(board: Board, event: OpsEvent): Board {
     id: short.id,
     code: short.code ?? event.code ?? before?.code ?? short.id.slice(-6),
     status: short.status,
+    fulfilment: short.fulfilment ?? before?.fulfilment ?? 'delivery',
     placed_at: short.placed_at ?? before?.placed_at ?? event.at ?? new Date(0).toISOString(),
     crew: short.crew === undefined ? (before?.crew ?? null) : short.crew,
     prep: short.prep
@@ -90,12 +92,19 @@ export function troubleOf(card: Card, now: number, silent: ReadonlySet<string>):
   if (card.status === 'DELIVERY_FAILED') return 'failed';
   if (card.locked) return 'locked';
   if (card.crew && silent.has(card.crew.id) && hasGoods(card)) return 'silent';
-  if (card.status === 'CREATED' && now - Date.parse(card.placed_at) > WAITING_MS) return 'waiting';
+  if (waitsForCrew(card) && now - Date.parse(card.placed_at) > WAITING_MS) return 'waiting';
   const under = card.status === 'CREATED' || card.status === 'PROCESSING';
   if (under && card.prep.some((one) => one.prep_status === 'NEW' && one.accept_by && Date.parse(one.accept_by) < now))
     return 'overdue';
   return null;
 }
+
+/** Whether a crew may claim it: who comes to the shop needs none. */
+export const waitsForCrew = (card: Card) => card.status === 'CREATED' && card.fulfilment === 'delivery';
+
+/** What stands where the crew's name would. */
+export const carrierKey = (order: Pick<Card, 'fulfilment'>) =>
+  order.fulfilment === 'pickup' ? 'orders.way.pickup' : 'staff.no_crew';
 
 const hasGoods = (card: Card) =>
   card.status === 'SHIPPED' || (card.status === 'PROCESSING' && card.prep.some((one) => one.picked_up_at != null));

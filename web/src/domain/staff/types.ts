@@ -1,12 +1,13 @@
 import type { LivePosition } from '../../live';
 import type { OrderState } from '../../ui/tokens';
-import type { CrewName, PrepStatus, ShortOrder } from '../orders';
+import type { CrewName, Fulfilment, PrepStatus, ShortOrder } from '../orders';
 
 /** An order on the board. */
 export type Card = {
   id: string;
   code: string;
   status: OrderState;
+  fulfilment: Fulfilment;
   placed_at: string;
   crew: CrewName | null;
   prep: {

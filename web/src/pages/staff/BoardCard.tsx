@@ -2,7 +2,7 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import { type CSSProperties, memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isOver } from '../../domain/orders';
-import type { Card, Trouble } from '../../domain/staff';
+import { type Card, carrierKey, type Trouble } from '../../domain/staff';
 import { StateChip, useTint } from '../../ui';
 import { minutesSeconds } from '../../ui/format';
 import classes from './cards.module.css';
@@ -47,10 +47,10 @@ export const BoardCard = memo(function BoardCard({ card, place, gone, trouble, n
           {card.prep.length > 1 && ` +${card.prep.length - 1}`}
         </span>
         {over || gone ? (
-          <StateChip state={card.status} />
+          <StateChip state={card.status} fulfilment={card.fulfilment} />
         ) : (
           <span className={classes.sub}>
-            <span dir="auto">{card.crew?.first_name ?? t('staff.no_crew')}</span>
+            <span dir="auto">{card.crew?.first_name ?? t(carrierKey(card))}</span>
             {card.status !== 'SHIPPED' && card.prep.length > 0 && (
               <span>{t('staff.prep', { ready, all: card.prep.length })}</span>
             )}

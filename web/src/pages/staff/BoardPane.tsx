@@ -25,7 +25,7 @@ export function BoardPane({ board, sorted, troubles, chosen, onChoose, column, o
   const known = board.data.cards;
   const trouble = sorted.all.filter((card) => troubles.has(card.id));
   const common = { known, troubles, now, chosen, onChoose };
-  const title = (one: Column) => (one === 'over' ? t('staff.done') : t(`orders.state.${one}`));
+  const title = (one: Column) => (one === 'over' ? t('staff.done') : t(`staff.short.${one}`));
   return (
     <div className={classes.boardPane}>
       <section

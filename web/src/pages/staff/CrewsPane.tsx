@@ -33,10 +33,10 @@ export function CrewsPane({ crews, cards, chosen, onOrder, onCrew }: Props) {
         onClick={() => onOrder(card.id)}
         data-id={card.id}
       >
-        <bdi>{card.code}</bdi> <StateChip state={card.status} />
+        <bdi>{card.code}</bdi> <StateChip state={card.status} fulfilment={card.fulfilment} />
       </button>
     ));
-  const nobodys = cards.filter((card) => card.crew === null);
+  const nobodys = cards.filter((card) => card.crew === null && card.fulfilment === 'delivery');
   return (
     <div className={classes.holder}>
       <section className={classes.nobodys} aria-labelledby="nobodys">

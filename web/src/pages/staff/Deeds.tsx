@@ -28,14 +28,20 @@ export function Deeds({ order, onDone, onRefused }: Props) {
       setDeed(null);
     }
   };
+  // An order that its customer fetches has its PIN once a part of it is ready.
+  const atCounter =
+    order.fulfilment === 'pickup' &&
+    order.status === 'CREATED' &&
+    order.shop_orders.some((part) => part.prep_status === 'READY');
   return (
     <>
-      {order.status === 'SHIPPED' &&
-        (['unlock', 'deliver'] as const).map((one) => (
+      {(order.status === 'SHIPPED' ? (['unlock', 'deliver'] as const) : atCounter ? (['unlock'] as const) : []).map(
+        (one) => (
           <Button key={one} variant="default" mih={40} onClick={() => setDeed(one)} data-act={one}>
             {t(`staff.${one}`)}
           </Button>
-        ))}
+        ),
+      )}
       {(order.status === 'CREATED' || order.status === 'PROCESSING') && (
         <Button variant="default" mih={40} onClick={() => setDeed('cancel')} data-act="cancel">
           {t('staff.cancel')}

@@ -3,6 +3,7 @@ import { IconX } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Order, type OrderEvent, orderSnapshot, reduceOrder } from '../../domain/orders';
+import { carrierKey } from '../../domain/staff';
 import { type LivePosition, useLive } from '../../live';
 import { positionIn } from '../../live/entry';
 import { Loading, Money, RefusalLine, Refused, StateChip, useTint } from '../../ui';
@@ -27,8 +28,9 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
   const history = useHistory(id, order.at?.offset ?? 0);
   // Goods that were picked up stay with their crew.
   const canMove =
-    data?.status === 'CREATED' ||
-    (data?.status === 'PROCESSING' && data.shop_orders.every((part) => part.picked_up_at == null));
+    data?.fulfilment === 'delivery' &&
+    (data.status === 'CREATED' ||
+      (data.status === 'PROCESSING' && data.shop_orders.every((part) => part.picked_up_at == null)));
   const done = (answer: { live?: readonly LivePosition[] }) => {
     const said = positionIn(answer.live, `order:${id}`);
     if (said) setOwn((before) => new Set([...before, said.offset]));
@@ -61,7 +63,7 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
       {data && (
         <>
           <div ref={tint}>
-            <StateChip state={data.status} />
+            <StateChip state={data.status} fulfilment={data.fulfilment} />
           </div>
           <ul className={classes.facts}>
             {data.shop_orders.map((part) => (
@@ -80,7 +82,7 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
             </li>
             <li>
               <span>{t('staff.crew')}</span>
-              <span dir="auto">{data.crew?.first_name ?? t('staff.no_crew')}</span>
+              <span dir="auto">{data.crew?.first_name ?? t(carrierKey(data))}</span>
             </li>
             <li>
               <span>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Board, type Card, still, type Trouble } from '../../domain/staff';
+import { type Board, type Card, carrierKey, still, type Trouble } from '../../domain/staff';
 import { Empty, StateChip, useNow } from '../../ui';
 import { minutesSeconds } from '../../ui/format';
 import classes from './table.module.css';
@@ -54,14 +54,14 @@ export function OrderTable({ board, cards, troubles, chosen, onChoose }: Props) 
                     </button>
                   </th>
                   <td>
-                    <StateChip state={item.status} />
+                    <StateChip state={item.status} fulfilment={item.fulfilment} />
                   </td>
                   <td className="number">{gone ? '' : age}</td>
                   <td>
                     <bdi>{item.prep.flatMap((one) => one.name ?? []).join(', ')}</bdi>
                   </td>
                   <td>
-                    <bdi>{item.crew?.first_name ?? t('staff.no_crew')}</bdi>
+                    <bdi>{item.crew?.first_name ?? t(carrierKey(item))}</bdi>
                   </td>
                   <td className="number">
                     {item.prep.filter((one) => one.prep_status === 'READY').length}/{item.prep.length}
