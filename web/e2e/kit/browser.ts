@@ -80,7 +80,7 @@ export class Eyes {
       colorScheme: theme,
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(45_000);
     this.contexts.push(context);
     return new Screen(await context.newPage(), this.url, language);
   }

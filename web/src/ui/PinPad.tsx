@@ -35,6 +35,7 @@ export function PinPad({ send, onClose }: Props) {
   useEffect(() => {
     if (pin.length < LENGTH) return;
     setBusy(true);
+    setError(null);
     send(pin)
       .catch(setError)
       .finally(() => {
@@ -54,7 +55,7 @@ export function PinPad({ send, onClose }: Props) {
 
   return (
     <section className={classes.pin} aria-label={t('common.pin.title')} data-pad="pin">
-      <p>{t('common.pin.enter')}</p>
+      <p role="status">{t(busy ? 'common.pin.checking' : 'common.pin.enter')}</p>
       <output className={classes.digits} dir="ltr" aria-label={t('common.pin.title')}>
         {Array.from({ length: LENGTH }, (_, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: six places that never move

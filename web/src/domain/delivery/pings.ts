@@ -11,7 +11,8 @@ export type Fix = {
   speed_mps?: number | null;
   mock: boolean;
 };
-export type Sent = { fix: Fix | null /** server's clock, ms */; at: number | null; byRest: boolean };
+/** The last fix; when one last got out, by the server's clock in ms; and whether that was by request. */
+export type Sent = { fix: Fix | null; at: number | null; byRest: boolean };
 
 const BATCH_MS = 4000;
 const MOST = 120;
@@ -49,7 +50,11 @@ export class Pings {
     if (this.duty !== null) ping.duty = this.duty;
     const live = this.client.send('delivery.ping', ping);
     if (!live) this.keep(ping);
-    this.state = { fix, at, byRest: !live };
+    this.become(live ? { fix, at, byRest: false } : { ...this.state, fix });
+  }
+
+  private become(state: Sent) {
+    this.state = state;
     for (const listener of this.listeners) listener();
   }
 
@@ -71,6 +76,7 @@ export class Pings {
     if (batch.length === 0) return;
     try {
       await postPings(batch);
+      this.become({ ...this.state, at: clock.now(), byRest: true });
     } catch {
       this.waiting = [...batch, ...this.waiting].slice(-MOST);
       this.timer ??= setTimeout(() => void this.post(), BATCH_MS);
