@@ -182,5 +182,11 @@ async fn who_watches_an_order_follows_its_state() {
     crew.claim(&order).await.ok();
     crew.advance(&order).await.ok();
     see(["customer", "shop", "staff", "crew"]).await;
+    socket.subscribe(&channel).await;
+    let pin = anna.get(&format!("/api/orders/{order}/proof/")).await.ok()["pin"].clone();
+    crew.act(&order, "proof/confirm", json!({ "pin": pin })).await.ok();
+    let ended = socket.expect(|message| message["push"]["unsubscribe"].is_object()).await;
+    assert_eq!((&ended["push"]["channel"], &ended["push"]["unsubscribe"]["code"]), (&json!(channel), &json!(2000)), "{ended}");
+    see(["customer", "shop", "staff", ""]).await;
     house.end().await;
 }

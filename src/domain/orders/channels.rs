@@ -11,13 +11,17 @@ use crate::{
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-/// Its customer, its shops' members, the crew who carries it, staff.
+/// Its customer, its shops' members, the crew while they carry it, staff.
 pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
         let mut conn = app.pools.live.acquire().await?;
         let order = store::find(&mut conn, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
-        view::sight(&mut conn, actor, &order).await.map(drop)
+        match view::sight(&mut conn, actor, &order).await? {
+            // With the delivery the crew's right ended; a new subscription does not bring it back.
+            view::Sight::Carried => Err(Problem::not_found().into()),
+            view::Sight::Whole | view::Sight::Shops(_) => Ok(()),
+        }
     })
 }
 
