@@ -328,7 +328,11 @@ impl Hub {
         }
         for source in self.inner.sources.all() {
             if whom(&source.who, &source.client) {
-                source.close();
+                if why.reconnects() {
+                    source.close()
+                } else {
+                    source.dismiss(reason)
+                }
                 closed += 1;
             }
         }

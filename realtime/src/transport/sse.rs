@@ -127,6 +127,15 @@ impl Source {
         self.writer.finish(None, true);
     }
 
+    /// Ends the response for good: each of its channels says why.
+    pub fn dismiss(&self, reason: &str) {
+        let channels: Vec<Channel> = self.state.lock().seats.iter().map(|(room, _)| room.name.clone()).collect();
+        for channel in channels {
+            self.ended(&channel, 2000, reason);
+        }
+        self.writer.finish(None, false);
+    }
+
     /// The reader lags in this room.
     pub fn stale(&self, channel: &Channel, seat: Seat) {
         self.leave_work(Work::Resync(channel.clone(), seat));

@@ -48,6 +48,25 @@ impl Events {
 }
 
 #[tokio::test]
+async fn who_is_sent_away_for_good_hears_why() {
+    let node = Node::start().await;
+    let mut events = Events::open(&node, "kept:1,deltas:1", None).await.unwrap();
+    assert_eq!(
+        [events.next().await.unwrap()["channel"].take(), events.next().await.unwrap()["channel"].take()],
+        ["kept:1", "deltas:1"]
+    );
+    node.hub.disconnect(|_, _| true, 3500, "session ended");
+    for channel in ["kept:1", "deltas:1"] {
+        assert_eq!(events.next().await.unwrap(), json!({ "channel": channel, "ended": "session ended" }));
+    }
+    assert_eq!(events.next().await, None);
+    let mut other = Events::open(&node, "kept:1", None).await.unwrap();
+    other.next().await.unwrap();
+    node.hub.disconnect(|_, _| true, 3011, "force reconnect");
+    assert_eq!(other.next().await, None, "this one comes back by itself");
+}
+
+#[tokio::test]
 async fn several_channels_in_one_response_resume_by_the_last_id() {
     let node = Node::start().await;
     node.publish("kept:1");
