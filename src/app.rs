@@ -217,6 +217,8 @@ impl App {
             ("wassally_delivered_total", stats.delivered as f64),
             ("wassally_slow_total", stats.slow as f64),
             ("wassally_filled_total", stats.filled as f64),
+            ("wassally_letters_total", stats.letters as f64),
+            ("wassally_letters_ignored_total", stats.letters_ignored as f64),
             ("wassally_db_deeds_in_use", f64::from(self.pools.deeds.size()) - self.pools.deeds.num_idle() as f64),
         ] {
             metrics::gauge!(name).set(value);

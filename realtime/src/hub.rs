@@ -20,9 +20,10 @@ use crate::{
         fan_out::{self, FanOut},
         filler::{self, Filler},
         order::{self, now},
-        room::{Room, Seat, Told},
+        room::{Room, Seat},
     },
     config::Config,
+    counts::{Counts, Stats},
     host::{Channel, Epoch, Error, Grant, Host, Identity, Kept, Offset, Publisher},
     presence,
     protocol::{ClientInfo, Disconnect},
@@ -63,79 +64,6 @@ pub struct Inner {
     pub boot: Arc<str>,
     next: AtomicU64,
     _until_dropped: DropGuard,
-}
-
-/// What the node holds now, and what it did since its start.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Stats {
-    /// Accepted connections, WebSocket and EventSource.
-    pub connections: usize,
-    /// Distinct users of WebSocket connections.
-    pub users: usize,
-    /// Channels with at least one subscriber here.
-    pub channels: usize,
-    pub subscriptions: usize,
-    /// Kept channels whose tail waits for a missing number.
-    pub gaps: usize,
-    /// Publications put in their place, and copies of them and of fleeting ones handed to connections.
-    pub published: u64,
-    pub delivered: u64,
-    /// Connections closed with 3008, and times that a fleeting reader lagged.
-    pub slow: u64,
-    pub lagged: u64,
-    /// Publications taken from the log because they did not arrive.
-    pub filled: u64,
-    /// Letters of other nodes that were put in their place, and those ignored: unreadable, or of another life of the log.
-    pub letters: u64,
-    pub letters_ignored: u64,
-}
-
-/// Running counts.
-#[derive(Default)]
-pub struct Counts {
-    published: AtomicU64,
-    delivered: AtomicU64,
-    slow: AtomicU64,
-    lagged: AtomicU64,
-    filled: AtomicU64,
-    letters: AtomicU64,
-    letters_ignored: AtomicU64,
-}
-
-impl Counts {
-    /// So many publications are in their place.
-    pub fn published(&self, count: usize) {
-        self.published.fetch_add(count as u64, Relaxed);
-    }
-
-    /// So many came from the log.
-    pub fn filled(&self, count: usize) {
-        self.filled.fetch_add(count as u64, Relaxed);
-    }
-
-    /// A letter of another node came.
-    pub fn letter(&self, was_taken: bool) {
-        let count = if was_taken { &self.letters } else { &self.letters_ignored };
-        count.fetch_add(1, Relaxed);
-    }
-
-    /// A connection was too slow.
-    pub fn slow(&self) {
-        self.slow.fetch_add(1, Relaxed);
-    }
-
-    /// What a delivery counted.
-    pub fn told(&self, told: &Told) {
-        if told.delivered > 0 {
-            self.delivered.fetch_add(told.delivered, Relaxed);
-        }
-        if told.slow > 0 {
-            self.slow.fetch_add(told.slow, Relaxed);
-        }
-        if told.lagged > 0 {
-            self.lagged.fetch_add(told.lagged, Relaxed);
-        }
-    }
 }
 
 /// A kept channel without subscribers keeps its place in the order for so long.
@@ -355,26 +283,7 @@ impl Hub {
 
     /// What the node holds and did.
     pub fn stats(&self) -> Stats {
-        let inner = &self.inner;
-        let mut stats = Stats {
-            connections: inner.book.all().len() + inner.sources.all().len(),
-            users: inner.book.users(),
-            published: inner.counts.published.load(Relaxed),
-            delivered: inner.counts.delivered.load(Relaxed),
-            slow: inner.counts.slow.load(Relaxed),
-            lagged: inner.counts.lagged.load(Relaxed),
-            filled: inner.counts.filled.load(Relaxed),
-            letters: inner.counts.letters.load(Relaxed),
-            letters_ignored: inner.counts.letters_ignored.load(Relaxed),
-            ..Stats::default()
-        };
-        for room in inner.channels.all() {
-            let room = room.lock();
-            stats.channels += usize::from(room.count() > 0);
-            stats.subscriptions += room.count();
-            stats.gaps += usize::from(room.tail.as_ref().is_some_and(|tail| tail.is_behind()));
-        }
-        stats
+        Stats::of(&self.inner)
     }
 
     /// Refuses new connections and closes the others with 3001 in jittered slices over `over`; returns when all are gone, or a second after.

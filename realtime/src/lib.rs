@@ -3,6 +3,7 @@
 pub mod broker;
 pub mod channels;
 pub mod config;
+mod counts;
 mod error;
 pub mod host;
 pub mod hub;
@@ -13,6 +14,7 @@ mod session;
 pub mod transport;
 
 pub use config::Config;
+pub use counts::Stats;
 pub use host::{Channel, Epoch, Error, Grant, Host, Identity, Keep, Kept, Offset, Presence};
-pub use hub::{Hub, Stats};
+pub use hub::Hub;
 pub use transport::sse::EventStream;
