@@ -6,8 +6,8 @@ create table shop_category (
   name text not null,
   name_ar text,
   position int not null default 0,
-  created_at timestamptz not null default house_now(),
-  updated_at timestamptz not null default house_now(),
+  created_at timestamptz not null default app_now(),
+  updated_at timestamptz not null default app_now(),
   constraint shop_category_name_key unique (name)
 );
 
@@ -34,8 +34,8 @@ create table shop (
   minimum_order numeric(20,4) not null default 0,
   prep_minutes int not null default 15,
   fee_bands jsonb not null default '[]',       -- [{ up_to_m, fee }], nearest first; beyond the last nothing is delivered
-  created_at timestamptz not null default house_now(),
-  updated_at timestamptz not null default house_now(),
+  created_at timestamptz not null default app_now(),
+  updated_at timestamptz not null default app_now(),
   primary key (region, id),
   constraint shop_owner_name_key unique (region, owner_id, name),
   constraint shop_status_check check (status in ('PENDING', 'APPROVED', 'REJECTED')),
@@ -75,7 +75,7 @@ create table shop_member (
   shop_id uuid not null,
   user_id uuid not null,
   role text not null,
-  created_at timestamptz not null default house_now(),
+  created_at timestamptz not null default app_now(),
   primary key (region, shop_id, user_id),
   constraint shop_member_shop_fkey foreign key (region, shop_id) references shop (region, id),
   constraint shop_member_role_check check (role in ('owner', 'member'))

@@ -6,8 +6,8 @@ create table product_category (
   name text not null,
   name_ar text,
   position int not null default 0,
-  created_at timestamptz not null default house_now(),
-  updated_at timestamptz not null default house_now(),
+  created_at timestamptz not null default app_now(),
+  updated_at timestamptz not null default app_now(),
   constraint product_category_name_key unique (name)
 );
 
@@ -32,8 +32,8 @@ create table product (
   approval_status text not null default 'APPROVED',
   avg_rating numeric(3,2),
   ratings_count int not null default 0,
-  created_at timestamptz not null default house_now(),
-  updated_at timestamptz not null default house_now(),
+  created_at timestamptz not null default app_now(),
+  updated_at timestamptz not null default app_now(),
   deleted_at timestamptz,                      -- a deleted product stays in the orders that hold it
   primary key (region, id),
   constraint product_shop_sku_key unique (region, shop_id, sku),

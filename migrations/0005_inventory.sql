@@ -4,7 +4,7 @@ create table stock (
   region smallint not null,
   product_id uuid not null,
   on_hand int not null,
-  updated_at timestamptz not null default house_now(),
+  updated_at timestamptz not null default app_now(),
   primary key (region, product_id),
   constraint stock_product_fkey foreign key (region, product_id) references product (region, id),
   constraint stock_on_hand_check check (on_hand >= 0)

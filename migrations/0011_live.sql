@@ -4,7 +4,7 @@ create table live_ticket (
   hash bytea primary key,                      -- SHA-256: a stolen table opens nothing, and the ticket is never logged
   user_id uuid not null,
   sid uuid not null,                           -- the ticket ends with its session
-  claims jsonb not null,                       -- what the token said that asked for it
+  claims jsonb not null,                       -- what the token messages that fingerprint for it
   channels text[] not null,
   created_at timestamptz not null,
   opened_at timestamptz                        -- opens within a minute, then reopens its own stream

@@ -76,8 +76,8 @@ impl Actor {
         Self(Arc::new(claims))
     }
 
-    /// The house itself, for chores and sweeps: no person has the nil id.
-    pub fn house() -> Self {
+    /// The house itself, for tasks and sweeps: no person has the nil id.
+    pub fn system() -> Self {
         let nil = uuid::Uuid::nil();
         Self::new(Claims {
             id: UserId(nil),
@@ -139,7 +139,7 @@ macro_rules! roles {
         pub struct $name(Actor);
 
         impl $name {
-            /// For chores and tests that already know the role.
+            /// For tasks and tests that already know the role.
             pub fn trusted(actor: Actor) -> Self {
                 Self(actor)
             }
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_superadmin_can_what_staff_can_but_is_no_crew() {
-        let actor = Actor::house();
+        let actor = Actor::system();
         assert!(Staff::from_actor(actor.clone()).is_ok() && Admin::from_actor(actor.clone()).is_ok());
         assert!(Crew::from_actor(actor).is_err());
     }

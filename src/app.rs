@@ -1,16 +1,16 @@
 //! The house: everything that varies, handed in; its start, and its end in order.
 use crate::{
-    chores,
     clock::Clock,
     config::Config,
     db,
     db::Numbered,
     domain::{self, Registry},
-    doors::Call,
     http,
     ids::Random,
     keys::Keys,
-    live, telemetry,
+    live,
+    operations::Call,
+    tasks, telemetry,
 };
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -30,12 +30,12 @@ use wassally_realtime::Hub;
 /// A handle to the house, and the call it is carried by.
 #[derive(Clone)]
 pub struct App {
-    pub house: Arc<House>,
+    pub inner: Arc<AppInner>,
     pub call: Option<Arc<Call>>,
 }
 
 /// What all calls share.
-pub struct House {
+pub struct AppInner {
     pub config: Config,
     pub clock: Clock,
     pub random: Random,
@@ -49,11 +49,11 @@ pub struct House {
     /// Requests that may be worked on at once.
     pub requests: Semaphore,
     /// Commits and other work that must end before the process does.
-    pub tasks: TaskTracker,
+    pub tracker: TaskTracker,
     /// The node is leaving.
     pub stop: CancellationToken,
-    /// Asks for a look-back at once.
-    pub look_back: Notify,
+    /// Asks for a catch-up at once.
+    pub catch_up: Notify,
     /// No other node holds a lease without sharing a broker with this one.
     pub is_alone: AtomicBool,
     /// This life of this node.
@@ -69,9 +69,9 @@ impl std::fmt::Debug for App {
 }
 
 impl Deref for App {
-    type Target = House;
-    fn deref(&self) -> &House {
-        &self.house
+    type Target = AppInner;
+    fn deref(&self) -> &AppInner {
+        &self.inner
     }
 }
 
@@ -93,7 +93,7 @@ impl App {
         let epoch = db::epoch::read(&mut *pools.background.acquire().await?).await.context("reading the log's epoch")?;
         let boot = crate::ids::new(crate::ids::Region::GLOBAL, &clock, &random);
         let requests = Semaphore::new(config.request_limit);
-        let house = House {
+        let house = AppInner {
             keys: Keys::new(&config.secret_keys),
             clock,
             random,
@@ -103,16 +103,16 @@ impl App {
             metrics: telemetry::metrics(),
             streams: live::stream::Open::default(),
             requests,
-            tasks: TaskTracker::new(),
+            tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
-            look_back: Notify::new(),
+            catch_up: Notify::new(),
             is_alone: AtomicBool::new(true),
             boot,
             epoch: RwLock::new(epoch.into()),
             hub: std::sync::OnceLock::new(),
             config,
         };
-        let app = Self { house: Arc::new(house), call: None };
+        let app = Self { inner: Arc::new(house), call: None };
         let hub = live::open(&app);
         let (api, document) = http::openapi::split(routes.merge(live::routes()).merge(http::pages::routes()));
         let api = api.merge(http::openapi::router(document.clone()));
@@ -124,17 +124,17 @@ impl App {
         Ok(Built { app, router, document })
     }
 
-    /// Starts what runs beside the requests: chores, sweeps, the look-back, revocations, the lease.
+    /// Starts what runs beside the requests: tasks, sweeps, the catch-up, revocations, the lease.
     pub fn run_background(&self) {
-        self.tasks.spawn(chores::work(self.clone()));
+        self.tracker.spawn(tasks::work(self.clone()));
         for sweep in self.registry.sweeps.iter().copied().chain(db::housekeeping::SWEEPS) {
-            self.tasks.spawn(sweep.repeat(self.clone()));
+            self.tracker.spawn(sweep.repeat(self.clone()));
         }
-        self.tasks.spawn(live::revocation::follow(self.clone()));
+        self.tracker.spawn(live::revocation::follow(self.clone()));
         live::run_background(self);
     }
 
-    /// Serves until `stop`, then drains: not ready, sockets sent away, requests finished, commits and chores ended, pools closed.
+    /// Serves until `stop`, then drains: not ready, sockets sent away, requests finished, commits and tasks ended, pools closed.
     pub async fn serve(self, router: axum::Router, listener: TcpListener) -> anyhow::Result<()> {
         let stop = self.stop.clone();
         let drain = self.config.drain;
@@ -158,11 +158,11 @@ impl App {
         Ok(())
     }
 
-    /// Ends what runs beside the requests and closes the pools.
+    /// Revoke what runs beside the requests and closes the pools.
     pub async fn close(&self) {
         self.stop.cancel();
-        self.tasks.close();
-        if tokio::time::timeout(Duration::from_secs(15), self.tasks.wait()).await.is_err() {
+        self.tracker.close();
+        if tokio::time::timeout(Duration::from_secs(15), self.tracker.wait()).await.is_err() {
             tracing::error!("some work did not end in time");
         }
         self.pools.close().await;
@@ -219,7 +219,7 @@ impl App {
             ("wassally_filled_total", stats.filled as f64),
             ("wassally_letters_total", stats.letters as f64),
             ("wassally_letters_ignored_total", stats.letters_ignored as f64),
-            ("wassally_db_deeds_in_use", f64::from(self.pools.deeds.size()) - self.pools.deeds.num_idle() as f64),
+            ("wassally_db_commands_in_use", f64::from(self.pools.commands.size()) - self.pools.commands.num_idle() as f64),
         ] {
             metrics::gauge!(name).set(value);
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 pub type Timestamp = chrono::DateTime<chrono::Utc>;
 
-/// Wall clock of this machine plus the offset to the database's `house_now()`.
+/// Wall clock of this machine plus the offset to the database's `app_now()`.
 #[derive(Debug, Default)]
 pub struct Clock {
     offset_us: AtomicI64,
@@ -26,7 +26,7 @@ impl Clock {
     /// Measures the offset: the answer is taken to be as old as half the round trip.
     pub async fn measure(&self, pool: &sqlx::PgPool) -> sqlx::Result<()> {
         let asked = machine();
-        let answer = sqlx::query_scalar!(r#"select house_now() as "now!""#).fetch_one(pool).await?;
+        let answer = sqlx::query_scalar!(r#"select app_now() as "now!""#).fetch_one(pool).await?;
         let heard = machine();
         let middle = asked + (heard - asked) / 2;
         self.offset_us.store((answer - middle).num_microseconds().unwrap_or_default(), Relaxed);

@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn an_older_secret_still_verifies_and_a_stranger_does_not() {
-        let token = keys(&["old"]).access_token(&Actor::house()).expect("signs");
+        let token = keys(&["old"]).access_token(&Actor::system()).expect("signs");
         assert!(keys(&["new", "old"]).read_access(&token, 0).is_ok());
         assert_eq!(keys(&["new"]).read_access(&token, 0).expect_err("another secret").code, "unauthorized");
     }
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn an_expired_token_is_told_apart_from_a_bad_one() {
         let keys = keys(&["one"]);
-        let token = keys.access_token(&Claims { exp: 10, ..(*Actor::house()).clone() }).expect("signs");
+        let token = keys.access_token(&Claims { exp: 10, ..(*Actor::system()).clone() }).expect("signs");
         assert_eq!(keys.read_access(&token, 10).expect_err("expired").code, "token_expired");
         assert_eq!(keys.read_access("x.y.z", 0).expect_err("garbage").code, "unauthorized");
     }

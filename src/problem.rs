@@ -132,7 +132,7 @@ impl IntoResponse for Problem {
 }
 
 /// A refusal is an enum of a deed: thiserror gives the sentence, `problem` the rest.
-pub trait Refusal: std::error::Error {
+pub trait ApiError: std::error::Error {
     fn problem(&self) -> Problem;
 }
 
@@ -196,7 +196,7 @@ impl From<Problem> for Error {
     }
 }
 
-impl<R: Refusal> From<R> for Error {
+impl<R: ApiError> From<R> for Error {
     fn from(refusal: R) -> Self {
         let problem = refusal.problem();
         let detail = problem.detail.clone().unwrap_or_else(|| refusal.to_string());

@@ -1,4 +1,4 @@
-//! Logs and metrics. Spans at the three doors (request, call, chore) and on deeds.
+//! Logs and metrics. Spans at the three operations (request, call, task) and on deeds.
 use crate::config::Config;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;

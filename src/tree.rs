@@ -15,7 +15,7 @@ pub trait Branch: Sized {
     type Id: Copy + PartialEq;
     fn id(&self) -> Self::Id;
     fn parent(&self) -> Option<Self::Id>;
-    fn bear(&mut self, children: Vec<Self>);
+    fn set_children(&mut self, children: Vec<Self>);
 }
 
 /// All rows in the shape that was asked for, each level in the order of the rows.
@@ -28,7 +28,7 @@ pub fn shaped<T: Branch>(flat: Vec<T>, shape: &Shape) -> Page<T> {
 fn grow<T: Branch>(parent: Option<T::Id>, rest: &mut [Option<T>]) -> Vec<T> {
     let mut here: Vec<_> = rest.iter_mut().filter_map(|row| row.take_if(|row| row.parent() == parent)).collect();
     for row in &mut here {
-        row.bear(grow(Some(row.id()), rest));
+        row.set_children(grow(Some(row.id()), rest));
     }
     here
 }
@@ -48,7 +48,7 @@ mod tests {
         fn parent(&self) -> Option<u8> {
             self.1
         }
-        fn bear(&mut self, children: Vec<Self>) {
+        fn set_children(&mut self, children: Vec<Self>) {
             self.2 = children;
         }
     }

@@ -17,12 +17,12 @@ pub struct Stats {
     /// Channels with at least one subscriber here.
     pub channels: usize,
     pub subscriptions: usize,
-    /// Kept channels whose tail waits for a missing number.
+    /// Publication channels whose tail waits for a missing number.
     pub gaps: usize,
-    /// Publications put in their place, and copies of them and of fleeting ones handed to connections.
+    /// Publications put in their place, and copies of them and of ephemeral ones handed to connections.
     pub published: u64,
     pub delivered: u64,
-    /// Connections closed with 3008, and times that a fleeting reader lagged.
+    /// Connections closed with 3008, and times that a ephemeral reader lagged.
     pub slow: u64,
     pub lagged: u64,
     /// Publications taken from the log because they did not arrive.

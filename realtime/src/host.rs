@@ -29,7 +29,7 @@ pub struct Host {
     /// Who came and went.
     pub watch: Arc<dyn Watch>,
     /// Sees every kept publication once.
-    pub hearer: Arc<dyn Hearer>,
+    pub observer: Arc<dyn Observer>,
 }
 
 /// Decides who somebody is and what they may.
@@ -64,7 +64,7 @@ pub trait Authorizer: Send + Sync + 'static {
         let is_there = match what {
             Look::Presence => grant.presence == Presence::List,
             Look::Counts => grant.presence != Presence::Off,
-            Look::History => matches!(grant.keep, Keep::Kept | Keep::Ring(_)),
+            Look::History => matches!(grant.keep, Retention::Durable | Retention::Ring(_)),
         };
         if is_there { Ok(()) } else { Err(Error::not_available()) }
     }
@@ -82,7 +82,7 @@ pub trait Rpc: Send + Sync + 'static {
         Err(Error::new(3508, "not available"))
     }
 
-    /// A client publishes. Unless overridden: where its grant says so, as a fleeting publication.
+    /// A client publishes. Unless overridden: where its grant says so, as a ephemeral publication.
     async fn publish(&self, _who: &Identity, ask: &Publish) -> Result<Published, Error> {
         if ask.is_granted { Ok(Published::Say) } else { Err(Error::permission_denied()) }
     }
@@ -94,7 +94,7 @@ pub trait History: Send + Sync + 'static {
     /// Head and publications after each offset, ascending, in one statement begun after this call; one answer per question, in order.
     async fn since(&self, asked: &[(Channel, Offset)]) -> Vec<Result<Missed, HistoryLost>>;
 
-    /// The state of a channel and the position it belongs to. For fleeting channels the position is ignored, and the data goes out both in
+    /// The state of a channel and the position it belongs to. For ephemeral channels the position is ignored, and the data goes out both in
     /// the subscribe reply and to a reader that lagged (so it says for itself that it is the whole).
     async fn snapshot(&self, of: &Channel, for_: &Identity) -> Result<Snapshot, Error>;
 
@@ -119,21 +119,21 @@ pub trait Watch: Send + Sync + 'static {
 /// Sees each kept publication of the node once, in its channel's order, filled ones too. One that was under way while the node first read the
 /// channel's log comes late, after newer ones: whoever keeps a state by offset ignores it.
 ///
-/// Called under the channel's lock: it may [`say`](crate::Hub::say) on fleeting channels, must not publish to kept ones and must not block.
-pub trait Hearer: Send + Sync + 'static {
+/// Called under the channel's lock: it may [`say`](crate::Hub::say) on ephemeral channels, must not publish to kept ones and must not block.
+pub trait Observer: Send + Sync + 'static {
     /// One publication, now in its place.
     fn heard(&self, publication: &Heard<'_>);
 }
 
-/// A watch and hearer for hosts that want neither.
+/// A watch and observer for hosts that want neither.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nobody;
 impl Watch for Nobody {}
-impl Hearer for Nobody {
+impl Observer for Nobody {
     fn heard(&self, _publication: &Heard<'_>) {}
 }
 
-/// Who a connection is. The badge is opaque to the hub; only the host opens it.
+/// Who a connection is. The auth is opaque to the hub; only the host opens it.
 #[derive(Clone)]
 pub struct Identity {
     /// The user's id; empty for an anonymous one.
@@ -143,18 +143,18 @@ pub struct Identity {
     /// `conn_info` shown in presence and as a publisher: raw JSON.
     pub info: Option<Bytes>,
     /// Whatever the host wants to find again.
-    pub badge: Arc<dyn Any + Send + Sync>,
+    pub auth: Arc<dyn Any + Send + Sync>,
 }
 
 impl Identity {
-    /// An identity without end, info and badge.
+    /// An identity without end, info and auth.
     pub fn new(user: impl Into<Arc<str>>) -> Self {
-        Self { user: user.into(), expires_at: None, info: None, badge: Arc::new(()) }
+        Self { user: user.into(), expires_at: None, info: None, auth: Arc::new(()) }
     }
 
-    /// The badge as what the host put there; `None` when it is something else.
-    pub fn badge<T: Any + Send + Sync>(&self) -> Option<&T> {
-        self.badge.downcast_ref()
+    /// The auth as what the host put there; `None` when it is something else.
+    pub fn auth<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.auth.downcast_ref()
     }
 }
 
@@ -217,9 +217,9 @@ pub struct Subscribe {
 /// What a subscription may.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    pub keep: Keep,
+    pub keep: Retention,
     pub presence: Presence,
-    /// The subscriber may publish (on fleeting channels, or where the host takes it).
+    /// The subscriber may publish (on ephemeral channels, or where the host takes it).
     pub publish: bool,
     /// When the right ends unless refreshed; `None` = with the connection.
     pub expires_at: Option<Instant>,
@@ -229,7 +229,7 @@ pub struct Grant {
     pub info: Option<Bytes>,
     /// Whether its coming and going is told, and whether it hears of others'.
     pub join_leave: JoinLeave,
-    /// What the client is told it may do with its position, on [`Keep::Kept`] and [`Keep::Ring`].
+    /// What the client is told it may do with its position, on [`Retention::Durable`] and [`Retention::Ring`].
     pub recovery: Recovery,
     /// Who asks for patches of the publication before gets them.
     pub delta: bool,
@@ -237,7 +237,7 @@ pub struct Grant {
 
 impl Grant {
     /// A grant of `keep` and nothing else: no presence, no publishing, no end.
-    pub fn of(keep: Keep) -> Self {
+    pub fn of(keep: Retention) -> Self {
         Self {
             keep,
             presence: Presence::Off,
@@ -254,9 +254,9 @@ impl Grant {
 
 /// How a channel's publications are kept, and what a reader that lags gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
+pub enum Retention {
     /// Numbered and recovered by the host's log. Queued up to the bound, then 3008; never conflated.
-    Kept,
+    Durable,
     /// Fleeting; this node numbers the last so many itself and recovers from them.
     Ring(usize),
     /// Fleeting; only the newest counts. A lagging reader gets the snapshot.
@@ -328,7 +328,7 @@ pub struct Publish {
 /// What became of a client's publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {
-    /// The hub says it now as a fleeting publication.
+    /// The hub says it now as a ephemeral publication.
     Say,
     /// The host took it and publishes by itself.
     Taken,
@@ -346,13 +346,13 @@ pub struct Page {
 
 /// A kept publication on its way in. Any order, repeats are fine: the channel's tail puts them in their place.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct Publication {
     pub channel: Channel,
     pub offset: Offset,
     /// Raw JSON on one line (or opaque bytes where all readers speak Protobuf).
     pub body: Bytes,
     /// Whose rights this publication ends. Never on the wire.
-    pub ends_for: Vec<Ends>,
+    pub revokes: Vec<Revoke>,
     /// Which client published it, where one did.
     pub by: Option<Arc<Publisher>>,
 }
@@ -368,12 +368,12 @@ pub struct Publisher {
 
 /// The right of `user` ends with this publication; `sees` says whether they still get it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ends {
+pub struct Revoke {
     pub user: Arc<str>,
     pub sees: bool,
 }
 
-/// A publication in its place, as a hearer sees it.
+/// A publication in its place, as a observer sees it.
 #[derive(Debug)]
 pub struct Heard<'a> {
     pub channel: &'a Channel,
@@ -385,7 +385,7 @@ pub struct Heard<'a> {
 #[derive(Debug, Clone)]
 pub struct Missed {
     /// Ascending; each `channel` is the one asked for.
-    pub publications: Vec<Kept>,
+    pub publications: Vec<Publication>,
     /// The channel's last offset, read in the same statement.
     pub top: Offset,
     pub epoch: Epoch,

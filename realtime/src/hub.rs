@@ -24,7 +24,7 @@ use crate::{
     },
     config::Config,
     counts::{Counts, Stats},
-    host::{Channel, Epoch, Error, Grant, Host, Identity, Kept, Offset, Publisher},
+    host::{Channel, Epoch, Error, Grant, Host, Identity, Offset, Publication, Publisher},
     presence,
     protocol::{ClientInfo, Disconnect},
     session::{Sink, book::Book, clockwork::Clockwork},
@@ -130,7 +130,7 @@ impl Hub {
     /// Takes kept publications of this node's commits, in any order, repeats are fine: first for the subscribers here, then for other nodes.
     ///
     /// Each channel's tail puts them back in order; whoever subscribes here gets them before this returns, unless the channel is large.
-    pub fn publish(&self, publications: Vec<Kept>) {
+    pub fn publish(&self, publications: Vec<Publication>) {
         let has_peers = self.inner.broker.has_peers();
         let letters = has_peers.then(|| broker::letters(&self.inner.boot, &self.inner.epoch(), &publications));
         self.inner.publish(publications);
@@ -140,7 +140,7 @@ impl Hub {
     }
 
     /// Takes kept publications that were read from the log, for the subscribers here alone: every node reads for itself.
-    pub fn fill(&self, publications: Vec<Kept>) {
+    pub fn fill(&self, publications: Vec<Publication>) {
         self.inner.publish(publications);
     }
 
@@ -204,7 +204,7 @@ impl Hub {
         self.inner.epoch()
     }
 
-    /// Says something on a fleeting channel to its subscribers here, by how each of them keeps it.
+    /// Says something on a ephemeral channel to its subscribers here, by how each of them keeps it.
     pub fn say(&self, channel: &str, data: Bytes) {
         self.inner.say(channel, data, None);
     }
@@ -235,7 +235,7 @@ impl Hub {
         }
     }
 
-    /// Ends subscriptions of the user (or only of `client`) with an unsubscribe push: 2000 stay away, 2500 and above come back.
+    /// Revoke subscriptions of the user (or only of `client`) with an unsubscribe push: 2000 stay away, 2500 and above come back.
     pub fn unsubscribe(&self, user: &str, client: Option<&str>, channel: &str, code: u32, reason: &str) {
         let Some(room) = self.inner.channels.find(channel) else { return };
         let seats = room.lock().seats(|of| *of.user == *user && client.is_none_or(|client| **of.sink.client() == *client));
@@ -320,7 +320,7 @@ impl Inner {
         format!("{}-{}", self.boot, self.next_seat()).into()
     }
 
-    /// Ends a subscription wherever it sits.
+    /// Revoke a subscription wherever it sits.
     pub fn forget(&self, room: &Room, seat: Seat) {
         room.lock().leave(seat);
         self.channels.forget_if_idle(&room.name);

@@ -15,6 +15,6 @@ pub mod transport;
 
 pub use config::Config;
 pub use counts::Stats;
-pub use host::{Channel, Epoch, Error, Grant, Host, Identity, Keep, Kept, Offset, Presence};
+pub use host::{Channel, Epoch, Error, Grant, Host, Identity, Offset, Presence, Publication, Retention};
 pub use hub::Hub;
 pub use transport::sse::EventStream;

@@ -1,10 +1,10 @@
 //! What an error of the database means to a caller.
-use crate::problem::{Error, Refusal, Result};
+use crate::problem::{ApiError, Error, Result};
 
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// 40001, 40P01: the deed may run again.
+    /// 40001, 40P01: the operation may run again.
     Again,
     /// A lock or statement timed out, the pool is empty, or the server is away: 503.
     Busy,
@@ -38,11 +38,11 @@ pub fn kind(error: &sqlx::Error) -> Kind {
 /// The database holds the rule, one line names the refusal.
 pub trait OnConstraint<T> {
     /// Turns the violation of the constraint `name` into `refusal`.
-    fn on_constraint<R: Refusal>(self, name: &str, refusal: R) -> Result<T>;
+    fn on_constraint<R: ApiError>(self, name: &str, refusal: R) -> Result<T>;
 }
 
 impl<T> OnConstraint<T> for sqlx::Result<T> {
-    fn on_constraint<R: Refusal>(self, name: &str, refusal: R) -> Result<T> {
+    fn on_constraint<R: ApiError>(self, name: &str, refusal: R) -> Result<T> {
         self.map_err(|error| match &error {
             sqlx::Error::Database(violation) if violation.constraint() == Some(name) => refusal.into(),
             _ => error.into(),
@@ -51,7 +51,7 @@ impl<T> OnConstraint<T> for sqlx::Result<T> {
 }
 
 impl<T> OnConstraint<T> for Result<T> {
-    fn on_constraint<R: Refusal>(self, name: &str, refusal: R) -> Result<T> {
+    fn on_constraint<R: ApiError>(self, name: &str, refusal: R) -> Result<T> {
         self.map_err(|error| match &error {
             Error::Broken(source) => match source.downcast_ref::<sqlx::Error>() {
                 Some(sqlx::Error::Database(violation)) if violation.constraint() == Some(name) => refusal.into(),

@@ -11,7 +11,7 @@ use tokio::{sync::oneshot::Sender, time::Instant};
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// One question may take so long.
 const ASKS_FOR: Duration = Duration::from_secs(1);
-/// After this the look-back alone carries what was committed.
+/// After this the catch-up alone carries what was committed.
 const GIVE_UP: Duration = Duration::from_secs(120);
 
 /// Whether this error of COMMIT leaves open what happened.
@@ -37,7 +37,7 @@ pub(super) async fn resolve(
         match ask(&app, &written.xact).await {
             Ok(Some(status)) if status == "committed" => {
                 app.publish(publications);
-                app.look_back.notify_one();
+                app.catch_up.notify_one();
                 if let Some(tell) = tell {
                     let _ = tell.send(Ok(written.tops.into_iter().collect()));
                 }
@@ -50,7 +50,7 @@ pub(super) async fn resolve(
                 return;
             }
             Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "the outcome cannot be asked yet"),
+            Err(error) => tracing::debug!(%error, "the outcome cannot be fingerprint yet"),
         }
         if began.elapsed() > PATIENCE
             && let Some(tell) = tell.take()
@@ -61,14 +61,14 @@ pub(super) async fn resolve(
         pause_ms = (pause_ms * 2).min(1000);
     }
     tracing::error!(xact = written.xact, "a commit's outcome was not learnt");
-    app.look_back.notify_one();
+    app.catch_up.notify_one();
     if let Some(tell) = tell {
         let _ = tell.send(Err(Error::from(Problem::new(503, "outcome_unknown").retry_after(2))));
     }
 }
 
 async fn ask(app: &App, xact: &str) -> sqlx::Result<Option<String>> {
-    let asked = sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", xact).fetch_one(&app.pools.background);
+    let fingerprint = sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", xact).fetch_one(&app.pools.background);
     // The server that owes an answer to COMMIT may owe one to this as well.
-    tokio::time::timeout(ASKS_FOR, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    tokio::time::timeout(ASKS_FOR, fingerprint).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }

@@ -7,7 +7,7 @@ pub async fn read(sql: &mut PgConnection) -> sqlx::Result<String> {
         r#"select left(encode(sha256(convert_to(
             log_id::text || (select system_identifier from pg_control_system())::text
                 || (select timeline_id from pg_control_checkpoint())::text, 'UTF8')), 'hex'), 16) as "epoch!"
-        from house"#
+        from installation"#
     )
     .fetch_one(sql)
     .await

@@ -3,7 +3,7 @@ use super::{Live, region_of};
 use crate::{App, problem::Result};
 use sqlx::PgConnection;
 
-/// The top of a kept channel as `sql` sees it; 0 where nothing was said yet.
+/// The top of a kept channel as `sql` sees it; 0 where nothing was messages yet.
 pub async fn top(sql: &mut PgConnection, channel: &str) -> sqlx::Result<u64> {
     let region = region_of(channel).number();
     let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region, channel);

@@ -1,5 +1,5 @@
 //! What the house does for its own tables: partitions ahead, answers and revocations nobody asks for any more.
-use crate::{App, chores::Sweep, problem::Result};
+use crate::{App, problem::Result, tasks::Sweep};
 use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 use std::time::Duration;
@@ -9,11 +9,11 @@ const ANSWERS: TimeDelta = TimeDelta::hours(24);
 
 /// The house's own sweeps.
 pub const SWEEPS: [Sweep; 2] = [
-    Sweep { name: "house", every: Duration::from_secs(3600), run: keep_house },
+    Sweep { name: "house", every: Duration::from_secs(3600), run: housekeeping },
     Sweep { name: "clock", every: Duration::from_secs(10), run: set_clock },
 ];
 
-fn keep_house(app: &App) -> BoxFuture<'_, Result<()>> {
+fn housekeeping(app: &App) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         let pool = &app.pools.background;
         super::ensure_partitions(pool).await?;

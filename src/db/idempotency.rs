@@ -1,8 +1,8 @@
-//! A deed under a key happens once: its answer is stored in its own transaction and repeated word for word.
+//! An operation under a key happens once: its answer is stored in its own transaction and repeated word for word.
 use crate::{
     clock::Timestamp,
-    doors::Call,
     ids::Region,
+    operations::Call,
     problem::{Error, Problem, Result},
 };
 use sqlx::PgConnection;
@@ -20,14 +20,14 @@ pub struct Stored {
 /// Takes the key for this transaction. Waits for a twin under way; a twin that committed is a `Repeat`.
 pub(super) async fn open(sql: &mut PgConnection, region: Region, call: &Call, key: &str, at: Timestamp) -> Result<()> {
     let taken = sqlx::query!(
-        "insert into idempotency (region, user_id, deed, key, asked, at)
+        "insert into idempotency (region, user_id, operation, key, fingerprint, at)
         values ($1, $2, $3, $4, $5, $6)
         on conflict do nothing",
         region.number(),
         call.actor.id.uuid(),
-        call.deed,
+        call.operation,
         key,
-        &call.asked,
+        &call.fingerprint,
         at,
     )
     .execute(&mut *sql)
@@ -36,17 +36,17 @@ pub(super) async fn open(sql: &mut PgConnection, region: Region, call: &Call, ke
         return Ok(());
     }
     let row = sqlx::query!(
-        "select asked, status, answer, live
+        "select fingerprint, status, answer, live
         from idempotency
-        where region = $1 and user_id = $2 and deed = $3 and key = $4",
+        where region = $1 and user_id = $2 and operation = $3 and key = $4",
         region.number(),
         call.actor.id.uuid(),
-        call.deed,
+        call.operation,
         key,
     )
     .fetch_one(&mut *sql)
     .await?;
-    if row.asked != call.asked {
+    if row.fingerprint != call.fingerprint {
         return Err(Problem::new(422, "idempotency_key_reused").into());
     }
     match (row.status, row.answer) {

@@ -6,16 +6,16 @@ mod head;
 pub mod housekeeping;
 mod idempotency;
 mod partitions;
-mod say;
+mod publish;
 mod tx;
 
 pub use constraint::OnConstraint;
 pub use head::top;
 pub use idempotency::Stored;
 pub use partitions::ensure as ensure_partitions;
-pub use say::Say;
+pub use publish::Publish;
 pub(crate) use tx::region_of;
-pub use tx::{Committed, Ends, Live, Numbered, Planned, Said, Tx};
+pub use tx::{Committed, Live, Message, Numbered, Planned, Revoke, Tx};
 
 use crate::{
     App,
@@ -30,10 +30,10 @@ use sqlx::{
 };
 use std::{str::FromStr, time::Duration};
 
-/// Three pools, never shared: deeds, live reads (what sockets ask), background.
+/// Three pools, never shared: commands, live reads (what sockets ask), background.
 #[derive(Debug, Clone)]
 pub struct Pools {
-    pub deeds: PgPool,
+    pub commands: PgPool,
     pub live: PgPool,
     pub background: PgPool,
 }
@@ -41,12 +41,12 @@ pub struct Pools {
 impl Pools {
     /// Opens the pools lazily: the first statement connects.
     pub fn open(url: &str, config: &Config) -> sqlx::Result<Self> {
-        let (deeds, live, background) = config.pools;
-        Ok(Self { deeds: pool(url, deeds, "5s")?, live: pool(url, live, "5s")?, background: pool(url, background, "60s")? })
+        let (commands, live, background) = config.pools;
+        Ok(Self { commands: pool(url, commands, "5s")?, live: pool(url, live, "5s")?, background: pool(url, background, "60s")? })
     }
 
     pub async fn close(&self) {
-        for pool in [&self.deeds, &self.live, &self.background] {
+        for pool in [&self.commands, &self.live, &self.background] {
             pool.close().await;
         }
     }
@@ -62,7 +62,7 @@ async fn open(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
 fn pool(url: &str, size: u32, statement_timeout: &str) -> sqlx::Result<PgPool> {
     let options = PgConnectOptions::from_str(url)?.application_name("wassally").options([
         ("statement_timeout", statement_timeout),
-        // A waiting deed gives up before its caller does.
+        // A waiting operation gives up before its caller does.
         ("lock_timeout", "3s"),
         // A frozen holder of a hot head must not stop a city.
         ("idle_in_transaction_session_timeout", "5s"),
@@ -81,10 +81,10 @@ fn pool(url: &str, size: u32, statement_timeout: &str) -> sqlx::Result<PgPool> {
 }
 
 impl App {
-    /// Opens the transaction of a deed in `region`. With an idempotency key that was answered before: `Error::Repeat`.
+    /// Opens the transaction of an operation in `region`. With an idempotency key that was answered before: `Error::Repeat`.
     pub async fn begin(&self, region: Region) -> Result<Tx> {
-        let is_chore = self.call.as_ref().is_some_and(|call| call.lease.is_some());
-        let pool = if is_chore { &self.pools.background } else { &self.pools.deeds };
+        let is_task = self.call.as_ref().is_some_and(|call| call.lease.is_some());
+        let pool = if is_task { &self.pools.background } else { &self.pools.commands };
         let mut sql = open(pool).await?;
         if let Some(call) = self.call.as_deref()
             && let Some(key) = &call.key
@@ -96,7 +96,7 @@ impl App {
 
     /// A connection for reads that decide or that follow a write of the caller's.
     pub async fn read(&self, _region: Region) -> Result<PoolConnection<Postgres>> {
-        Ok(self.pools.deeds.acquire().await?)
+        Ok(self.pools.commands.acquire().await?)
     }
 
     /// A connection for reads that may lag a second: catalogue, search, past lists.

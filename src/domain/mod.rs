@@ -11,9 +11,9 @@ mod slice;
 pub mod users;
 pub mod wallet;
 
-pub use slice::{ChannelRule, Hearing, Registry, Slice, Snapshot};
+pub use slice::{ChannelRule, Observed, Registry, Slice, Snapshot};
 
-use crate::db::Said;
+use crate::db::Message;
 use serde::Serialize;
 
 /// Something that happened. Its `Serialize` is its wire form; it says for itself to whom what.
@@ -21,7 +21,7 @@ pub trait Event: Serialize + Send + Sync + 'static {
     /// The `type` of its publications.
     const TYPE: &'static str;
     /// Which channels hear it, and how.
-    fn to(&self) -> Vec<Said>;
+    fn to(&self) -> Vec<Message>;
 }
 
 /// All slices, in rank order.

@@ -1,12 +1,12 @@
-//! What a slice offers: routes, calls, channels, reactions, chores. The house reads it once at start.
+//! What a slice offers: routes, calls, channels, event_handlers, tasks. The house reads it once at start.
 use crate::{
     App,
     actor::{Actor, FromActor},
-    chores::{AnyChore, Chore, Sweep},
     db::Tx,
     domain::Event,
-    doors::{Answer, Door},
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
+    tasks::{AnyTask, Sweep, Task},
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -19,12 +19,11 @@ use std::{
     time::Duration,
 };
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
-use wassally_realtime::host::{Keep, Presence};
+use wassally_realtime::host::{Presence, Retention};
 
-pub(crate) type Reaction =
-    Arc<dyn for<'a> Fn(&'a mut Tx, &'a (dyn Any + Send + Sync)) -> BoxFuture<'a, Result<()>> + Send + Sync>;
-pub(crate) type Closing = for<'a> fn(&'a mut Tx) -> BoxFuture<'a, Result<()>>;
-pub(crate) type CallFn = Arc<dyn Fn(Door, Actor, Bytes) -> BoxFuture<'static, Result<Answer>> + Send + Sync>;
+pub(crate) type Handler = Arc<dyn for<'a> Fn(&'a mut Tx, &'a (dyn Any + Send + Sync)) -> BoxFuture<'a, Result<()>> + Send + Sync>;
+pub(crate) type PreCommit = for<'a> fn(&'a mut Tx) -> BoxFuture<'a, Result<()>>;
+pub(crate) type CallFn = Arc<dyn Fn(RequestContext, Actor, Bytes) -> BoxFuture<'static, Result<Answer>> + Send + Sync>;
 type May = for<'a> fn(&'a App, &'a Actor, &'a str) -> BoxFuture<'a, Result<()>>;
 type SnapshotFn = for<'a> fn(&'a App, &'a Actor, &'a str) -> BoxFuture<'a, Result<Snapshot>>;
 type Start = for<'a> fn(&'a App) -> BoxFuture<'a, Result<()>>;
@@ -38,9 +37,9 @@ pub struct Snapshot {
     pub data: Bytes,
 }
 
-/// A kept publication as a hearer sees it: once, in its channel's order.
+/// A kept publication as a observer sees it: once, in its channel's order.
 #[derive(Debug)]
-pub struct Hearing<'a> {
+pub struct Observed<'a> {
     pub channel: &'a str,
     pub offset: u64,
     pub body: &'a [u8],
@@ -51,7 +50,7 @@ pub struct Hearing<'a> {
 pub struct ChannelRule {
     /// The part before the colon.
     pub namespace: &'static str,
-    pub keep: Keep,
+    pub keep: Retention,
     pub presence: Presence,
     /// Whether subscribers may publish.
     pub publish: bool,
@@ -67,11 +66,11 @@ pub struct Slice {
     sends: Vec<(&'static str, fn(&App, &Actor, &[u8]))>,
     channels: Vec<ChannelRule>,
     own: Vec<fn(&Actor) -> Option<String>>,
-    reactions: Vec<(TypeId, Reaction)>,
-    closings: Vec<Closing>,
-    hearers: Vec<fn(&App, &Hearing<'_>)>,
+    event_handlers: Vec<(TypeId, Handler)>,
+    pre_commits: Vec<PreCommit>,
+    observers: Vec<fn(&App, &Observed<'_>)>,
     left: Vec<fn(&App, &Actor, &str)>,
-    chores: Vec<AnyChore>,
+    tasks: Vec<AnyTask>,
     sweeps: Vec<Sweep>,
     starts: Vec<Start>,
     states: Vec<(TypeId, Arc<dyn Any + Send + Sync>)>,
@@ -86,11 +85,11 @@ impl Slice {
             sends: vec![],
             channels: vec![],
             own: vec![],
-            reactions: vec![],
-            closings: vec![],
-            hearers: vec![],
+            event_handlers: vec![],
+            pre_commits: vec![],
+            observers: vec![],
             left: vec![],
-            chores: vec![],
+            tasks: vec![],
             sweeps: vec![],
             starts: vec![],
             states: vec![],
@@ -104,22 +103,22 @@ impl Slice {
         self
     }
 
-    /// A deed's socket call. The member `idempotency_key` of the input becomes the door's key.
+    /// A command's socket call. The member `idempotency_key` of the input becomes the context's key.
     #[must_use]
     pub fn call<W, A, F, Fut>(mut self, name: &'static str, f: F) -> Self
     where
         W: FromActor + 'static,
         A: DeserializeOwned + Send + 'static,
-        F: Fn(Door, W, A) -> Fut + Send + Sync + Clone + 'static,
+        F: Fn(RequestContext, W, A) -> Fut + Send + Sync + Clone + 'static,
         Fut: Future<Output = Result<Answer>> + Send + 'static,
     {
-        let erased: CallFn = Arc::new(move |mut door, actor, data| {
+        let erased: CallFn = Arc::new(move |mut context, actor, data| {
             let f = f.clone();
             Box::pin(async move {
                 let who = W::from_actor(actor)?;
                 let (key, data) = take_key(&data)?;
-                door.key = key;
-                f(door, who, crate::http::json::parse(&data)?).await
+                context.key = key;
+                f(context, who, crate::http::json::parse(&data)?).await
             })
         });
         self.calls.push((name, erased));
@@ -135,7 +134,7 @@ impl Slice {
 
     /// The channels `namespace:…`: who may watch, what is kept.
     #[must_use]
-    pub fn channel(mut self, namespace: &'static str, may: May, keep: Keep) -> Self {
+    pub fn channel(mut self, namespace: &'static str, may: May, keep: Retention) -> Self {
         self.channels.push(ChannelRule { namespace, keep, presence: Presence::Off, publish: false, may, snapshot: None });
         self
     }
@@ -158,25 +157,25 @@ impl Slice {
     /// Runs in the transaction that emitted `E`, in rank order.
     #[must_use]
     pub fn on<E: Event>(mut self, f: for<'a> fn(&'a mut Tx, &'a E) -> BoxFuture<'a, Result<()>>) -> Self {
-        let erased: Reaction = Arc::new(move |tx, event| match event.downcast_ref::<E>() {
+        let erased: Handler = Arc::new(move |tx, event| match event.downcast_ref::<E>() {
             Some(event) => f(tx, event),
             None => Box::pin(std::future::ready(Ok(()))),
         });
-        self.reactions.push((TypeId::of::<E>(), erased));
+        self.event_handlers.push((TypeId::of::<E>(), erased));
         self
     }
 
-    /// A step of every commit, after the reactions: the wallet's.
+    /// A step of every commit, after the event_handlers: the wallet's.
     #[must_use]
-    pub fn closing(mut self, f: Closing) -> Self {
-        self.closings.push(f);
+    pub fn pre_commit(mut self, f: PreCommit) -> Self {
+        self.pre_commits.push(f);
         self
     }
 
     /// Sees every kept publication on every node, once and in its channel's order. Pure and quick.
     #[must_use]
-    pub fn hear(mut self, f: fn(&App, &Hearing<'_>)) -> Self {
-        self.hearers.push(f);
+    pub fn observe(mut self, f: fn(&App, &Observed<'_>)) -> Self {
+        self.observers.push(f);
         self
     }
 
@@ -188,8 +187,8 @@ impl Slice {
     }
 
     #[must_use]
-    pub fn chore<C: Chore>(mut self) -> Self {
-        self.chores.push(AnyChore::of::<C>());
+    pub fn task<C: Task>(mut self) -> Self {
+        self.tasks.push(AnyTask::of::<C>());
         self
     }
 
@@ -238,15 +237,15 @@ fn take_key(data: &[u8]) -> Result<(Option<String>, Bytes)> {
 
 /// All slices' offers, sorted by what asks for them.
 pub struct Registry {
-    pub(crate) reactions: HashMap<TypeId, Vec<Reaction>>,
-    pub(crate) closings: Vec<Closing>,
+    pub(crate) event_handlers: HashMap<TypeId, Vec<Handler>>,
+    pub(crate) pre_commits: Vec<PreCommit>,
     pub(crate) calls: HashMap<&'static str, CallFn>,
     pub(crate) sends: HashMap<&'static str, fn(&App, &Actor, &[u8])>,
     pub(crate) channels: HashMap<&'static str, ChannelRule>,
     pub(crate) own: Vec<fn(&Actor) -> Option<String>>,
-    pub(crate) hearers: Vec<fn(&App, &Hearing<'_>)>,
+    pub(crate) observers: Vec<fn(&App, &Observed<'_>)>,
     pub(crate) left: Vec<fn(&App, &Actor, &str)>,
-    pub(crate) chores: HashMap<&'static str, AnyChore>,
+    pub(crate) tasks: HashMap<&'static str, AnyTask>,
     pub(crate) sweeps: Vec<Sweep>,
     pub(crate) starts: Vec<Start>,
     states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
@@ -262,15 +261,15 @@ impl Registry {
     /// Gathers the offers, and the routes with their OpenAPI lines.
     pub fn of(slices: Vec<Slice>) -> (Self, OpenApiRouter<App>) {
         let mut all = Self {
-            reactions: HashMap::new(),
-            closings: vec![],
+            event_handlers: HashMap::new(),
+            pre_commits: vec![],
             calls: HashMap::new(),
             sends: HashMap::new(),
             channels: HashMap::new(),
             own: vec![],
-            hearers: vec![],
+            observers: vec![],
             left: vec![],
-            chores: HashMap::from([(crate::db::Say::KIND, AnyChore::of::<crate::db::Say>())]),
+            tasks: HashMap::from([(crate::db::Publish::KIND, AnyTask::of::<crate::db::Publish>())]),
             sweeps: vec![],
             starts: vec![],
             states: HashMap::new(),
@@ -279,17 +278,17 @@ impl Registry {
         for slice in slices {
             tracing::debug!(slice = slice.name, "registered");
             routes = routes.merge(slice.routes);
-            for (kind, reaction) in slice.reactions {
-                all.reactions.entry(kind).or_default().push(reaction);
+            for (kind, handler) in slice.event_handlers {
+                all.event_handlers.entry(kind).or_default().push(handler);
             }
-            all.closings.extend(slice.closings);
+            all.pre_commits.extend(slice.pre_commits);
             all.calls.extend(slice.calls);
             all.sends.extend(slice.sends);
             all.channels.extend(slice.channels.into_iter().map(|rule| (rule.namespace, rule)));
             all.own.extend(slice.own);
-            all.hearers.extend(slice.hearers);
+            all.observers.extend(slice.observers);
             all.left.extend(slice.left);
-            all.chores.extend(slice.chores.into_iter().map(|chore| (chore.kind, chore)));
+            all.tasks.extend(slice.tasks.into_iter().map(|task| (task.kind, task)));
             all.sweeps.extend(slice.sweeps);
             all.starts.extend(slice.starts);
             all.states.extend(slice.states);

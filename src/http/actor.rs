@@ -61,9 +61,9 @@ extract!(Customer, Seller, Crew, Staff, Admin, Super);
 
 /// The caller, where a public read shows more to some.
 #[derive(Debug, Clone)]
-pub struct Perhaps(pub Option<Actor>);
+pub struct OptionalActor(pub Option<Actor>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Perhaps
+impl<S: Send + Sync> FromRequestParts<S> for OptionalActor
 where
     App: FromRef<S>,
 {

@@ -7,7 +7,7 @@ pub mod ops;
 pub mod pages;
 pub mod serve;
 
-pub use actor::Perhaps;
+pub use actor::OptionalActor;
 pub use json::{Json, Path, Query};
 
 use crate::{App, i18n::Language, problem::Problem};
@@ -55,7 +55,7 @@ pub fn router(app: &App, api: Router<App>, hub: Router) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(answered).on_failure(()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(middleware::map_request(forget_odd_id));
+        .layer(middleware::map_request(sanitize_request_id));
     // Around the router, not in it: a layer of its own would see the path only after it was routed.
     Router::new().fallback_service(inner).layer(middleware::map_request(append_slash))
 }
@@ -93,7 +93,7 @@ fn cors(app: &App) -> CorsLayer {
 }
 
 /// A caller's own request id goes into every line of the log and into the answer: it is a short word, or ours.
-async fn forget_odd_id(mut request: Request) -> Request {
+async fn sanitize_request_id(mut request: Request) -> Request {
     let is_plain =
         |id: &[u8]| (1..=128).contains(&id.len()) && id.iter().all(|&b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
     if request.headers().get(REQUEST_ID).is_some_and(|id| !is_plain(id.as_bytes())) {

@@ -21,7 +21,7 @@ const PROBLEM: &str = "application/problem+json";
 #[openapi(
     info(title = "Wassally", description = "The live back end of a delivery marketplace. Every refusal is `application/problem+json`; its `code` never changes.", license(name = "MIT")),
     modifiers(&Bearer),
-    components(schemas(Refusal)),
+    components(schemas(ApiError)),
 )]
 struct Document;
 
@@ -37,7 +37,7 @@ impl Modify for Bearer {
 /// What every refusal looks like; some carry members of their own.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what `Problem::body` writes")]
-struct Refusal {
+struct ApiError {
     r#type: String,
     /// In the caller's language.
     title: String,
@@ -86,7 +86,7 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
             _ => {}
         }
         if status == "default" || status.starts_with('4') {
-            response.content.insert(PROBLEM.to_owned(), Content::new(Some(Ref::from_schema_name("Refusal"))).into());
+            response.content.insert(PROBLEM.to_owned(), Content::new(Some(Ref::from_schema_name("ApiError"))).into());
         }
     }
 }

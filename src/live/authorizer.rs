@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
-use wassally_realtime::host::{Authorizer, Error, Grant, Hello, Identity, Keep, Subscribe, Welcome};
+use wassally_realtime::host::{Authorizer, Error, Grant, Hello, Identity, Retention, Subscribe, Welcome};
 
 #[async_trait]
 impl Authorizer for Bridge {
@@ -20,7 +20,7 @@ impl Authorizer for Bridge {
             .own
             .iter()
             .filter_map(|own| own(&actor))
-            .map(|channel| (channel.into(), Grant::of(Keep::Kept)))
+            .map(|channel| (channel.into(), Grant::of(Retention::Durable)))
             .collect();
         let data = json!({ "now": app.clock.now(), "build": env!("CARGO_PKG_VERSION") });
         Ok(Welcome { identity: identity(&app, actor), subs, data: Some(data.to_string().into()) })
@@ -68,7 +68,7 @@ pub(super) fn identity(app: &App, actor: Actor) -> Identity {
     let left_s = u64::try_from(actor.exp - app.clock.now().timestamp()).unwrap_or_default();
     Identity {
         expires_at: Some(Instant::now() + Duration::from_secs(left_s)),
-        badge: Arc::new(actor.clone()),
+        auth: Arc::new(actor.clone()),
         ..Identity::new(actor.id.to_string())
     }
 }

@@ -2,10 +2,10 @@
 use super::{Bridge, actor, authorizer::split, refused_subscription};
 use crate::{
     App,
-    db::{self, Ends, Numbered},
+    db::{self, Numbered, Revoke},
 };
 use async_trait::async_trait;
-use wassally_realtime::host::{Channel, Error, History, HistoryLost, Identity, Kept, Missed, Offset, Page, Snapshot};
+use wassally_realtime::host::{Channel, Error, History, HistoryLost, Identity, Missed, Offset, Page, Publication, Snapshot};
 
 /// More missed than this is not replayed: the reader begins with a snapshot.
 const REPLAY_MAX: i64 = 1000;
@@ -16,7 +16,7 @@ struct Row {
     top: Option<i64>,
     seq: Option<i64>,
     body: Option<String>,
-    ends_for: Option<serde_json::Value>,
+    revokes: Option<serde_json::Value>,
 }
 
 #[async_trait]
@@ -39,7 +39,7 @@ impl History for Bridge {
             let Some(place) = usize::try_from(row.n - 1).ok().filter(|&place| place < missed.len()) else { continue };
             missed[place].top = row.top.unwrap_or_default().unsigned_abs();
             if let (Some(seq), Some(body)) = (row.seq, row.body) {
-                missed[place].publications.push(kept(&asked[place].0, seq, body, row.ends_for));
+                missed[place].publications.push(kept(&asked[place].0, seq, body, row.revokes));
             }
         }
         asked.iter().zip(missed).map(|((_, since), missed)| whole(*since, missed)).collect()
@@ -85,9 +85,9 @@ fn whole(since: Offset, missed: Missed) -> Result<Missed, HistoryLost> {
     if is_whole { Ok(missed) } else { Err(HistoryLost::Gone { top: missed.top, epoch: missed.epoch }) }
 }
 
-fn kept(channel: &Channel, seq: i64, body: String, ends_for: Option<serde_json::Value>) -> Kept {
-    let ends_for: Vec<Ends> = ends_for.and_then(|ends| serde_json::from_value(ends).ok()).unwrap_or_default();
-    super::publisher::kept(channel.clone(), Numbered { channel: String::new(), offset: seq.unsigned_abs(), body, ends_for })
+fn kept(channel: &Channel, seq: i64, body: String, revokes: Option<serde_json::Value>) -> Publication {
+    let revokes: Vec<Revoke> = revokes.and_then(|ends| serde_json::from_value(ends).ok()).unwrap_or_default();
+    super::publisher::kept(channel.clone(), Numbered { channel: String::new(), offset: seq.unsigned_abs(), body, revokes })
 }
 
 /// Heads and rows of all questions in one statement, so that they belong together.
@@ -97,11 +97,11 @@ async fn read(app: &App, asked: &[(Channel, Offset)]) -> sqlx::Result<Vec<Row>> 
     let sinces: Vec<i64> = asked.iter().map(|(_, since)| i64::try_from(*since).unwrap_or(i64::MAX)).collect();
     sqlx::query_as!(
         Row,
-        r#"select a.n as "n!", h.top as "top?", l.seq as "seq?", l.body as "body?", l.ends_for as "ends_for?"
+        r#"select a.n as "n!", h.top as "top?", l.seq as "seq?", l.body as "body?", l.revokes as "revokes?"
         from unnest($1::smallint[], $2::text[], $3::bigint[]) with ordinality a(region, channel, since, n)
         left join channel_head h on h.region = a.region and h.channel = a.channel collate "C"
         left join lateral (
-            select seq, body, ends_for
+            select seq, body, revokes
             from channel_log l
             where l.region = a.region and l.channel = a.channel collate "C" and l.seq > a.since
             order by l.seq
@@ -125,7 +125,7 @@ async fn page(app: &App, of: &Channel, ask: &Page) -> sqlx::Result<Missed> {
     let since = ask.since.as_ref().map(|(offset, _)| i64::try_from(*offset).unwrap_or(i64::MAX));
     let region = crate::db::region_of(of).number();
     let rows = sqlx::query!(
-        r#"select seq as "seq!", body as "body!", ends_for
+        r#"select seq as "seq!", body as "body!", revokes
         from channel_log
         where region = $1 and channel = $2
             and ($3::bigint is null or case when $4 then seq < $3 else seq > $3 end)
@@ -140,6 +140,6 @@ async fn page(app: &App, of: &Channel, ask: &Page) -> sqlx::Result<Missed> {
     .fetch_all(&app.pools.live)
     .await?;
     let top = top(app, of).await?;
-    let publications = rows.into_iter().map(|row| kept(of, row.seq, row.body, row.ends_for)).collect();
+    let publications = rows.into_iter().map(|row| kept(of, row.seq, row.body, row.revokes)).collect();
     Ok(Missed { publications, top, epoch: app.epoch() })
 }

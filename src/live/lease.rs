@@ -25,7 +25,7 @@ pub async fn renew(app: App) {
                 rounds_together += 1;
                 // Until somebody mends it, the log alone carries what the others commit: it is read more often.
                 app.is_alone.store(false, Relaxed);
-                app.look_back.notify_one();
+                app.catch_up.notify_one();
                 // The lease of a node that was killed lapses in this time.
                 if rounds_together >= LAPSED {
                     tracing::error!(

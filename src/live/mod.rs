@@ -1,8 +1,8 @@
 //! The only bridge between the hub, which knows channels and bytes, and the business.
 mod authorizer;
+mod catch_up;
 mod history;
 mod lease;
-mod lookback;
 mod places;
 pub mod publisher;
 pub mod revocation;
@@ -10,10 +10,10 @@ mod rpc;
 pub mod stream;
 mod watch;
 
-pub use lookback::look as look_back;
+pub use catch_up::look as catch_up;
 
 use crate::{
-    App, House,
+    App, AppInner,
     actor::Actor,
     problem::{Error, Problem},
 };
@@ -27,19 +27,19 @@ use wassally_realtime::{
 
 /// The hub's view of the house. The house owns the hub, so the way back is weak.
 #[derive(Clone)]
-struct Bridge(Weak<House>);
+struct Bridge(Weak<AppInner>);
 
 impl Bridge {
     /// The house, unless it has gone.
     fn app(&self) -> Result<App, host::Error> {
         let house = self.0.upgrade().ok_or_else(host::Error::internal)?;
-        Ok(App { house, call: None })
+        Ok(App { inner: house, call: None })
     }
 }
 
 /// Opens the hub of this node.
 pub fn open(app: &App) -> Hub {
-    let bridge = Arc::new(Bridge(Arc::downgrade(&app.house)));
+    let bridge = Arc::new(Bridge(Arc::downgrade(&app.inner)));
     let config = wassally_realtime::Config {
         node: app.boot.to_string().into(),
         epoch: app.epoch(),
@@ -47,8 +47,13 @@ pub fn open(app: &App) -> Hub {
         user_connection_limit: app.config.user_connections,
         ..Default::default()
     };
-    let host =
-        Host { authorizer: bridge.clone(), rpc: bridge.clone(), history: bridge.clone(), watch: bridge.clone(), hearer: bridge };
+    let host = Host {
+        authorizer: bridge.clone(),
+        rpc: bridge.clone(),
+        history: bridge.clone(),
+        watch: bridge.clone(),
+        observer: bridge,
+    };
     Hub::new(config, host, Arc::new(Memory::alone()))
 }
 
@@ -57,10 +62,10 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(stream::get)).routes(routes!(stream::post_ticket))
 }
 
-/// Starts what keeps the hub true: the look-back and the node's lease.
+/// Starts what keeps the hub true: the catch-up and the node's lease.
 pub fn run_background(app: &App) {
-    app.tasks.spawn(lookback::follow(app.clone()));
-    app.tasks.spawn(lease::renew(app.clone()));
+    app.tracker.spawn(catch_up::follow(app.clone()));
+    app.tracker.spawn(lease::renew(app.clone()));
 }
 
 /// Closes the sockets of actors whose access has ended. 3500: the client stays away until somebody signs in.
@@ -72,7 +77,7 @@ pub fn end_revoked(app: &App) {
 
 /// The actor behind an identity.
 fn actor(who: &Identity) -> Result<&Actor, host::Error> {
-    who.badge::<Actor>().ok_or_else(host::Error::internal)
+    who.auth::<Actor>().ok_or_else(host::Error::internal)
 }
 
 /// A refusal as the socket says it: the HTTP status and the slug.

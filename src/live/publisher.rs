@@ -1,6 +1,6 @@
 //! From a commit to the hub: numbered, in any order; the tails put them in their place.
 use crate::{App, db::Numbered};
-use wassally_realtime::host::{Channel, Ends, Kept};
+use wassally_realtime::host::{Channel, Publication, Revoke};
 
 /// Tells what this node committed.
 pub fn publish(app: &App, publications: Vec<Numbered>) {
@@ -14,13 +14,13 @@ pub(super) fn fill(app: &App, rows: Vec<Numbered>) {
     app.hub().fill(all(rows));
 }
 
-fn all(numbered: Vec<Numbered>) -> Vec<Kept> {
+fn all(numbered: Vec<Numbered>) -> Vec<Publication> {
     numbered.into_iter().map(|numbered| kept(numbered.channel.as_str().into(), numbered)).collect()
 }
 
 /// A numbered event as the hub takes it.
-pub(super) fn kept(channel: Channel, numbered: Numbered) -> Kept {
-    let ends_for =
-        numbered.ends_for.into_iter().map(|ends| Ends { user: ends.user.to_string().into(), sees: ends.sees }).collect();
-    Kept { channel, offset: numbered.offset, body: numbered.body.into(), ends_for, by: None }
+pub(super) fn kept(channel: Channel, numbered: Numbered) -> Publication {
+    let revokes =
+        numbered.revokes.into_iter().map(|ends| Revoke { user: ends.user.to_string().into(), sees: ends.sees }).collect();
+    Publication { channel, offset: numbered.offset, body: numbered.body.into(), revokes, by: None }
 }

@@ -47,7 +47,7 @@ impl Revocations {
 }
 
 impl Tx {
-    /// Ends all access of `user` given out before now, or of one session alone, when this commits.
+    /// Revoke all access of `user` given out before now, or of one session alone, when this commits.
     pub async fn revoke(&mut self, user: UserId, session: Option<SessionId>) -> Result<()> {
         let before = self.now().await?;
         sqlx::query!(

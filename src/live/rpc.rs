@@ -1,6 +1,6 @@
 //! Socket calls: the slice's function is found, the deed runs as behind REST, the answer or the slug goes back.
 use super::{Bridge, actor, refused};
-use crate::{doors::Door, problem::Problem};
+use crate::{operations::RequestContext, problem::Problem};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::Deserialize;
@@ -28,8 +28,8 @@ impl Rpc for Bridge {
         let request_id = crate::ids::new(crate::ids::Region::GLOBAL, &app.clock, &app.random).to_string();
         let span = tracing::info_span!("call", method, request.id = request_id);
         let within = app.config.request_timeout;
-        let door = Door { app, key: None, request_id };
-        let answer = tokio::time::timeout(within, call(door, actor, data).instrument(span)).await;
+        let context = RequestContext { app, key: None, request_id };
+        let answer = tokio::time::timeout(within, call(context, actor, data).instrument(span)).await;
         match answer {
             Ok(Ok(answer)) => Ok(answer.body.to_string().into()),
             Ok(Err(error)) => Err(refused(&error.into_problem())),

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     App, Problem,
     actor::{Actor, Claims},
-    http::{Json, Perhaps, Query},
+    http::{Json, OptionalActor, Query},
     ids::UserId,
     problem::{Error, Result},
 };
@@ -46,7 +46,7 @@ pub struct Listen {
 /// Which channels a ticket shall open.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AskTicket {
+pub struct TicketInput {
     pub channels: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ struct Ticketed {
 
 /// Listen to channels as server-sent events
 #[utoipa::path(get, path = "/api/live/", tag = "live", params(("channels" = Option<String>, Query, description = "up to 32 names by commas"), ("ticket" = Option<String>, Query), ("Last-Event-ID" = Option<String>, Header)), responses((status = 200, content_type = "text/event-stream", body = String), (status = 401), (status = 404, description = "bad_ticket, not_found"), (status = 429, description = "too_many_requests")), security((), ("bearer" = [])))]
-pub async fn get(State(app): State<App>, caller: Perhaps, headers: HeaderMap, Query(listen): Query<Listen>) -> Response {
+pub async fn get(State(app): State<App>, caller: OptionalActor, headers: HeaderMap, Query(listen): Query<Listen>) -> Response {
     match open(&app, caller.0, &headers, listen).await {
         Ok(response) => response,
         Err(Error::Refused(problem)) if problem.status < 500 => problem.into_response(),
@@ -212,11 +212,11 @@ fn come_again(problem: &Problem) -> Response {
 }
 
 /// Ask for a ticket that opens one stream
-#[utoipa::path(post, path = "/api/live/ticket/", tag = "live", request_body = AskTicket, responses((status = 201, body = Ticket), (status = 422, description = "channel_limit")), security(("bearer" = [])))]
+#[utoipa::path(post, path = "/api/live/ticket/", tag = "live", request_body = TicketInput, responses((status = 201, body = Ticket), (status = 422, description = "channel_limit")), security(("bearer" = [])))]
 pub async fn post_ticket(
     State(app): State<App>,
     actor: Actor,
-    Json(ask): Json<AskTicket>,
+    Json(ask): Json<TicketInput>,
 ) -> Result<(StatusCode, axum::Json<Ticket>)> {
     let channels = check(ask.channels)?;
     let ticket = URL_SAFE_NO_PAD.encode(app.random.bytes::<32>());

@@ -1,7 +1,7 @@
 //! Comings and goings of subscriptions, and kept publications in their place, told to the slices.
 use super::{Bridge, actor};
-use crate::domain::Hearing;
-use wassally_realtime::host::{Channel, Heard, Hearer, Identity, Watch};
+use crate::domain::Observed;
+use wassally_realtime::host::{Channel, Heard, Identity, Observer, Watch};
 
 impl Watch for Bridge {
     fn unsubscribed(&self, who: &Identity, _client: &str, channel: &Channel) {
@@ -12,11 +12,11 @@ impl Watch for Bridge {
     }
 }
 
-impl Hearer for Bridge {
+impl Observer for Bridge {
     fn heard(&self, publication: &Heard<'_>) {
         let Ok(app) = self.app() else { return };
-        let hearing = Hearing { channel: publication.channel, offset: publication.offset, body: publication.body };
-        for hear in &app.registry.hearers {
+        let hearing = Observed { channel: publication.channel, offset: publication.offset, body: publication.body };
+        for hear in &app.registry.observers {
             hear(&app, &hearing);
         }
     }

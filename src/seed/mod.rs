@@ -3,8 +3,8 @@
 //! Seeding again changes nothing: people are known by their usernames, shops by owner and name, products by SKU; who ever
 //! had money, duty or orders is left alone.
 mod demo;
-mod doors;
 mod load;
+mod operations;
 mod people;
 mod scenes;
 mod shops;

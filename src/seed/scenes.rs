@@ -2,7 +2,7 @@
 //!
 //! COMPLETED is missing: it comes three days after the delivery, and nothing is said that did not happen.
 use super::{
-    doors::{Doors, Who},
+    operations::{Doors, Who},
     people::Known,
     shops::Open,
 };
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Puts crews on duty who never were, and plays the orders of those of the first five customers who have none.
 pub async fn play(app: &App, people: &Known, shops: &[Open]) -> anyhow::Result<()> {
-    let stage = Stage { doors: Doors::open(app), app, people };
+    let stage = Stage { operations: Doors::open(app), app, people };
     stage.take_up_duty().await.context("crews on duty")?;
     let mut open = shops.iter().filter(|shop| shop.never_closes);
     let (bakery, other) = open.next().zip(open.next()).context("two shops of the demo never close")?;
@@ -45,7 +45,7 @@ pub async fn play(app: &App, people: &Known, shops: &[Open]) -> anyhow::Result<(
 }
 
 struct Stage<'a> {
-    doors: Doors,
+    operations: Doors,
     app: &'a App,
     people: &'a Known,
 }
@@ -59,7 +59,7 @@ impl Stage<'_> {
     /// The customer, if they never ordered.
     async fn newcomer(&self, username: &str) -> anyhow::Result<Option<Who>> {
         let who = self.who(username)?;
-        let orders = self.doors.get(who, "/api/orders/?limit=1").await?;
+        let orders = self.operations.get(who, "/api/orders/?limit=1").await?;
         Ok(orders["items"].as_array().is_some_and(Vec::is_empty).then_some(who))
     }
 
@@ -72,13 +72,13 @@ impl Stage<'_> {
         let mut crews: Vec<_> = self.people.values().filter_map(on_duty).collect();
         crews.sort_by_key(|(crew, _)| crew.id);
         for (crew, (lat, lng)) in crews {
-            let present = self.doors.get(crew, "/api/delivery/me/").await?;
+            let present = self.operations.get(crew, "/api/delivery/me/").await?;
             if present["duty_no"] != 0 {
                 continue;
             }
-            self.doors.ask(crew, Method::PATCH, "/api/delivery/me/", Some(json!({ "on_duty": true }))).await?;
+            self.operations.ask(crew, Method::PATCH, "/api/delivery/me/", Some(json!({ "on_duty": true }))).await?;
             let ping = json!({ "lat": lat, "lng": lng, "at": self.app.clock.now(), "accuracy_m": 5 });
-            if let Err(error) = self.doors.post(crew, "/api/delivery/pings/", json!({ "pings": [ping] })).await {
+            if let Err(error) = self.operations.post(crew, "/api/delivery/pings/", json!({ "pings": [ping] })).await {
                 // A crew on duty without a position is a crew all the same: the next ping tells.
                 tracing::warn!(error = format!("{error:#}"), "a first position was not taken");
             }
@@ -91,16 +91,16 @@ impl Stage<'_> {
         for shop in shops {
             for (product_id, quantity) in basket(shop) {
                 let ask = json!({ "product_id": product_id, "quantity": quantity });
-                self.doors.post(customer, "/api/cart/items/", ask).await?;
+                self.operations.post(customer, "/api/cart/items/", ask).await?;
             }
         }
         let ask = json!({ "fulfilment": fulfilment, "payment_mode": payment_mode });
-        self.doors.post(customer, "/api/orders/checkout/", ask).await
+        self.operations.post(customer, "/api/orders/checkout/", ask).await
     }
 
     async fn act(&self, who: Who, order: &Value, deed: &str, ask: Value) -> anyhow::Result<Value> {
         let id = order["id"].as_str().context("an order has an id")?;
-        self.doors.post(who, &format!("/api/orders/{id}/{deed}/"), ask).await
+        self.operations.post(who, &format!("/api/orders/{id}/{deed}/"), ask).await
     }
 
     /// `accept` or `ready`, by the shop's owner.
@@ -120,7 +120,7 @@ impl Stage<'_> {
 
     async fn crew_does(&self, order: &Value, crew: &str, deed: &str, ask: Value) -> anyhow::Result<Value> {
         let id = order["id"].as_str().context("an order has an id")?;
-        self.doors.post(self.who(crew)?, &format!("/api/delivery/orders/{id}/{deed}/"), ask).await
+        self.operations.post(self.who(crew)?, &format!("/api/delivery/orders/{id}/{deed}/"), ask).await
     }
 
     async fn claim(&self, order: &Value, crew: &str) -> anyhow::Result<Value> {
@@ -137,7 +137,7 @@ impl Stage<'_> {
         let order = self.ready(customer, &[shop], "delivery", "WALLET").await?;
         self.carry(&order, crew).await?;
         let id = order["id"].as_str().context("an order has an id")?;
-        let proof = self.doors.get(customer, &format!("/api/orders/{id}/proof/")).await?;
+        let proof = self.operations.get(customer, &format!("/api/orders/{id}/proof/")).await?;
         self.act(self.who(crew)?, &order, "proof/confirm", json!({ "pin": proof["pin"] })).await?;
         Ok(())
     }

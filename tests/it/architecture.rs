@@ -167,7 +167,7 @@ fn no_slice_writes_anothers_table() {
             let may = match slice_of(&path) {
                 Some(slice) => owner == slice || owners(slice).contains(&owner),
                 // The seeding fills what no deed makes; the house's own tables are the house's.
-                None => matches!(owner, "house" | "live") || path.starts_with("src/seed"),
+                None => matches!(owner, "core" | "live") || path.starts_with("src/seed"),
             };
             if !may {
                 wrong.push(format!("{} writes {table} of {owner}", path.display()));
@@ -187,14 +187,13 @@ fn is_statement(line: &str) -> bool {
 #[test]
 fn sql_stands_in_stores_and_in_the_house() {
     // The house's own tables; and delivery's second store, of places.
-    let house =
-        ["src/db", "src/live", "src/chores", "src/seed", "src/http/ops.rs", "src/clock.rs", "src/domain/delivery/places.rs"];
+    let app = ["src/db", "src/live", "src/tasks", "src/seed", "src/http/ops.rs", "src/clock.rs", "src/domain/delivery/places.rs"];
     let wrong: Vec<String> = sources("src", ".rs")
         .into_iter()
         .filter(|(path, text)| {
             let is_store = path.file_name().is_some_and(|name| name == "store.rs")
                 || path.components().any(|part| part.as_os_str() == "store");
-            !is_store && !house.iter().any(|place| path.starts_with(place)) && code(text).any(is_statement)
+            !is_store && !app.iter().any(|place| path.starts_with(place)) && code(text).any(is_statement)
         })
         .map(|(path, _)| path.display().to_string())
         .collect();
@@ -230,8 +229,8 @@ fn only_a_commit_tells_kept_channels() {
         })
         .map(|(path, _)| path.display().to_string())
         .collect();
-    // tx and doubt: after COMMIT; app: the way; publisher: the bridge; lookback: rows out of the log.
-    assert_eq!(callers, ["src/app.rs", "src/db/doubt.rs", "src/db/tx.rs", "src/live/lookback.rs", "src/live/publisher.rs"]);
+    // tx and doubt: after COMMIT; app: the way; publisher: the bridge; catch_up: rows out of the log.
+    assert_eq!(callers, ["src/app.rs", "src/db/doubt.rs", "src/db/tx.rs", "src/live/catch_up.rs", "src/live/publisher.rs"]);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_registers_and_is_known() {
-    let house = TestApp::start().await;
-    let answer = house
+    let app = TestApp::start().await;
+    let answer = app
         .post(
             "/api/auth/register/",
             json!({ "username": "anna", "password": "a good password", "user_type": "buyer", "first_name": "Anna" }),
@@ -16,73 +16,66 @@ async fn somebody_registers_and_is_known() {
     let body = answer.ok();
     assert_eq!((&body["user"]["role"], &body["expires_in"]), (&json!("customer"), &json!(900)));
     let access = body["access"].as_str().expect("a token");
-    let me = crate::kit::as_token(&house, Method::GET, "/api/auth/user", access).await.ok();
+    let me = crate::kit::as_token(&app, Method::GET, "/api/auth/user", access).await.ok();
     assert_eq!(me["username"], "anna");
 
-    house
-        .post("/api/auth/register/", json!({ "username": "ANNA", "password": "a good password", "user_type": "customer" }))
+    app.post("/api/auth/register/", json!({ "username": "ANNA", "password": "a good password", "user_type": "customer" }))
         .await
         .refused(409, "username_taken");
-    house
-        .post("/api/auth/register/", json!({ "username": "ben", "password": "short", "user_type": "customer" }))
+    app.post("/api/auth/register/", json!({ "username": "ben", "password": "short", "user_type": "customer" }))
         .await
         .refused(422, "weak_password");
-    house
-        .post("/api/auth/register/", json!({ "password": "a good password", "user_type": "customer" }))
+    app.post("/api/auth/register/", json!({ "password": "a good password", "user_type": "customer" }))
         .await
         .refused(422, "invalid");
-    house
-        .post("/api/auth/register/", json!({ "username": "eve", "password": "a good password", "user_type": "admin" }))
+    app.post("/api/auth/register/", json!({ "username": "eve", "password": "a good password", "user_type": "admin" }))
         .await
         .refused(422, "invalid");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_and_an_unknown_name_read_the_same() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
-    let wrong = house
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
+    let wrong = app
         .post("/api/auth/login/", json!({ "username": anna.username, "password": "not hers" }))
         .await
         .refused(401, "bad_credentials");
-    let unknown = house
+    let unknown = app
         .post("/api/auth/login/", json!({ "username": "nobody", "password": "not hers" }))
         .await
         .refused(401, "bad_credentials");
     assert_eq!((&wrong["title"], &wrong["detail"]), (&unknown["title"], &unknown["detail"]));
-    house.post("/api/auth/login/", json!({ "username": anna.username.to_uppercase(), "password": "wassally-demo" })).await.ok();
-    house
-        .post("/api/auth/login/", json!({ "username": anna.username, "password": "wassally-demo", "role": "staff" }))
+    app.post("/api/auth/login/", json!({ "username": anna.username.to_uppercase(), "password": "wassally-demo" })).await.ok();
+    app.post("/api/auth/login/", json!({ "username": anna.username, "password": "wassally-demo", "role": "staff" }))
         .await
         .refused(403, "forbidden");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_eleventh_failure_of_a_name_waits() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
     for _ in 0..10 {
-        house
-            .post("/api/auth/login/", json!({ "username": anna.username, "password": "guess" }))
+        app.post("/api/auth/login/", json!({ "username": anna.username, "password": "guess" }))
             .await
             .refused(401, "bad_credentials");
     }
-    let answer = house.post("/api/auth/login/", json!({ "username": anna.username, "password": "wassally-demo" })).await;
+    let answer = app.post("/api/auth/login/", json!({ "username": anna.username, "password": "wassally-demo" })).await;
     assert!(answer.headers.contains_key("retry-after"));
     answer.refused(429, "too_many_requests");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_count_for_the_account_whichever_of_its_names_is_tried() {
-    let house = TestApp::start().await;
-    let (anna, ben) = (house.customer().await, house.customer().await);
+    let app = TestApp::start().await;
+    let (anna, ben) = (app.customer().await, app.customer().await);
     anna.patch("/api/users/me/", json!({ "email": "anna@example.org", "phone_number": "+12025550199" })).await.ok();
-    let login = async |name: &str, password: &str| {
-        house.post("/api/auth/login/", json!({ "username": name, "password": password })).await
-    };
+    let login =
+        async |name: &str, password: &str| app.post("/api/auth/login/", json!({ "username": name, "password": password })).await;
     for _ in 0..3 {
         for name in [anna.username.as_str(), "Anna@Example.org", "+12025550199"] {
             login(name, "guess").await.refused(401, "bad_credentials");
@@ -100,29 +93,29 @@ async fn failures_count_for_the_account_whichever_of_its_names_is_tried() {
     }
     login("NOBODY", "guess").await.refused(429, "too_many_requests");
     login(&ben.username, "wassally-demo").await.ok();
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_sent_at_once_are_counted_like_guesses_in_turn() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
     let body = json!({ "username": anna.username, "password": "guess" });
-    let guesses = futures_util::future::join_all((0..40).map(|_| house.post("/api/auth/login/", body.clone()))).await;
+    let guesses = futures_util::future::join_all((0..40).map(|_| app.post("/api/auth/login/", body.clone()))).await;
     let judged = guesses.iter().filter(|answer| answer.status == 401).count();
     // Two are hashed at a time: the one beside the tenth failure may still be judged.
     assert!((10..=11).contains(&judged), "{judged} of 40 were judged");
     assert!(guesses.iter().all(|answer| matches!(answer.status, 401 | 429)));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_token_rotates_and_a_copy_ends_the_session() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
     let renew = |token: String| {
-        let house = house.clone();
-        async move { house.post("/api/auth/refresh/", json!({ "refresh": token })).await }
+        let app = app.clone();
+        async move { app.post("/api/auth/refresh/", json!({ "refresh": token })).await }
     };
     let text = |answer: crate::kit::Answer| answer.ok()["refresh"].as_str().expect("a token").to_owned();
     let _lost = text(renew(anna.refresh.clone()).await);
@@ -134,38 +127,38 @@ async fn a_refresh_token_rotates_and_a_copy_ends_the_session() {
     renew(third).await.refused(401, "unauthorized");
 
     // Whoever comes with the token that the second use overtook has a copy too.
-    let ben = house.customer().await;
+    let ben = app.customer().await;
     let overtaken = text(renew(ben.refresh.clone()).await);
     let newest = text(renew(ben.refresh.clone()).await);
     renew(overtaken).await.refused(401, "unauthorized");
     renew(newest).await.refused(401, "unauthorized");
 
     // Later than half a minute there is no second use.
-    let eve = house.customer().await;
+    let eve = app.customer().await;
     let next = text(renew(eve.refresh.clone()).await);
-    house.pass(chrono::TimeDelta::seconds(31)).await;
+    app.pass(chrono::TimeDelta::seconds(31)).await;
     renew(eve.refresh.clone()).await.refused(401, "unauthorized");
     renew(next).await.refused(401, "unauthorized");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn logout_ends_tokens_and_sockets_within_a_second() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
     let mut socket = anna.socket().await;
     assert_eq!(anna.post("/api/auth/logout/", json!({})).await.status, 204);
     assert_eq!(socket.closed().await, 3500);
     anna.get("/api/auth/user/").await.refused(401, "unauthorized");
-    house.post("/api/auth/refresh/", json!({ "refresh": anna.refresh })).await.refused(401, "unauthorized");
+    app.post("/api/auth/refresh/", json!({ "refresh": anna.refresh })).await.refused(401, "unauthorized");
     drop(socket);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_profile_changes_by_field() {
-    let house = TestApp::start().await;
-    let (anna, ben) = (house.customer().await, house.customer().await);
+    let app = TestApp::start().await;
+    let (anna, ben) = (app.customer().await, app.customer().await);
     let me = anna.patch("/api/users/me/", json!({ "email": "anna@example.org", "first_name": "Anna" })).await.ok();
     assert_eq!(
         (&me["email"], &me["first_name"], &me["last_name"]),
@@ -179,8 +172,8 @@ async fn the_profile_changes_by_field() {
     assert_eq!(refused["errors"][0]["field"], "location_lat");
     anna.patch("/api/users/me/", json!({ "location_lat": 9.0 })).await.refused(422, "invalid");
     let by_mail = json!({ "email": "eve@example.org", "password": "a good password", "user_type": "customer" });
-    let eve = house.post("/api/auth/register/", by_mail).await.ok()["access"].as_str().expect("a token").to_owned();
+    let eve = app.post("/api/auth/register/", by_mail).await.ok()["access"].as_str().expect("a token").to_owned();
     let eve = crate::kit::Person { token: eve, ..anna.clone() };
     eve.patch("/api/users/me/", json!({ "email": null })).await.refused(422, "invalid");
-    house.end().await;
+    app.end().await;
 }

@@ -9,8 +9,8 @@ use wassally::{
     ids::{ProductId, Region, ShopId},
 };
 
-async fn sql(house: &TestApp, statement: &'static str, id: Uuid) {
-    sqlx::query(statement).bind(id).execute(&house.app.pools.background).await.expect(statement);
+async fn sql(app: &TestApp, statement: &'static str, id: Uuid) {
+    sqlx::query(statement).bind(id).execute(&app.app.pools.background).await.expect(statement);
 }
 
 fn problems(group: &Value) -> Vec<&str> {
@@ -19,8 +19,8 @@ fn problems(group: &Value) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cart_adds_up_over_its_shops_and_tells_its_owner() {
-    let house = TestApp::start().await;
-    let (a, b, anna) = (house.stall(9).await, house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (a, b, anna) = (app.stall(9).await, app.stall(9).await, app.customer().await);
     let mut socket = anna.socket().await;
     anna.wants(a.product, 2).await;
     let cart = anna.wants(b.product, 1).await;
@@ -45,17 +45,17 @@ async fn a_cart_adds_up_over_its_shops_and_tells_its_owner() {
         (&read["shops"], &read["total"], &read["version"], &read["live"]),
         (&cart["shops"], &cart["total"], &cart["version"], &cart["live"])
     );
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fourth_shop_is_refused_even_from_four_devices_at_once() {
-    let house = TestApp::start().await;
+    let app = TestApp::start().await;
     let mut stalls = vec![];
     for _ in 0..4 {
-        stalls.push(house.stall(9).await);
+        stalls.push(app.stall(9).await);
     }
-    let anna = house.customer().await;
+    let anna = app.customer().await;
     let add = |stall: &Stall| {
         let (anna, product) = (anna.clone(), stall.product);
         async move { anna.post("/api/cart/items/", json!({ "product_id": product, "quantity": 1 })).await }
@@ -66,13 +66,13 @@ async fn a_fourth_shop_is_refused_even_from_four_devices_at_once() {
     refused[0].clone().refused(409, "cart_shop_limit");
     let cart = anna.get("/api/cart/").await.ok();
     assert_eq!((cart["shops"].as_array().map(Vec::len), &cart["version"]), (Some(3), &json!(3)));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_is_changed_and_taken_out() {
-    let house = TestApp::start().await;
-    let (stall, anna, ben) = (house.stall(9).await, house.customer().await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna, ben) = (app.stall(9).await, app.customer().await, app.customer().await);
     let cart = anna.wants(stall.product, 2).await;
     let more = anna.wants(stall.product, 3).await;
     assert_eq!(more["shops"][0]["items"][0]["quantity"], 5, "the same product is one line");
@@ -93,13 +93,13 @@ async fn a_line_is_changed_and_taken_out() {
     anna.wants(stall.product, 1).await;
     let empty = anna.delete("/api/cart/").await.ok();
     assert_eq!((&empty["shops"], &empty["total"], &empty["version"]), (&json!([]), &json!("0.00"), &json!(6)));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_key_adds_once() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let ask = json!({ "product_id": stall.product, "quantity": 1 });
     let first = anna.post_once("/api/cart/items/", ask.clone(), "k").await.ok();
     assert_eq!(anna.post_once("/api/cart/items/", ask, "k").await.ok(), first);
@@ -107,13 +107,13 @@ async fn a_repeated_key_adds_once() {
         .await
         .refused(422, "idempotency_key_reused");
     assert_eq!(anna.get("/api/cart/").await.ok()["version"], 1);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_a_group_from_being_ordered_is_named() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     anna.wants(stall.product, 2).await;
     let group = async || anna.get("/api/cart/").await.ok()["shops"][0].clone();
     assert!(problems(&group().await).is_empty());
@@ -123,7 +123,7 @@ async fn what_keeps_a_group_from_being_ordered_is_named() {
         ("update shop set radius_m = 5000, status = 'REJECTED' where id = $1", "shop_closed"),
         ("update shop set status = 'APPROVED' where id = $1", ""),
     ] {
-        sql(&house, statement, stall.id).await;
+        sql(&app, statement, stall.id).await;
         assert_eq!(problems(&group().await), Vec::from_iter(Some(code).filter(|code| !code.is_empty())), "{statement}");
     }
     for (statement, code) in [
@@ -131,7 +131,7 @@ async fn what_keeps_a_group_from_being_ordered_is_named() {
         ("update product set min_quantity = 3 where id = $1", "quantity_out_of_range"),
         ("update product set is_active = false where id = $1", "product_gone"),
     ] {
-        sql(&house, statement, stall.product).await;
+        sql(&app, statement, stall.product).await;
         let group = group().await;
         assert_eq!(problems(&group), [code], "{statement}");
         assert_eq!(group["problems"][0]["product_id"], json!(stall.product));
@@ -140,13 +140,13 @@ async fn what_keeps_a_group_from_being_ordered_is_named() {
     anna.patch("/api/users/me/", json!({ "location_lat": null, "location_lng": null })).await.ok();
     let group = group().await;
     assert_eq!((&group["delivery_fee"], &group["distance_m"]), (&Value::Null, &Value::Null), "nobody knows how far");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_refusal_is_what_its_headers_say() {
-    let house = TestApp::start().await;
-    let (a, b, anna) = (house.stall(9).await, house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (a, b, anna) = (app.stall(9).await, app.stall(9).await, app.customer().await);
     for stall in [a, b] {
         anna.wants(stall.product, 1).await;
     }
@@ -155,15 +155,15 @@ async fn a_long_refusal_is_what_its_headers_say() {
     assert!(answer.body.to_string().len() > 1024, "short answers are never compressed");
     assert_eq!(answer.headers.get("content-encoding"), None, "it came as plain JSON");
     answer.refused(409, "cart_changed");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_price_is_said_until_it_was_seen() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     anna.wants(stall.product, 1).await;
-    sql(&house, "update product set price = 12 where id = $1", stall.product).await;
+    sql(&app, "update product set price = 12 where id = $1", stall.product).await;
     let cart = anna.get("/api/cart/").await.ok();
     assert_eq!(problems(&cart["shops"][0]), ["price_changed"]);
     let item = &cart["shops"][0]["items"][0];
@@ -174,15 +174,15 @@ async fn a_changed_price_is_said_until_it_was_seen() {
     assert_eq!((problems(&shown["shops"][0]), &shown["version"]), (vec!["price_changed"], &json!(2)));
     let again = anna.post("/api/cart/validate/", json!({})).await.ok();
     assert_eq!((problems(&again["shops"][0]), &again["version"]), (vec![], &json!(2)));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cart_has_one_region() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let second = Region::numbered(2);
-    let (shop, product) = (ShopId::fresh(&house.app, second).uuid(), ProductId::fresh(&house.app, second).uuid());
+    let (shop, product) = (ShopId::fresh(&app.app, second).uuid(), ProductId::fresh(&app.app, second).uuid());
     sqlx::query(
         "with shop as (insert into shop select (jsonb_populate_record(s, jsonb_build_object('region', 2, 'id', $1))).* from shop s where id = $3 returning 1)
         insert into product select (jsonb_populate_record(p, jsonb_build_object('region', 2, 'id', $2, 'shop_id', $1))).* from product p, shop",
@@ -190,58 +190,58 @@ async fn a_cart_has_one_region() {
     .bind(shop)
     .bind(product)
     .bind(stall.id)
-    .execute(&house.app.pools.background)
+    .execute(&app.app.pools.background)
     .await
     .expect("a shop elsewhere");
     anna.post("/api/cart/items/", json!({ "product_id": product, "quantity": 1 })).await.refused(422, "shops_in_two_regions");
-    let nowhere = ProductId::fresh(&house.app, second);
+    let nowhere = ProductId::fresh(&app.app, second);
     anna.post("/api/cart/items/", json!({ "product_id": nowhere, "quantity": 1 })).await.refused(404, "not_found");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bought_groups_leave_and_the_others_stay() {
-    let house = TestApp::start().await;
-    let (a, b, anna) = (house.stall(9).await, house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (a, b, anna) = (app.stall(9).await, app.stall(9).await, app.customer().await);
     anna.wants(a.product, 2).await;
     anna.wants(b.product, 1).await;
-    let mut tx = house.app.begin(carts::home(anna.id)).await.expect("begins");
+    let mut tx = app.app.begin(carts::home(anna.id)).await.expect("begins");
     let cart = carts::lock(&mut tx, anna.id).await.expect("locks");
     assert_eq!((cart.version, cart.groups.len(), cart.place.is_some()), (2, 2, true));
     carts::take_out(&mut tx, anna.id, &[cart.groups[0].shop.id]).await.expect("takes out");
     tx.commit(()).await.expect("commits");
     let left = anna.get("/api/cart/").await.ok();
     assert_eq!((&left["version"], &left["shops"][0]["shop_id"]), (&json!(3), &json!(b.id)));
-    house.end().await;
+    app.end().await;
 }
 
-async fn take(house: &TestApp, goods: &[(ProductId, i32)]) -> wassally::problem::Result<()> {
-    let mut tx = house.app.begin(Region::FIRST).await?;
+async fn take(app: &TestApp, goods: &[(ProductId, i32)]) -> wassally::problem::Result<()> {
+    let mut tx = app.app.begin(Region::FIRST).await?;
     inventory::take(&mut tx, goods).await?;
     tx.commit(()).await?;
     Ok(())
 }
 
-async fn on_hand(house: &TestApp, product: Uuid) -> i32 {
+async fn on_hand(app: &TestApp, product: Uuid) -> i32 {
     sqlx::query_scalar("select on_hand from stock where product_id = $1")
         .bind(product)
-        .fetch_one(&house.app.pools.background)
+        .fetch_one(&app.app.pools.background)
         .await
         .expect("a row")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_takers_only_as_many_win_as_there_are_pieces() {
-    let house = TestApp::start().await;
-    let (a, b) = (house.stall(5).await, house.stall(9).await);
+    let app = TestApp::start().await;
+    let (a, b) = (app.stall(5).await, app.stall(9).await);
     // Crosswise on purpose: the order of the lines must not matter.
     let takers = (0..12).map(|number| {
         let mut goods = [(ProductId(a.product), 1), (ProductId(b.product), 1)];
         if number % 2 == 0 {
             goods.reverse();
         }
-        let house = Arc::clone(&house);
-        async move { take(&house, &goods).await }
+        let app = Arc::clone(&app);
+        async move { take(&app, &goods).await }
     });
     let results = futures_util::future::join_all(takers).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 5);
@@ -251,23 +251,23 @@ async fn of_many_takers_only_as_many_win_as_there_are_pieces() {
         assert_eq!((problem.status, problem.code), (409, "out_of_stock"));
         assert_eq!(problem.members["lines"], json!([{ "product_id": a.product, "wanted": 1, "left": 0 }]));
     }
-    assert_eq!((on_hand(&house, a.product).await, on_hand(&house, b.product).await), (0, 4));
-    let mut tx = house.app.begin(Region::FIRST).await.expect("begins");
+    assert_eq!((on_hand(&app, a.product).await, on_hand(&app, b.product).await), (0, 4));
+    let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
     inventory::give_back(&mut tx, &[(ProductId(a.product), 2), (ProductId(a.product), 1)]).await.expect("gives back");
     tx.commit(()).await.expect("commits");
-    assert_eq!(on_hand(&house, a.product).await, 3);
-    house.end().await;
+    assert_eq!(on_hand(&app, a.product).await, 3);
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shop_knows_its_members() {
-    let house = TestApp::start().await;
-    let (stall, other): (Stall, Person) = (house.stall(1).await, house.customer().await);
-    let mut conn = house.app.read(Region::FIRST).await.expect("a connection");
+    let app = TestApp::start().await;
+    let (stall, other): (Stall, Person) = (app.stall(1).await, app.customer().await);
+    let mut conn = app.app.read(Region::FIRST).await.expect("a connection");
     let shop = ShopId(stall.id);
     assert!(shops::is_member(&mut conn, shop, stall.owner.id).await.expect("reads"));
     assert!(!shops::is_member(&mut conn, shop, other.id).await.expect("reads"));
     assert_eq!(shops::shops_of(&mut conn, Region::FIRST, stall.owner.id).await.expect("reads"), [shop]);
     drop(conn);
-    house.end().await;
+    app.end().await;
 }

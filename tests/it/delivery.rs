@@ -41,15 +41,15 @@ impl Person {
 }
 
 /// The instant so many seconds ago.
-fn on_the_clock(house: &Arc<TestApp>, seconds_ago: i64) -> Value {
-    json!(house.app.clock.now() - TimeDelta::seconds(seconds_ago))
+fn on_the_clock(app: &Arc<TestApp>, seconds_ago: i64) -> Value {
+    json!(app.app.clock.now() - TimeDelta::seconds(seconds_ago))
 }
 
 /// A house with a shop and somebody hungry.
 async fn town() -> (Arc<TestApp>, Stall, Person) {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(99).await, house.customer().await);
-    (house, stall, anna)
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(99).await, app.customer().await);
+    (app, stall, anna)
 }
 
 /// An order that this crew has at the door.
@@ -61,8 +61,8 @@ async fn at_the_door(stall: &Stall, customer: &Person, crew: &Person) -> String 
 }
 
 /// What a channel said so far.
-async fn told(house: &TestApp, channel: &str) -> Vec<Value> {
-    house.log(channel).await.into_iter().map(|(_, body)| serde_json::from_str(&body).expect("JSON")).collect()
+async fn told(app: &TestApp, channel: &str) -> Vec<Value> {
+    app.log(channel).await.into_iter().map(|(_, body)| serde_json::from_str(&body).expect("JSON")).collect()
 }
 
 fn ids(rows: &Value) -> Vec<String> {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A stall, a customer and an order of theirs with four events: created, accepted, ready, cancelled.
-async fn story(house: &Arc<TestApp>) -> (Stall, Person, String) {
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+async fn story(app: &Arc<TestApp>) -> (Stall, Person, String) {
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let order = anna.order_from(&stall, 1).await;
     stall.owner.act(&order, "accept", json!({})).await.ok();
     stall.owner.act(&order, "ready", json!({})).await.ok();
@@ -17,10 +17,10 @@ async fn story(house: &Arc<TestApp>) -> (Stall, Person, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_good_token_connects() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
     for (connect, code) in [(json!({ "token": "x.y.z" }), 3500), (json!({}), 3501)] {
-        let mut socket = Socket::open(&house.url).await;
+        let mut socket = Socket::open(&app.url).await;
         socket.raw(&json!({ "id": 1, "connect": connect }).to_string()).await;
         assert_eq!(socket.closed().await, code, "{connect}");
     }
@@ -31,18 +31,18 @@ async fn only_a_good_token_connects() {
         (&json!(true), &json!(true), &json!("USD")),
         "{hello}"
     );
-    assert_eq!(own["epoch"], *house.app.epoch());
-    house.pass(TimeDelta::minutes(16)).await;
-    let refused = Socket::open(&house.url).await.command(json!({ "connect": { "token": anna.token } })).await;
+    assert_eq!(own["epoch"], *app.app.epoch());
+    app.pass(TimeDelta::minutes(16)).await;
+    let refused = Socket::open(&app.url).await.command(json!({ "connect": { "token": anna.token } })).await;
     assert_eq!(refused["error"]["code"], 109, "{refused}");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_subscription_says_no_more_than_it_must() {
-    let house = TestApp::start().await;
-    let (stall, anna, order) = story(&house).await;
-    let mut stranger = house.customer().await.socket().await;
+    let app = TestApp::start().await;
+    let (stall, anna, order) = story(&app).await;
+    let mut stranger = app.customer().await.socket().await;
     for (channel, code, slug) in [
         (format!("order:{order}"), 404, "not_found"),
         ("order:nonsense".into(), 404, "not_found"),
@@ -57,15 +57,15 @@ async fn a_refused_subscription_says_no_more_than_it_must() {
         let reply = stranger.command(json!({ ask: { "channel": "nobodys:1", "data": 1 } })).await;
         assert_eq!(reply["error"]["code"], 102, "{ask}: whose it is comes before what one may: {reply}");
     }
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_channel_is_recovered_from_any_number() {
-    let house = TestApp::start().await;
-    let (_, anna, order) = story(&house).await;
+    let app = TestApp::start().await;
+    let (_, anna, order) = story(&app).await;
     let channel = format!("order:{order}");
-    let log = house.log(&channel).await;
+    let log = app.log(&channel).await;
     let kinds: Vec<Value> =
         log.iter().map(|(_, body)| serde_json::from_str::<Value>(body).expect("JSON")["type"].clone()).collect();
     assert_eq!(kinds, ["order_created", "order_accepted", "order_ready", "order_cancelled"]);
@@ -75,8 +75,8 @@ async fn an_order_channel_is_recovered_from_any_number() {
     assert_eq!((&fresh["offset"], &fresh["data"]["status"]), (&json!(4), &json!("CANCELLED")), "{fresh}");
     let epoch = fresh["epoch"].as_str().expect("an epoch").to_owned();
     // This node remembers what it said; another one has it out of the log.
-    let other = TestApp::over(&house.database, &house.database, &[]).await;
-    for (url, since) in [&house.url, &other.url].into_iter().flat_map(|url| (0..=4).map(move |since| (url, since))) {
+    let other = TestApp::over(&app.database, &app.database, &[]).await;
+    for (url, since) in [&app.url, &other.url].into_iter().flat_map(|url| (0..=4).map(move |since| (url, since))) {
         let mut again = Socket::connect(url, &anna.token).await;
         let result = again.resubscribe(&channel, Some((since, &epoch))).await.expect("subscribes");
         assert_eq!(result["recovered"], true, "{since}: {result}");
@@ -94,7 +94,7 @@ async fn an_order_channel_is_recovered_from_any_number() {
         assert_eq!(result["data"]["status"], "CANCELLED", "what cannot be recovered begins with the state: {result}");
     }
     other.end().await;
-    house.end().await;
+    app.end().await;
 }
 
 fn reparsed((offset, body): &(u64, String)) -> (u64, String) {
@@ -103,27 +103,27 @@ fn reparsed((offset, body): &(u64, String)) -> (u64, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_own_channel_is_recovered_at_connect() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let own = format!("user:{}", anna.id);
     let hello = anna.socket().await.hello;
-    let (offset, epoch) = (hello["subs"][&own]["offset"].as_u64().unwrap_or_default(), house.app.epoch());
+    let (offset, epoch) = (hello["subs"][&own]["offset"].as_u64().unwrap_or_default(), app.app.epoch());
     anna.order_from(&stall, 1).await;
-    let log = house.log(&own).await;
+    let log = app.log(&own).await;
     assert!(log.len() as u64 > offset, "a checkout is told to its customer");
-    let again = Socket::reconnect(&house.url, &anna.token, &[(&own, offset, &epoch)]).await.hello;
+    let again = Socket::reconnect(&app.url, &anna.token, &[(&own, offset, &epoch)]).await.hello;
     let result = &again["subs"][&own];
     assert_eq!(result["recovered"], true, "{again}");
     let offsets: Vec<_> =
         result["publications"].as_array().expect("some").iter().map(|p| p["offset"].as_u64().expect("an offset")).collect();
     assert_eq!(offsets, (offset + 1..=log.len() as u64).collect::<Vec<_>>());
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_refused_by_status_and_slug() {
-    let house = TestApp::start().await;
-    let (stall, anna, order) = story(&house).await;
+    let app = TestApp::start().await;
+    let (stall, anna, order) = story(&app).await;
     let (mut owner, mut customer) = (stall.owner.socket().await, anna.socket().await);
     for (method, data, code, slug) in [
         ("orders.accept", json!({ "order_id": order }), 409, "invalid_transition"),
@@ -139,13 +139,13 @@ async fn a_call_is_refused_by_status_and_slug() {
         customer.call("orders.accept", json!({ "order_id": order })).await.expect_err("a seller's deed"),
         (403, "forbidden".into())
     );
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_one_for_both_doors() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let order = anna.order_from(&stall, 1).await;
     let mut socket = stall.owner.socket().await;
     let path = format!("/api/orders/{order}/accept/");
@@ -156,35 +156,35 @@ async fn a_key_is_one_for_both_doors() {
     assert_eq!(socket.call("orders.accept", other).await.expect_err("another body"), (422, "idempotency_key_reused".into()));
     let by_call = socket.call("orders.ready", json!({ "order_id": order, "idempotency_key": "k2" })).await.expect("is ready");
     assert_eq!(stall.owner.post_once(&format!("/api/orders/{order}/ready/"), json!({}), "k2").await.ok(), by_call);
-    assert_eq!(house.log(&format!("order:{order}")).await.len(), 3, "each happened once");
-    house.end().await;
+    assert_eq!(app.log(&format!("order:{order}")).await.len(), 3, "each happened once");
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_frame_of_ours_closes_the_socket() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
     for text in ["hello", "{\"id\":0,\"subscribe\":{}}", "{\"id\":1,\"connect\":{}}", ""] {
         let mut socket = anna.socket().await;
         socket.raw(text).await;
         assert_eq!(socket.closed().await, 3501, "{text}");
     }
-    let mut early = Socket::open(&house.url).await;
+    let mut early = Socket::open(&app.url).await;
     early.raw("{\"id\":1,\"subscribe\":{\"channel\":\"order:1\"}}").await;
     assert_eq!(early.closed().await, 3501);
     let mut large = anna.socket().await;
     large.raw(&"x".repeat(70_000)).await;
     assert_eq!(large.closed().await, 1009);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_source_begins_with_the_state_and_resumes_by_its_last_id() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let order = anna.order_from(&stall, 1).await;
     let (channel, own) = (format!("order:{order}"), format!("user:{}", anna.id));
-    let mut source = house.listen(&[&channel, &own], &anna.token, None).await.expect("a stream");
+    let mut source = app.listen(&[&channel, &own], &anna.token, None).await.expect("a stream");
     let begun = source.expect(|message| message["channel"] == *channel).await;
     assert_eq!(
         (&begun["offset"], &begun["recovered"], &begun["snapshot"]["status"]),
@@ -200,7 +200,7 @@ async fn an_event_source_begins_with_the_state_and_resumes_by_its_last_id() {
 
     stall.owner.act(&order, "ready", json!({})).await.ok();
     anna.act(&order, "cancel", json!({})).await.ok();
-    let mut source = house.listen(&[&channel, &own], &anna.token, Some(&id)).await.expect("a stream");
+    let mut source = app.listen(&[&channel, &own], &anna.token, Some(&id)).await.expect("a stream");
     let begun = source.expect(|message| message["channel"] == *channel).await;
     assert_eq!((&begun["recovered"], begun.get("snapshot")), (&json!(true), None), "{begun}");
     for (offset, kind) in [(3, "order_ready"), (4, "order_cancelled")] {
@@ -209,21 +209,21 @@ async fn an_event_source_begins_with_the_state_and_resumes_by_its_last_id() {
     }
     for (channels, token, status) in [
         (channel.as_str(), None, 401),
-        (channel.as_str(), Some(house.customer().await.token), 404),
+        (channel.as_str(), Some(app.customer().await.token), 404),
         ("nobodys:1", Some(anna.token.clone()), 404),
         ("", Some(anna.token.clone()), 422),
         (&vec![channel.as_str(); 33].join(","), Some(anna.token.clone()), 422),
     ] {
-        let refused = Source::open(&house.url, &format!("channels={channels}"), token.as_deref(), None).await.err();
+        let refused = Source::open(&app.url, &format!("channels={channels}"), token.as_deref(), None).await.err();
         assert_eq!(refused, Some(status), "{channels}");
     }
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_opens_one_stream_and_ends_with_its_session() {
-    let house = TestApp::start().await;
-    let (_, anna, order) = story(&house).await;
+    let app = TestApp::start().await;
+    let (_, anna, order) = story(&app).await;
     let channel = format!("order:{order}");
     let ticket = async || {
         let answer = anna.post("/api/live/ticket/", json!({ "channels": [channel] })).await.ok();
@@ -231,34 +231,34 @@ async fn a_ticket_opens_one_stream_and_ends_with_its_session() {
         format!("ticket={}", answer["ticket"].as_str().expect("a ticket"))
     };
     let (used, late) = (ticket().await, ticket().await);
-    let mut first = Source::open(&house.url, &used, None, None).await.expect("opens");
+    let mut first = Source::open(&app.url, &used, None, None).await.expect("opens");
     first.expect(|message| message["snapshot"]["status"] == "CANCELLED").await;
-    let mut second = Source::open(&house.url, &used, None, first.id.as_deref()).await.expect("reopens");
+    let mut second = Source::open(&app.url, &used, None, first.id.as_deref()).await.expect("reopens");
     second.expect(|message| message["recovered"] == true).await;
     first.ended().await;
-    house.pass(TimeDelta::seconds(61)).await;
-    assert_eq!(Source::open(&house.url, &late, None, None).await.err(), Some(404), "never opened in time");
-    let mut third = Source::open(&house.url, &used, None, second.id.as_deref()).await.expect("reopens at any time");
+    app.pass(TimeDelta::seconds(61)).await;
+    assert_eq!(Source::open(&app.url, &late, None, None).await.err(), Some(404), "never opened in time");
+    let mut third = Source::open(&app.url, &used, None, second.id.as_deref()).await.expect("reopens at any time");
     second.ended().await;
     anna.post("/api/auth/logout/", json!({})).await.ok();
     third.ended().await;
-    assert_eq!(Source::open(&house.url, &used, None, None).await.err(), Some(404), "its session is over");
+    assert_eq!(Source::open(&app.url, &used, None, None).await.err(), Some(404), "its session is over");
     let hashes: i64 = sqlx::query_scalar("select count(*) from live_ticket where encode(hash, 'escape') = any($1)")
         .bind([used.trim_start_matches("ticket="), late.trim_start_matches("ticket=")])
-        .fetch_one(&house.app.pools.background)
+        .fetch_one(&app.app.pools.background)
         .await
         .expect("reads");
     assert_eq!(hashes, 0, "stored hashed");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_has_so_many_sockets_and_streams_and_no_more() {
-    let house = TestApp::start_with(&[("WASSALLY_USER_CONNECTIONS", "2")]).await;
-    let (anna, ben) = (house.customer().await, house.customer().await);
+    let app = TestApp::start_with(&[("WASSALLY_USER_CONNECTIONS", "2")]).await;
+    let (anna, ben) = (app.customer().await, app.customer().await);
     let (first, _second) = (anna.socket().await, anna.socket().await);
     let third = async || {
-        let mut socket = Socket::open(&house.url).await;
+        let mut socket = Socket::open(&app.url).await;
         socket.raw(&json!({ "id": 1, "connect": { "token": anna.token } }).to_string()).await;
         socket
     };
@@ -270,14 +270,14 @@ async fn a_user_has_so_many_sockets_and_streams_and_no_more() {
     tokio::time::timeout(PATIENCE, again).await.expect("a place that was left is free");
 
     let own = format!("user:{}", anna.id);
-    let listen = async || house.listen(&[&own], &anna.token, None).await;
+    let listen = async || app.listen(&[&own], &anna.token, None).await;
     let ticket = anna.post("/api/live/ticket/", json!({ "channels": [own] })).await.ok();
     let ticket = format!("ticket={}", ticket["ticket"].as_str().expect("a ticket"));
-    let by_ticket = async || Source::open(&house.url, &ticket, None, None).await;
+    let by_ticket = async || Source::open(&app.url, &ticket, None, None).await;
     let first = listen().await.expect("a stream");
     let mut second = by_ticket().await.expect("another");
     assert_eq!(listen().await.err(), Some(429));
-    house.listen(&[&format!("user:{}", ben.id)], &ben.token, None).await.expect("others have their own");
+    app.listen(&[&format!("user:{}", ben.id)], &ben.token, None).await.expect("others have their own");
     // A ticket's next stream takes the place of its last.
     let _second_again = by_ticket().await.expect("the same place");
     second.ended().await;
@@ -285,46 +285,46 @@ async fn a_user_has_so_many_sockets_and_streams_and_no_more() {
     drop(first);
     let again = async { while listen().await.is_err() {} };
     tokio::time::timeout(PATIENCE, again).await.expect("a place that was left is free");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_ends_closes_its_sockets_within_a_second() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
     let mut socket = anna.socket().await;
     anna.post("/api/auth/logout/", json!({})).await.ok();
     let began = std::time::Instant::now();
     assert_eq!(socket.closed().await, 3500);
     assert!(began.elapsed().as_millis() < 1500, "{:?}", began.elapsed());
     anna.get("/api/auth/user/").await.refused(401, "unauthorized");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_sdk_cut_off_hears_everything_once() {
     for protocol in [Protocol::Json, Protocol::Protobuf] {
-        let house = TestApp::start().await;
-        let (stall, anna) = (house.stall(9).await, house.customer().await);
+        let app = TestApp::start().await;
+        let (stall, anna) = (app.stall(9).await, app.customer().await);
         let shop = format!("shop:{}", stall.id);
-        let board = Watcher::by_sdk(&house.url, &stall.owner.token, std::slice::from_ref(&shop), protocol).await;
-        let stream = Watcher::by_sse(&house.url, &stall.owner.token, std::slice::from_ref(&shop)).await;
+        let board = Watcher::by_sdk(&app.url, &stall.owner.token, std::slice::from_ref(&shop), protocol).await;
+        let stream = Watcher::by_sse(&app.url, &stall.owner.token, std::slice::from_ref(&shop)).await;
         for n in 0..6 {
             let order = anna.order_from(&stall, 1).await;
             // Every other time everybody is cut off in between.
             if n % 2 == 0 {
-                house.app.hub().disconnect(|_, _| true, 3011, "force reconnect");
+                app.app.hub().disconnect(|_, _| true, 3011, "force reconnect");
             }
             stall.owner.act(&order, "accept", json!({})).await.ok();
             anna.act(&order, "cancel", json!({})).await.ok();
         }
-        let log = house.log(&shop).await;
+        let log = app.log(&shop).await;
         assert_eq!(log.len(), 18);
         board.heard_all(&shop, 0, &log).await;
         stream.heard_all(&shop, 0, &log).await;
         board.close().await;
         stream.close().await;
-        house.end().await;
+        app.end().await;
     }
 }
 
@@ -333,11 +333,11 @@ async fn the_javascript_sdk_cut_off_hears_everything_once() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/js");
     let is_there = std::path::Path::new(folder).join("node_modules/centrifuge").exists();
     assert!(is_there, "the SDK is not installed: `make test` does it, or run `npm ci` in tests/sdk/js");
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let shop = format!("shop:{}", stall.id);
     let mut node = tokio::process::Command::new("node")
-        .args(["watch.mjs", &house.url.replacen("http", "ws", 1), &stall.owner.token, &shop, "9"])
+        .args(["watch.mjs", &app.url.replacen("http", "ws", 1), &stall.owner.token, &shop, "9"])
         .current_dir(folder)
         .stdout(std::process::Stdio::piped())
         .kill_on_drop(true)
@@ -351,11 +351,11 @@ async fn the_javascript_sdk_cut_off_hears_everything_once() {
     assert_eq!(said().await["subscribed"], shop);
     for _ in 0..3 {
         let order = anna.order_from(&stall, 1).await;
-        house.app.hub().disconnect(|_, _| true, 3011, "force reconnect");
+        app.app.hub().disconnect(|_, _| true, 3011, "force reconnect");
         stall.owner.act(&order, "accept", json!({})).await.ok();
         anna.act(&order, "cancel", json!({})).await.ok();
     }
-    let log = house.log(&shop).await;
+    let log = app.log(&shop).await;
     for (offset, body) in &log {
         let heard = loop {
             let heard = said().await;
@@ -367,14 +367,14 @@ async fn the_javascript_sdk_cut_off_hears_everything_once() {
         assert_eq!((&heard["offset"], heard["data"].to_string()), (&json!(offset), reparsed(&(*offset, body.clone())).1));
     }
     assert!(node.wait().await.expect("ends").success());
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_without_a_broker_hear_of_each_other_by_the_log() {
-    let house = TestApp::start().await;
-    let other = TestApp::over(&house.database, &house.database, &[]).await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let other = TestApp::over(&app.database, &app.database, &[]).await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let shop = format!("shop:{}", stall.id);
     let board = Watcher::by_sdk(&other.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
     let mut took = std::time::Duration::MAX;
@@ -385,8 +385,8 @@ async fn two_nodes_without_a_broker_hear_of_each_other_by_the_log() {
         board.reaches(&shop, 2 * n).await;
     }
     assert!(took.as_secs() < 4, "once they know of each other they look every second: {took:?}");
-    board.heard_all(&shop, 0, &house.log(&shop).await).await;
+    board.heard_all(&shop, 0, &app.log(&shop).await).await;
     board.close().await;
     other.end().await;
-    house.end().await;
+    app.end().await;
 }

@@ -40,8 +40,8 @@ fn body(document: &Value, schema: &Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_path_shows_or_changes_what_is_anothers() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let order = anna.order_from(&stall, 1).await;
     let ids = [
         order,
@@ -51,10 +51,10 @@ async fn no_path_shows_or_changes_what_is_anothers() {
         uuid::Uuid::nil().to_string(),
         "nonsense".into(),
     ];
-    let document = house.get("/api/openapi.json").await.ok();
+    let document = app.get("/api/openapi.json").await.ok();
     let mut strangers = Vec::new();
     for role in ROLES {
-        strangers.push((role, house.person(role).await));
+        strangers.push((role, app.person(role).await));
     }
     let (mut tried, mut wrong) = (0, Vec::new());
     for (path, methods) in document["paths"].as_object().expect("paths") {
@@ -99,17 +99,17 @@ async fn no_path_shows_or_changes_what_is_anothers() {
     }
     assert!(tried > 500, "{tried}");
     assert!(wrong.is_empty(), "{wrong:#?}");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_changes_nothing_of_an_order() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let order = anna.order_from(&stall, 1).await;
-    let log = house.log(&format!("order:{order}")).await;
-    let (ben, owner) = (house.customer().await, house.stall(1).await.owner);
-    let crew = house.crew_on_duty().await;
+    let log = app.log(&format!("order:{order}")).await;
+    let (ben, owner) = (app.customer().await, app.stall(1).await.owner);
+    let crew = app.crew_on_duty().await;
     for deed in ["accept", "ready", "reject", "cancel", "complete", "proof/confirm"] {
         for who in [&ben, &owner, &crew] {
             let body = match deed {
@@ -134,8 +134,8 @@ async fn a_stranger_changes_nothing_of_an_order() {
         let status = who.get(&format!("/api/orders/{order}/proof/")).await.status;
         assert!(matches!(status, 403 | 404), "proof to {}: {status}", who.username);
     }
-    assert_eq!(house.log(&format!("order:{order}")).await, log, "not a word");
-    house.end().await;
+    assert_eq!(app.log(&format!("order:{order}")).await, log, "not a word");
+    app.end().await;
 }
 
 /// Who may watch which channel of an order in which state: (channel, who) → whether.
@@ -151,10 +151,10 @@ async fn may_watch(who: &Person, channel: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_watches_an_order_follows_its_state() {
-    let house = TestApp::start().await;
+    let app = TestApp::start().await;
     let (stall, anna, crew, other) =
-        (house.stall(9).await, house.customer().await, house.crew_on_duty().await, house.crew_on_duty().await);
-    let (ben, staff) = (house.customer().await, house.staff().await);
+        (app.stall(9).await, app.customer().await, app.crew_on_duty().await, app.crew_on_duty().await);
+    let (ben, staff) = (app.customer().await, app.staff().await);
     let order = anna.order_from(&stall, 1).await;
     let channel = format!("order:{order}");
     let watchers: Arc<[(&str, Person)]> = Arc::new([
@@ -188,5 +188,5 @@ async fn who_watches_an_order_follows_its_state() {
     let ended = socket.expect(|message| message["push"]["unsubscribe"].is_object()).await;
     assert_eq!((&ended["push"]["channel"], &ended["push"]["unsubscribe"]["code"]), (&json!(channel), &json!(2000)), "{ended}");
     see(["customer", "shop", "staff", ""]).await;
-    house.end().await;
+    app.end().await;
 }

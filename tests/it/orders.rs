@@ -40,7 +40,7 @@ impl Person {
     /// Signs in anew: the token has run out.
     async fn back(&self) -> Self {
         let body = json!({ "username": self.username, "password": "wassally-demo" });
-        let answer = self.house.post("/api/auth/login/", body).await.ok();
+        let answer = self.app.post("/api/auth/login/", body).await.ok();
         let token = answer["access"].as_str().expect("a token").to_owned();
         Self { token, ..self.clone() }
     }
@@ -78,16 +78,16 @@ impl TestApp {
     }
 }
 
-async fn rich(house: &Arc<TestApp>) -> Person {
-    let anna = house.customer().await;
-    house.fund(anna.id, 100_00).await;
+async fn rich(app: &Arc<TestApp>) -> Person {
+    let anna = app.customer().await;
+    app.fund(anna.id, 100_00).await;
     anna
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkout_holds_the_money_takes_the_goods_and_empties_the_cart() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(5).await, rich(&app).await);
     let order = anna.buys(&stall, 2).await;
     assert_eq!(
         (&order["status"], &order["total"], &order["delivery_fee"]),
@@ -99,51 +99,51 @@ async fn a_checkout_holds_the_money_takes_the_goods_and_empties_the_cart() {
     let live = order["live"].as_array().expect("live");
     assert!(live.iter().any(|l| l["channel"] == format!("order:{}", id(&order)) && l["offset"] == 1), "{order}");
     assert_eq!(anna.wallet().await, ("77.50".into(), "22.50".into()));
-    assert_eq!(house.on_hand(&stall).await, 3);
+    assert_eq!(app.on_hand(&stall).await, 3);
     assert_eq!(anna.get("/api/cart/").await.ok()["shops"], json!([]));
 
     let seen = anna.sees(&order).await;
     assert_eq!((&seen["code"], &seen["dropoff"]["address"]), (&order["code"], &json!("Mill Lane 1")));
     let history = anna.get(&format!("/api/orders/{}/history/", id(&order))).await.ok();
     assert_eq!((&history["items"][0]["type"], &history["items"][0]["actor_role"]), (&json!("order_created"), &json!("customer")));
-    house.check_ledger().await;
-    house.end().await;
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_ordered_is_refused_and_changes_nothing() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(3).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(3).await, app.customer().await);
     anna.pays("COD").await.refused(409, "cart_empty");
     anna.wants(stall.product, 3).await;
     anna.pays("GATEWAY").await.refused(422, "not_available");
     anna.pays("COP").await.refused(422, "invalid");
     let short = anna.pays("WALLET").await.refused(402, "insufficient_funds");
     assert_eq!(short["needed"], "32.50");
-    assert_eq!(house.on_hand(&stall).await, 3, "a refused checkout takes no goods");
+    assert_eq!(app.on_hand(&stall).await, 3, "a refused checkout takes no goods");
     let body = json!({ "fulfilment": "delivery", "payment_mode": "COD", "cart_version": 99 });
     let changed = anna.post("/api/orders/checkout/", body).await.refused(409, "cart_changed");
     assert_eq!(changed["cart"]["shops"][0]["items"][0]["quantity"], 3);
 
-    let ben = house.customer().await;
+    let ben = app.customer().await;
     ben.wants(stall.product, 1).await;
     ben.pays("COD").await.ok();
     let gone = anna.pays("COD").await.refused(409, "out_of_stock");
     assert_eq!(gone["lines"], json!([{ "product_id": stall.product, "wanted": 3, "left": 2 }]));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_a_shop_from_being_ordered_from_is_named_shop_by_shop() {
-    let house = TestApp::start().await;
-    let (closed, strict, anna) = (house.stall(5).await, house.stall(5).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (closed, strict, anna) = (app.stall(5).await, app.stall(5).await, rich(&app).await);
     anna.wants(closed.product, 1).await;
     anna.wants(strict.product, 1).await;
     for (statement, stall) in [
         ("delete from shop_hours where shop_id = $1", &closed),
         ("update shop set minimum_order = 50, radius_m = 100 where id = $1", &strict),
     ] {
-        sqlx::query(statement).bind(stall.id).execute(&house.app.pools.background).await.expect("its terms change");
+        sqlx::query(statement).bind(stall.id).execute(&app.app.pools.background).await.expect("its terms change");
     }
     let refused = anna.pays("WALLET").await.refused(409, "cart_invalid");
     let faults: Vec<_> =
@@ -159,18 +159,18 @@ async fn what_keeps_a_shop_from_being_ordered_from_is_named_shop_by_shop() {
     let pickup = json!({ "fulfilment": "pickup", "payment_mode": "COP", "shop_ids": [strict.id] });
     let refused = anna.post("/api/orders/checkout/", pickup).await.refused(409, "cart_invalid");
     assert_eq!(refused["shops"][0]["problems"], json!([{ "code": "below_minimum" }]));
-    assert_eq!((anna.wallet().await, house.on_hand(&strict).await), (("100.00".into(), "0.00".into()), 5));
-    house.end().await;
+    assert_eq!((anna.wallet().await, app.on_hand(&strict).await), (("100.00".into(), "0.00".into()), 5));
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_price_that_rose_since_it_was_seen_is_shown_before_it_is_paid() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(5).await, rich(&app).await);
     anna.wants(stall.product, 1).await;
     sqlx::query("update product set price = 12 where id = $1")
         .bind(stall.product)
-        .execute(&house.app.pools.background)
+        .execute(&app.app.pools.background)
         .await
         .expect("it costs more");
     let refused = anna.pays("WALLET").await.refused(409, "cart_changed");
@@ -178,52 +178,52 @@ async fn a_price_that_rose_since_it_was_seen_is_shown_before_it_is_paid() {
     assert_eq!((&item["price"], &item["price_seen"]), (&json!("12.00"), &json!("10.00")));
     anna.post("/api/cart/validate/", json!({})).await.ok();
     assert_eq!(anna.pays("WALLET").await.ok()["total"], "14.50");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_saved_place_nothing_is_delivered_but_it_can_be_fetched() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(3).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(3).await, app.customer().await);
     sqlx::query("update users set location_lat = null, location_lng = null, location_address = null where id = $1")
         .bind(anna.id.uuid())
-        .execute(&house.app.pools.background)
+        .execute(&app.app.pools.background)
         .await
         .expect("the place is forgotten");
     anna.wants(stall.product, 1).await;
     anna.pays("COD").await.refused(409, "location_required");
     let order = anna.post("/api/orders/checkout/", json!({ "fulfilment": "pickup", "payment_mode": "COP" })).await.ok();
     assert_eq!((&order["total"], &order["dropoff"]), (&json!("10.00"), &Value::Null));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_double_tap_orders_once() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(5).await, rich(&app).await);
     anna.wants(stall.product, 1).await;
     let body = json!({ "fulfilment": "delivery", "payment_mode": "WALLET" });
     let (one, two) =
         tokio::join!(anna.post("/api/orders/checkout/", body.clone()), anna.post("/api/orders/checkout/", body.clone()));
     let (one, two) = (one.ok(), two.ok());
     assert_eq!(one, two, "without a key the cart's version is the key");
-    assert_eq!(house.on_hand(&stall).await, 4);
+    assert_eq!(app.on_hand(&stall).await, 4);
 
     anna.wants(stall.product, 1).await;
     let first = anna.post_once("/api/orders/checkout/", body.clone(), "k").await.ok();
     assert_eq!(anna.post_once("/api/orders/checkout/", body, "k").await.ok(), first);
     let other = json!({ "fulfilment": "delivery", "payment_mode": "COD" });
     anna.post_once("/api/orders/checkout/", other, "k").await.refused(422, "idempotency_key_reused");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_piece_is_sold_once() {
-    let house = TestApp::start().await;
-    let stall = house.stall(1).await;
+    let app = TestApp::start().await;
+    let stall = app.stall(1).await;
     let mut tries = vec![];
     for _ in 0..6 {
-        let customer = house.customer().await;
+        let customer = app.customer().await;
         customer.wants(stall.product, 1).await;
         tries.push(tokio::spawn(async move { customer.pays("COD").await }));
     }
@@ -236,14 +236,14 @@ async fn the_last_piece_is_sold_once() {
             answer.refused(409, "out_of_stock");
         }
     }
-    assert_eq!((sold, house.on_hand(&stall).await), (1, 0));
-    house.end().await;
+    assert_eq!((sold, app.on_hand(&stall).await), (1, 0));
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_shop_accepts_and_makes_ready_and_only_its_own() {
-    let house = TestApp::start().await;
-    let (stall, other, anna) = (house.stall(5).await, house.stall(5).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (stall, other, anna) = (app.stall(5).await, app.stall(5).await, rich(&app).await);
     anna.wants(other.product, 1).await;
     let order = anna.buys(&stall, 1).await;
     let seen = stall.owner.sees(&order).await;
@@ -258,11 +258,11 @@ async fn the_shop_accepts_and_makes_ready_and_only_its_own() {
     );
     stall.owner.tells(&order, "accept", json!({})).await.refused(409, "invalid_transition");
     stall.owner.tells(&order, "ready", json!({})).await.ok();
-    let stranger = house.stall(1).await.owner;
+    let stranger = app.stall(1).await.owner;
     stranger.tells(&order, "accept", json!({})).await.refused(404, "not_found");
     stranger.get(&format!("/api/orders/{}/", id(&order))).await.refused(404, "not_found");
     anna.tells(&order, "accept", json!({})).await.refused(403, "forbidden");
-    house.customer().await.tells(&order, "cancel", json!({})).await.refused(404, "not_found");
+    app.customer().await.tells(&order, "cancel", json!({})).await.refused(404, "not_found");
     let prep: Vec<Value> = anna.sees(&order).await["shop_orders"]
         .as_array()
         .expect("parts")
@@ -270,13 +270,13 @@ async fn the_shop_accepts_and_makes_ready_and_only_its_own() {
         .map(|part| part["prep_status"].clone())
         .collect();
     assert!(prep.contains(&json!("READY")) && prep.contains(&json!("NEW")), "{prep:?}");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_shops_rejection_gives_its_share_back_and_the_last_cancels() {
-    let house = TestApp::start().await;
-    let (one, two, anna) = (house.stall(5).await, house.stall(5).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (one, two, anna) = (app.stall(5).await, app.stall(5).await, rich(&app).await);
     anna.wants(one.product, 1).await;
     let order = anna.buys(&two, 2).await;
     assert_eq!(order["total"], "35.00");
@@ -285,19 +285,19 @@ async fn one_shops_rejection_gives_its_share_back_and_the_last_cancels() {
     let seen = anna.sees(&order).await;
     assert_eq!((&seen["total"], &seen["delivery_fee"], &seen["status"]), (&json!("22.50"), &json!("2.50"), &json!("CREATED")));
     assert_eq!(anna.wallet().await, ("77.50".into(), "22.50".into()));
-    assert_eq!(house.on_hand(&one).await, 5);
-    two.owner.tells(&order, "reject", json!({ "reason": "closing" })).await.ok();
+    assert_eq!(app.on_hand(&one).await, 5);
+    two.owner.tells(&order, "reject", json!({ "reason": "pre_commit" })).await.ok();
     assert_eq!(anna.sees(&order).await["status"], "CANCELLED");
     assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
-    assert_eq!(house.on_hand(&two).await, 5);
-    house.check_ledger().await;
-    house.end().await;
+    assert_eq!(app.on_hand(&two).await, 5);
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_crew_holds_all_that_is_left_a_rejection_ships_the_order() {
-    let house = TestApp::start().await;
-    let (one, two, anna, crew) = (house.stall(5).await, house.stall(5).await, rich(&house).await, house.crew().await);
+    let app = TestApp::start().await;
+    let (one, two, anna, crew) = (app.stall(5).await, app.stall(5).await, rich(&app).await, app.crew().await);
     anna.wants(one.product, 1).await;
     let order = anna.buys(&two, 1).await;
     crew.claim(&id(&order)).await.ok();
@@ -307,7 +307,7 @@ async fn when_the_crew_holds_all_that_is_left_a_rejection_ships_the_order() {
 
     let seen = anna.sees(&order).await;
     assert_eq!((&seen["status"], &seen["total"]), (&json!("SHIPPED"), &json!("12.50")));
-    let said: Vec<Value> = house
+    let said: Vec<Value> = app
         .log(&format!("order:{}", id(&order)))
         .await
         .iter()
@@ -323,23 +323,23 @@ async fn when_the_crew_holds_all_that_is_left_a_rejection_ships_the_order() {
     let told = anna.get("/api/notifications/?kind=order_shipped").await.ok();
     assert_eq!(told["items"][0]["extra_data"].get("proof"), None, "a proof that was used is shown no more");
     assert_eq!(anna.sees(&order).await["status"], "DELIVERED");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_shop_accepts_in_a_quarter_of_an_hour_is_cancelled() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(5).await, rich(&app).await);
     let (order, kept) = (anna.buys(&stall, 1).await, anna.buys(&stall, 1).await);
     stall.owner.tells(&kept, "accept", json!({})).await.ok();
-    house.pass(TimeDelta::minutes(16)).await;
-    house.settle().await;
+    app.pass(TimeDelta::minutes(16)).await;
+    app.settle().await;
     let anna = anna.back().await;
-    // The runner of the house may have taken the chore before this test did: wait for its deed, not for a time.
-    house.until(&anna, &order, "CANCELLED").await;
+    // The runner of the house may have taken the task before this test did: wait for its deed, not for a time.
+    app.until(&anna, &order, "CANCELLED").await;
     assert_eq!(anna.sees(&kept).await["status"], "CREATED");
-    assert_eq!(house.on_hand(&stall).await, 4);
-    house.end().await;
+    assert_eq!(app.on_hand(&stall).await, 4);
+    app.end().await;
 }
 
 impl TestApp {
@@ -356,92 +356,91 @@ impl TestApp {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_order_gives_money_and_goods_back() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(5).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(5).await, rich(&app).await);
     let order = anna.buys(&stall, 2).await;
     let cancelled = anna.tells(&order, "cancel", json!({ "reason": "changed my mind" })).await.ok();
     assert_eq!((&cancelled["status"], &cancelled["payment_status"]), (&json!("CANCELLED"), &json!("RELEASED")));
     anna.tells(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
     assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
-    assert_eq!(house.on_hand(&stall).await, 5);
+    assert_eq!(app.on_hand(&stall).await, 5);
     let again = anna.buys(&stall, 1).await;
-    house.staff().await.tells(&again, "cancel", json!({})).await.ok();
+    app.staff().await.tells(&again, "cancel", json!({})).await.ok();
     stall.owner.tells(&again, "ready", json!({})).await.refused(409, "invalid_transition");
-    house.check_ledger().await;
-    house.end().await;
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_days_after_delivery_everybody_is_paid() {
-    let house = TestApp::start().await;
-    let (stall, anna, crew) = (house.stall(5).await, rich(&house).await, house.person(Role::Crew).await);
+    let app = TestApp::start().await;
+    let (stall, anna, crew) = (app.stall(5).await, rich(&app).await, app.person(Role::Crew).await);
     let order = anna.buys(&stall, 2).await;
     anna.tells(&order, "complete", json!({})).await.refused(409, "invalid_transition");
-    house.carry(&order, &crew).await;
+    app.carry(&order, &crew).await;
     anna.tells(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
     let early = anna.tells(&order, "complete", json!({})).await.refused(409, "too_early");
     assert_eq!(early["completable_at"], anna.sees(&order).await["completable_at"]);
     assert_eq!(anna.wallet().await, ("77.50".into(), "22.50".into()), "delivered is not yet paid out");
 
-    house.pass(TimeDelta::days(3)).await;
-    house.settle().await;
+    app.pass(TimeDelta::days(3)).await;
+    app.settle().await;
     let (anna, seller, crew) = (anna.back().await, stall.owner.back().await, crew.back().await);
-    house.until(&anna, &order, "COMPLETED").await;
+    app.until(&anna, &order, "COMPLETED").await;
     anna.tells(&order, "complete", json!({})).await.ok();
     assert_eq!(anna.wallet().await, ("77.50".into(), "0.00".into()));
     assert_eq!(seller.get("/api/wallet/").await.ok()["payable"], "20.00");
     assert_eq!(crew.get("/api/wallet/").await.ok()["payable"], "2.50");
-    house.check_ledger().await;
-    house.end().await;
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cash_taken_at_the_door_is_the_crews_to_hand_in() {
-    let house = TestApp::start().await;
-    let (stall, anna, crew) = (house.stall(5).await, house.customer().await, house.person(Role::Crew).await);
+    let app = TestApp::start().await;
+    let (stall, anna, crew) = (app.stall(5).await, app.customer().await, app.person(Role::Crew).await);
     anna.wants(stall.product, 2).await;
     let order = anna.checkout().await.ok();
-    house.carry(&order, &crew).await;
-    let mut conn = house.app.read(wassally::ids::Region::FIRST).await.expect("a connection");
+    app.carry(&order, &crew).await;
+    let mut conn = app.app.read(wassally::ids::Region::FIRST).await.expect("a connection");
     let usd = "USD".parse().expect("a currency");
     let cash = wassally::domain::wallet::cash_in_hand(&mut conn, crew.id, usd).await.expect("reads");
     assert_eq!(cash.to_string(), "22.50 USD");
     drop(conn);
-    house.pass(TimeDelta::days(3)).await;
+    app.pass(TimeDelta::days(3)).await;
     anna.back().await.tells(&order, "complete", json!({})).await.ok();
     assert_eq!(stall.owner.back().await.get("/api/wallet/").await.ok()["payable"], "20.00");
-    house.check_ledger().await;
-    house.end().await;
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_fails_and_comes_back_gives_all_back() {
-    let house = TestApp::start().await;
-    let (stall, anna, crew) = (house.stall(5).await, rich(&house).await, house.person(Role::Crew).await);
+    let app = TestApp::start().await;
+    let (stall, anna, crew) = (app.stall(5).await, rich(&app).await, app.person(Role::Crew).await);
     let order = anna.buys(&stall, 2).await;
-    house
-        .step(&order, async |tx, order, now| {
-            orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await?;
-            orders::pick_up(tx, order, None, now).await?;
-            orders::fail(tx, order, now).await?;
-            orders::returned(tx, order, now).await
-        })
-        .await;
+    app.step(&order, async |tx, order, now| {
+        orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await?;
+        orders::pick_up(tx, order, None, now).await?;
+        orders::fail(tx, order, now).await?;
+        orders::returned(tx, order, now).await
+    })
+    .await;
     assert_eq!(anna.sees(&order).await["status"], "RETURNED_TO_SHOP");
     assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
-    assert_eq!(house.on_hand(&stall).await, 5);
-    house.check_ledger().await;
-    house.end().await;
+    assert_eq!(app.on_hand(&stall).await, 5);
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_of_deeds_neither_deadlocks_nor_loses_a_cent_or_a_piece() {
-    let house = TestApp::start().await;
-    let (one, two) = (house.stall(1000).await, house.stall(1000).await);
+    let app = TestApp::start().await;
+    let (one, two) = (app.stall(1000).await, app.stall(1000).await);
     let customers: Vec<_> = {
         let mut customers = vec![];
         for n in 0..8 {
-            let customer = rich(&house).await;
+            let customer = rich(&app).await;
             // Crosswise, so that locks taken in the cart's order would meet.
             let (first, second) = if n % 2 == 0 { (one.clone(), two.clone()) } else { (two.clone(), one.clone()) };
             customers.push((customer, first, second));
@@ -454,16 +453,16 @@ async fn a_storm_of_deeds_neither_deadlocks_nor_loses_a_cent_or_a_piece() {
         story.await.expect("no panic");
     }
     let deadlocks: i64 = sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
-        .fetch_one(&house.app.pools.background)
+        .fetch_one(&app.app.pools.background)
         .await
         .expect("statistics");
     assert_eq!(deadlocks, 0);
-    assert_eq!((house.on_hand(&one).await, house.on_hand(&two).await), (1000, 1000), "every order was cancelled");
+    assert_eq!((app.on_hand(&one).await, app.on_hand(&two).await), (1000, 1000), "every order was cancelled");
     for (anna, ..) in &customers {
         assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
     }
-    house.check_ledger().await;
-    house.end().await;
+    app.check_ledger().await;
+    app.end().await;
 }
 
 /// Orders of two shops, again and again, while both shops and the customer act on each at once.

@@ -5,10 +5,10 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
-async fn deadlocks(house: &TestApp) -> i64 {
+async fn deadlocks(app: &TestApp) -> i64 {
     // Statistics of a session become visible when it is idle for a moment; a new one flushes its own at once.
     sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
-        .fetch_one(&house.app.pools.background)
+        .fetch_one(&app.app.pools.background)
         .await
         .expect("statistics")
 }
@@ -71,25 +71,25 @@ async fn raves(who: Person, role: usize, stalls: Arc<Vec<Stall>>, board: Board, 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_of_all_deeds_neither_deadlocks_nor_loses_a_cent() {
-    let house = TestApp::start_with(&[("WASSALLY_POOLS", "32,8,4")]).await;
+    let app = TestApp::start_with(&[("WASSALLY_POOLS", "32,8,4")]).await;
     let mut stalls = Vec::new();
     for _ in 0..3 {
-        stalls.push(house.stall(60).await);
+        stalls.push(app.stall(60).await);
     }
     let stalls = Arc::new(stalls);
-    let before = deadlocks(&house).await;
+    let before = deadlocks(&app).await;
     let board = Board::default();
     let mut everybody = Vec::new();
     for n in 0..32_u64 {
         let (who, role) = match n % 8 {
             0..3 => {
-                let customer = house.customer().await;
-                house.fund(customer.id, 200_00).await;
+                let customer = app.customer().await;
+                app.fund(customer.id, 200_00).await;
                 (customer, 0)
             }
             3 | 4 => (stalls[usize::try_from(n).expect("small") % 3].owner.clone(), 1),
-            5 | 6 => (house.crew_on_duty().await, 2),
-            _ => (house.staff().await, 3),
+            5 | 6 => (app.crew_on_duty().await, 2),
+            _ => (app.staff().await, 3),
         };
         everybody.push(tokio::spawn(raves(who, role, stalls.clone(), board.clone(), n)));
     }
@@ -102,8 +102,8 @@ async fn a_storm_of_all_deeds_neither_deadlocks_nor_loses_a_cent() {
     for deed in ["checkout 201", "accept 200", "claim 200", "cancel 200", "advance 200"] {
         assert!(met.contains_key(deed), "{deed} never succeeded: {met:?}");
     }
-    assert_eq!(deadlocks(&house).await, before, "{met:?}");
-    house.check_ledger().await;
+    assert_eq!(deadlocks(&app).await, before, "{met:?}");
+    app.check_ledger().await;
     let sold: Vec<(i32, i64)> = sqlx::query_as(
         "select s.on_hand, coalesce(sum(l.quantity) filter (where o.status not in ('CANCELLED', 'RETURNED_TO_SHOP') and p.prep_status <> 'REJECTED'), 0)
         from stock s
@@ -112,7 +112,7 @@ async fn a_storm_of_all_deeds_neither_deadlocks_nor_loses_a_cent() {
         left join orders o on o.id = p.order_id
         group by s.product_id, s.on_hand",
     )
-    .fetch_all(&house.app.pools.background)
+    .fetch_all(&app.app.pools.background)
     .await
     .expect("stock and orders");
     for (on_hand, sold) in sold {
@@ -122,20 +122,20 @@ async fn a_storm_of_all_deeds_neither_deadlocks_nor_loses_a_cent() {
     let carried: Vec<(i32, i64)> = sqlx::query_as(
         "select d.active, count(j.order_id) from crew_duty d left join job j on j.crew_id = d.crew_id and j.ended_at is null group by d.crew_id, d.active",
     )
-    .fetch_all(&house.app.pools.background)
+    .fetch_all(&app.app.pools.background)
     .await
     .expect("crews and jobs");
     for (active, jobs) in carried {
         assert_eq!(i64::from(active), jobs, "a crew's count is its open jobs");
         assert!(active <= 5);
     }
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkout_sent_twice_is_one_order() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     for keyed in [true, false] {
         anna.wants(stall.product, 1).await;
         let ask = json!({ "fulfilment": "delivery", "payment_mode": "COD" });
@@ -148,20 +148,20 @@ async fn a_checkout_sent_twice_is_one_order() {
         };
         let (one, two) = tokio::join!(sends(), sends());
         let orders: i64 =
-            sqlx::query_scalar("select count(*) from orders").fetch_one(&house.app.pools.background).await.expect("reads");
+            sqlx::query_scalar("select count(*) from orders").fetch_one(&app.app.pools.background).await.expect("reads");
         assert_eq!(orders, if keyed { 1 } else { 2 }, "{} {} / {} {}", one.status, one.body, two.status, two.body);
         let ids: Vec<Value> =
             [one, two].into_iter().filter(|answer| answer.status == 201).map(|answer| answer.body["id"].clone()).collect();
         assert!(!ids.is_empty() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     }
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_buyers_of_the_last_one_gets_it() {
-    let house = TestApp::start().await;
+    let app = TestApp::start().await;
     for _ in 0..5 {
-        let (stall, anna, ben) = (house.stall(1).await, house.customer().await, house.customer().await);
+        let (stall, anna, ben) = (app.stall(1).await, app.customer().await, app.customer().await);
         anna.wants(stall.product, 1).await;
         ben.wants(stall.product, 1).await;
         let (one, two) = tokio::join!(anna.checkout(), ben.checkout());
@@ -169,16 +169,16 @@ async fn of_two_buyers_of_the_last_one_gets_it() {
         won.ok();
         lost.refused(409, "out_of_stock");
     }
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_twenty_crews_one_gets_the_order() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, house.customer().await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
     let mut crews = Vec::new();
     for _ in 0..20 {
-        crews.push(house.crew_on_duty().await);
+        crews.push(app.crew_on_duty().await);
     }
     for _ in 0..3 {
         let order = anna.order_from(&stall, 1).await;
@@ -190,5 +190,5 @@ async fn of_twenty_crews_one_gets_the_order() {
             answer.refused(409, "already_claimed");
         }
     }
-    house.end().await;
+    app.end().await;
 }

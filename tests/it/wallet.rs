@@ -63,15 +63,15 @@ fn pair(balance: &str, held: &str) -> (String, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn held_money_is_set_aside_and_comes_back_once() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
     assert_eq!(anna.wallet().await, pair("0.00", "0.00"), "who never had a wallet has an empty one");
-    house.fund(anna.id, 50_00).await;
-    let order = house.order_id();
-    house.hold(anna.id, order, 30_00).await.expect("it is enough");
+    app.fund(anna.id, 50_00).await;
+    let order = app.order_id();
+    app.hold(anna.id, order, 30_00).await.expect("it is enough");
     assert_eq!(anna.wallet().await, pair("20.00", "30.00"));
-    house.release(order).await;
-    house.release(order).await;
+    app.release(order).await;
+    app.release(order).await;
     assert_eq!(anna.wallet().await, pair("50.00", "0.00"), "a second release changes nothing");
 
     let transactions = anna.get("/api/wallet/transactions/").await.ok();
@@ -103,31 +103,31 @@ async fn held_money_is_set_aside_and_comes_back_once() {
     assert_eq!((&held["items"][0]["balance_after"], &held["items"][0]["held_after"]), (&json!("20.00"), &json!("30.00")));
     assert_eq!(held["items"][0]["content_object"], json!({ "type": "order", "id": order }));
     anna.get("/api/wallet/transactions/?type=GIFT").await.refused(422, "invalid");
-    house.check_ledger().await;
-    house.end().await;
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_is_free_cannot_be_held() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
-    house.fund(anna.id, 10_00).await;
-    let refused = house.hold(anna.id, house.order_id(), 10_01).await.expect_err("a cent too much").into_problem();
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
+    app.fund(anna.id, 10_00).await;
+    let refused = app.hold(anna.id, app.order_id(), 10_01).await.expect_err("a cent too much").into_problem();
     assert_eq!((refused.status, refused.code), (402, "insufficient_funds"));
     assert_eq!((&refused.members["needed"], &refused.members["balance"]), (&json!("10.01"), &json!("10.00")));
     assert_eq!(anna.wallet().await, pair("10.00", "0.00"));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_twenty_holds_at_once_only_those_that_are_covered_succeed() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
-    house.fund(anna.id, 50_00).await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
+    app.fund(anna.id, 50_00).await;
     let tries: Vec<_> = (0..20)
         .map(|_| {
-            let (house, id) = (house.clone(), anna.id);
-            tokio::spawn(async move { house.hold(id, house.order_id(), 10_00).await.is_ok() })
+            let (app, id) = (app.clone(), anna.id);
+            tokio::spawn(async move { app.hold(id, app.order_id(), 10_00).await.is_ok() })
         })
         .collect();
     let mut held = 0;
@@ -136,19 +136,19 @@ async fn of_twenty_holds_at_once_only_those_that_are_covered_succeed() {
     }
     assert_eq!(held, 5);
     assert_eq!(anna.wallet().await, pair("0.00", "50.00"));
-    house.check_ledger().await;
-    house.end().await;
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_is_paid_out_in_shares_and_what_is_left_goes_back() {
-    let house = TestApp::start().await;
-    let (anna, seller, crew) = (house.customer().await, house.person(Role::Seller).await, house.person(Role::Crew).await);
-    house.fund(anna.id, 50_00).await;
-    let order = house.order_id();
-    house.hold(anna.id, order, 20_00).await.expect("it is enough");
+    let app = TestApp::start().await;
+    let (anna, seller, crew) = (app.customer().await, app.person(Role::Seller).await, app.person(Role::Crew).await);
+    app.fund(anna.id, 50_00).await;
+    let order = app.order_id();
+    app.hold(anna.id, order, 20_00).await.expect("it is enough");
     for _ in 0..2 {
-        let mut tx = house.app.begin(Region::FIRST).await.expect("begins");
+        let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
         let shares = vec![(Account::SellerPayable(seller.id), usd(15_00)), (Account::CrewPayable(crew.id), usd(2_50))];
         wallet::capture(&mut tx, HoldFor::Order(order), shares);
         tx.commit(()).await.expect("captures");
@@ -156,23 +156,23 @@ async fn a_hold_is_paid_out_in_shares_and_what_is_left_goes_back() {
     assert_eq!(anna.wallet().await, pair("32.50", "0.00"), "once, and 2.50 came back");
     assert_eq!(seller.get("/api/wallet/").await.ok()["payable"], "15.00");
     assert_eq!(crew.get("/api/wallet/").await.ok()["payable"], "2.50");
-    house.release(order).await;
+    app.release(order).await;
     assert_eq!(anna.wallet().await, pair("32.50", "0.00"), "a captured hold is finished");
-    house.check_ledger().await;
-    house.end().await;
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn crosswise_payments_never_deadlock() {
-    let house = TestApp::start().await;
-    let (anna, ben) = (house.customer().await, house.customer().await);
-    house.fund(anna.id, 100_00).await;
-    house.fund(ben.id, 100_00).await;
+    let app = TestApp::start().await;
+    let (anna, ben) = (app.customer().await, app.customer().await);
+    app.fund(anna.id, 100_00).await;
+    app.fund(ben.id, 100_00).await;
     let payments: Vec<_> = (0..40)
         .map(|n| {
-            let (house, from, to) = if n % 2 == 0 { (house.clone(), anna.id, ben.id) } else { (house.clone(), ben.id, anna.id) };
+            let (app, from, to) = if n % 2 == 0 { (app.clone(), anna.id, ben.id) } else { (app.clone(), ben.id, anna.id) };
             tokio::spawn(async move {
-                let mut tx = house.app.begin(Region::FIRST).await.expect("begins");
+                let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
                 wallet::pay(&mut tx, Account::Available(from), Account::Available(to), usd(1_00), Kind::Adjustment);
                 tx.commit(()).await.expect("is paid");
             })
@@ -182,26 +182,26 @@ async fn crosswise_payments_never_deadlock() {
         payment.await.expect("no panic");
     }
     let deadlocks: i64 = sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
-        .fetch_one(&house.app.pools.background)
+        .fetch_one(&app.app.pools.background)
         .await
         .expect("statistics");
     assert_eq!(deadlocks, 0);
     assert_eq!(anna.wallet().await, pair("100.00", "0.00"));
-    house.check_ledger().await;
-    house.end().await;
+    app.check_ledger().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_hears_of_a_change_with_its_number() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
-    house.fund(anna.id, 12_00).await;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
+    app.fund(anna.id, 12_00).await;
     let live = &anna.get("/api/wallet/").await.ok()["live"][0];
     assert_eq!(live["channel"], format!("user:{}", anna.id));
     let body: String = sqlx::query_scalar("select body from channel_log where channel = $1 and seq = $2")
         .bind(format!("user:{}", anna.id))
         .bind(live["offset"].as_i64().expect("an offset"))
-        .fetch_one(&house.app.pools.background)
+        .fetch_one(&app.app.pools.background)
         .await
         .expect("it was logged");
     let body: Value = serde_json::from_str(&body).expect("JSON");
@@ -209,15 +209,15 @@ async fn the_owner_hears_of_a_change_with_its_number() {
         (&body["type"], &body["balance"], &body["held_balance"], &body["currency"]),
         (&json!("wallet_changed"), &json!("12.00"), &json!("0.00"), &json!("USD"))
     );
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_refuses_what_would_unbalance_it() {
-    let house = TestApp::start().await;
-    let anna = house.customer().await;
-    house.fund(anna.id, 5_00).await;
-    let pool = &house.app.pools.background;
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
+    app.fund(anna.id, 5_00).await;
+    let pool = &app.app.pools.background;
     let overdraft = sqlx::query("update balance set amount = amount - 6").execute(pool).await.expect_err("below its floor");
     assert!(overdraft.to_string().contains("balance_amount_check"), "{overdraft}");
     for (amount, constraint) in [("'NaN'", "posting_amount_check"), ("-1", "posting_amount_check")] {
@@ -233,5 +233,5 @@ async fn the_database_refuses_what_would_unbalance_it() {
         .await
         .expect_err("another currency than its accounts'");
     assert!(foreign.to_string().contains("posting_"), "{foreign}");
-    house.end().await;
+    app.end().await;
 }

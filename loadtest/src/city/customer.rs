@@ -1,8 +1,8 @@
 //! A customer: fills a cart, checks out, follows the order to the door, tells the PIN, completes later.
 
 use super::City;
+use super::addresses::ask_pin;
 use super::decisions::Purchase;
-use super::doors::ask_pin;
 use super::tally::Tally;
 use crate::client::{Happening, Live, Person, Trouble, fresh_key};
 use reqwest::StatusCode;

@@ -1,9 +1,9 @@
 //! The seeded city: customers, sellers and crews who live through the public face only. It outlives restarts of the server.
 
+mod addresses;
 mod crew;
 mod customer;
 mod decisions;
-mod doors;
 mod jobs;
 mod market;
 mod seller;
@@ -11,10 +11,10 @@ mod tally;
 
 use crate::client::{Person, Rest};
 use crate::streets::{Place, Streets};
+use addresses::Doors;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use decisions::{Decisions, Purchase};
-use doors::Doors;
 use market::Shop;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;

@@ -21,7 +21,7 @@ use wassally_realtime::{
     Channel, Error, Hub, Identity,
     channels::said::on_wire,
     host::Page,
-    log::Publication,
+    log::Entry,
     protocol::{self, HistoryResult, PresenceResult, PresenceStatsResult, StreamPosition},
 };
 
@@ -183,7 +183,7 @@ impl Api {
             reverse: call.reverse,
         };
         let missed = self.rules.store.page(&call.channel.as_str().into(), &page)?;
-        let publications = missed.publications.into_iter().map(|kept| on_wire(&Publication::from(kept))).collect();
+        let publications = missed.publications.into_iter().map(|kept| on_wire(&Entry::from(kept))).collect();
         Ok(json!(HistoryResult { publications, epoch: missed.epoch.to_string(), offset: missed.top }))
     }
 

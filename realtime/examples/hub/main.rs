@@ -65,7 +65,7 @@ async fn serve(options: Options, namespaces: std::collections::HashMap<String, o
     let config = Config { epoch: rules.store.epoch.clone(), ..config };
     let nobody = Arc::new(Nobody);
     let host =
-        Host { authorizer: rules.clone(), rpc: rules.clone(), history: rules.clone(), watch: nobody.clone(), hearer: nobody };
+        Host { authorizer: rules.clone(), rpc: rules.clone(), history: rules.clone(), watch: nobody.clone(), observer: nobody };
     let hub = Hub::new(config, host, Arc::new(Memory::alone()));
     let _ = rules.hub.set(hub.clone());
 

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use wassally_realtime::{
-    Channel, Error, Grant, Hub, Identity, Keep, Offset, Presence,
+    Channel, Error, Grant, Hub, Identity, Offset, Presence, Retention,
     channels::name,
     host::{
         Authorizer, Hello, History, HistoryLost, JoinLeave, Look, Missed, Page, Publish, Published, Publisher, Recovery, Rpc,
@@ -61,7 +61,7 @@ impl Rules {
     }
 
     fn grant(&self, of: &Channels, who: &Identity, ask: &Subscribe, is_subscriber: bool) -> Grant {
-        let keep = if of.keeps() { Keep::Kept } else { Keep::Plain };
+        let keep = if of.keeps() { Retention::Durable } else { Retention::Plain };
         let may_see_history = of.keeps() && self.may(of.see_history, who, is_subscriber);
         let given = |switch: Switch, asked: bool| match switch {
             Switch::Force => true,
@@ -217,7 +217,7 @@ impl Authorizer for Rules {
 
     async fn refresh_subscription(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
         let claims = self.subscription(who, ask)?;
-        Ok(Grant { expires_at: claims.ends()?, ..Grant::of(Keep::Plain) })
+        Ok(Grant { expires_at: claims.ends()?, ..Grant::of(Retention::Plain) })
     }
 
     async fn look(&self, who: &Identity, channel: &Channel, what: Look, grant: Option<&Grant>) -> Result<(), Error> {

@@ -5,9 +5,9 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use wassally_realtime::{
-    Channel, Epoch, Error, Kept, Offset,
+    Channel, Epoch, Error, Offset, Publication,
     host::{HistoryLost, Missed, Page, Publisher},
-    log::{Bounds, Publication, Ring},
+    log::{Bounds, Entry, Ring},
 };
 
 use crate::options::Channels;
@@ -25,12 +25,12 @@ impl Store {
     }
 
     /// Numbers and keeps a publication.
-    pub fn append(&self, channel: &Channel, of: &Channels, body: Bytes, by: Option<Arc<Publisher>>) -> Kept {
+    pub fn append(&self, channel: &Channel, of: &Channels, body: Bytes, by: Option<Arc<Publisher>>) -> Publication {
         let now = Instant::now();
         let bounds = Bounds { count: of.history_size, bytes: usize::MAX, age: of.history_ttl };
         let mut streams = self.streams.lock();
         let ring = streams.entry(channel.clone()).or_insert_with(|| Ring::new(bounds));
-        let row = ring.append(Publication { by, ..Publication::new(0, body) }, now);
+        let row = ring.append(Entry { by, ..Entry::new(0, body) }, now);
         kept(channel, row)
     }
 
@@ -81,6 +81,6 @@ impl Store {
     }
 }
 
-fn kept(channel: &Channel, row: Publication) -> Kept {
-    Kept { channel: channel.clone(), offset: row.offset, body: row.body, ends_for: Vec::new(), by: row.by }
+fn kept(channel: &Channel, row: Entry) -> Publication {
+    Publication { channel: channel.clone(), offset: row.offset, body: row.body, revokes: Vec::new(), by: row.by }
 }

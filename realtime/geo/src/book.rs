@@ -135,7 +135,7 @@ impl<O: Key, P: Clone + PartialEq> Book<O, P> {
         }
     }
 
-    /// Ends an order; where it was listed, if it was.
+    /// Revoke an order; where it was listed, if it was.
     pub(crate) fn unlist(&self, order: &O, version: u64, why: Why, now_ms: u64) -> Option<Point> {
         let mut shard = self.shards[shard_of(order)].lock();
         shard.fade(now_ms);
@@ -148,7 +148,7 @@ impl<O: Key, P: Clone + PartialEq> Book<O, P> {
         self.bury(&mut shard, order, Gone { version, why, at_ms: now_ms })
     }
 
-    /// Ends an order that a snapshot begun after `mark` does not have. Its end's own version is unknown, so the tombstone holds the listing's.
+    /// Revoke an order that a snapshot begun after `mark` does not have. Its end's own version is unknown, so the tombstone holds the listing's.
     fn unlist_absent(&self, order: &O, mark: Mark, now_ms: u64) -> Option<Point> {
         let mut shard = self.shards[shard_of(order)].lock();
         let version = shard.live.get(order).filter(|live| live.since < mark.tick)?.version;
@@ -186,7 +186,7 @@ impl<O: Key, P: Clone + PartialEq> Book<O, P> {
         Mark { tick: self.ticks.load(Ordering::SeqCst), now_ms }
     }
 
-    /// Ends every order that was listed before `mark` and is not among `present`; who they were and where.
+    /// Revoke every order that was listed before `mark` and is not among `present`; who they were and where.
     pub(crate) fn unlist_all_but<V>(&self, present: &HashMap<O, V>, mark: Mark, now_ms: u64) -> Vec<(O, Point)> {
         let mut ended = Vec::new();
         for shard in &self.shards {

@@ -97,7 +97,7 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         self.list(listing, now_ms, &mut tell);
     }
 
-    /// Ends an order at `version` for everybody. Not newer than what is known: nothing happens, but for an unknown order the end is remembered.
+    /// Revoke an order at `version` for everybody. Not newer than what is known: nothing happens, but for an unknown order the end is remembered.
     pub fn unlisted(&self, order: &O, version: u64, why: Why, now_ms: u64, mut tell: impl FnMut(&W, Delta<O, P>)) {
         if let Some(at) = self.book.unlist(order, version, why, now_ms) {
             self.visit_around(at, order, &mut tell);
@@ -154,7 +154,7 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         }
     }
 
-    /// Ends a watch. Nothing is told any more once this returns.
+    /// Revoke a watch. Nothing is told any more once this returns.
     pub fn unwatch(&self, who: &W) {
         let mut seats = self.seats[shard_of(who)].write();
         if let Some(seat) = seats.remove(who) {

@@ -8,7 +8,7 @@ use prost::Message;
 use super::Topic;
 use crate::{
     channels::said,
-    host::{Ends, Epoch, Kept, Publisher},
+    host::{Epoch, Publication, Publisher, Revoke},
     protocol::ClientInfo,
 };
 
@@ -42,7 +42,7 @@ struct Row {
     #[prost(bytes = "bytes", tag = "3")]
     body: Bytes,
     #[prost(message, repeated, tag = "4")]
-    ends_for: Vec<End>,
+    revokes: Vec<End>,
     #[prost(message, optional, tag = "5")]
     by: Option<ClientInfo>,
 }
@@ -56,7 +56,7 @@ struct End {
 }
 
 /// Publications as letters, one a topic, each in the order given.
-pub fn letters(node: &str, epoch: &Epoch, publications: &[Kept]) -> Vec<(Topic, Bytes)> {
+pub fn letters(node: &str, epoch: &Epoch, publications: &[Publication]) -> Vec<(Topic, Bytes)> {
     let mut topics: BTreeMap<Topic, Vec<Row>> = BTreeMap::new();
     for kept in publications {
         topics.entry(Topic::of(&kept.channel)).or_default().push(Row::from(kept));
@@ -85,30 +85,30 @@ impl Envelope {
     }
 
     /// What it holds, in the order in which it was said.
-    pub fn publications(self) -> Vec<Kept> {
-        self.rows.into_iter().map(Kept::from).collect()
+    pub fn publications(self) -> Vec<Publication> {
+        self.rows.into_iter().map(Publication::from).collect()
     }
 }
 
-impl From<&Kept> for Row {
-    fn from(of: &Kept) -> Self {
+impl From<&Publication> for Row {
+    fn from(of: &Publication) -> Self {
         Self {
             channel: of.channel.to_string(),
             offset: of.offset,
             body: of.body.clone(),
-            ends_for: of.ends_for.iter().map(|ends| End { user: ends.user.to_string(), sees: ends.sees }).collect(),
+            revokes: of.revokes.iter().map(|ends| End { user: ends.user.to_string(), sees: ends.sees }).collect(),
             by: of.by.as_deref().map(said::info),
         }
     }
 }
 
-impl From<Row> for Kept {
+impl From<Row> for Publication {
     fn from(of: Row) -> Self {
         Self {
             channel: of.channel.into(),
             offset: of.offset,
             body: of.body,
-            ends_for: of.ends_for.into_iter().map(|ends| Ends { user: ends.user.into(), sees: ends.sees }).collect(),
+            revokes: of.revokes.into_iter().map(|ends| Revoke { user: ends.user.into(), sees: ends.sees }).collect(),
             by: of.by.map(|by| Arc::new(publisher(by))),
         }
     }
@@ -123,15 +123,15 @@ fn publisher(of: ClientInfo) -> Publisher {
 mod tests {
     use super::*;
 
-    fn kept(channel: &str, offset: u64) -> Kept {
+    fn kept(channel: &str, offset: u64) -> Publication {
         let by = Publisher { user: "anna".into(), client: "c1".into(), conn_info: Some("{}".into()), chan_info: None };
-        let ends_for = vec![Ends { user: "ben".into(), sees: true }];
-        Kept { channel: channel.into(), offset, body: Bytes::from_static(&[0, 255, 1]), ends_for, by: Some(Arc::new(by)) }
+        let revokes = vec![Revoke { user: "ben".into(), sees: true }];
+        Publication { channel: channel.into(), offset, body: Bytes::from_static(&[0, 255, 1]), revokes, by: Some(Arc::new(by)) }
     }
 
-    fn same(one: &Kept, other: &Kept) -> bool {
-        (&one.channel, one.offset, &one.body, &one.ends_for, &one.by)
-            == (&other.channel, other.offset, &other.body, &other.ends_for, &other.by)
+    fn same(one: &Publication, other: &Publication) -> bool {
+        (&one.channel, one.offset, &one.body, &one.revokes, &one.by)
+            == (&other.channel, other.offset, &other.body, &other.revokes, &other.by)
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn each_topic_gets_a_letter_of_its_own_in_the_order_said() {
-        let said: Vec<Kept> = (1..=200).map(|n| kept(&format!("order:{}", n % 50), n)).collect();
+        let said: Vec<Publication> = (1..=200).map(|n| kept(&format!("order:{}", n % 50), n)).collect();
         let letters = letters("n1", &"log1".into(), &said);
         let mut heard = 0;
         for (topic, letter) in letters {

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     host::{Channel, HistoryLost, Missed, Offset},
     hub::Inner,
-    log::Publication,
+    log::Entry,
 };
 
 /// What the filler is told.
@@ -147,7 +147,7 @@ async fn read(hub: Weak<Inner>, batch: Vec<Question>) {
 fn fill(hub: &Arc<Inner>, room: &Arc<Room>, answer: Answer, begun: Instant) {
     let (rows, top) = match answer {
         Ok(missed) => {
-            let rows: Vec<Publication> = missed.publications.into_iter().map(Publication::from).collect();
+            let rows: Vec<Entry> = missed.publications.into_iter().map(Entry::from).collect();
             hub.counts.filled(rows.len());
             (rows, missed.top)
         }

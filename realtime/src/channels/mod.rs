@@ -23,7 +23,7 @@ use self::room::{Inner, Room};
 use crate::host::Channel;
 
 /// All channels of the node, in shards by name. Locks: nothing is waited for under a shard's; a room's before a
-/// session's, a session's before a writer's; of two rooms, a kept one before a fleeting one.
+/// session's, a session's before a writer's; of two rooms, a kept one before a ephemeral one.
 pub struct Registry {
     shards: Box<[Mutex<FxHashMap<Channel, Arc<Room>>>]>,
 }

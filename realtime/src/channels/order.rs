@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     broker::{Ear, Envelope, Topic},
-    host::{Channel, Epoch, Error, Heard, HistoryLost, Identity, Kept, Missed, Offset, Publisher},
+    host::{Channel, Epoch, Error, Heard, HistoryLost, Identity, Missed, Offset, Publication, Publisher},
     hub::Inner,
-    log::{Bounds, Publication},
+    log::{Bounds, Entry},
     protocol::Disconnect,
 };
 
@@ -47,12 +47,12 @@ impl Ear for Postbox {
 
 impl Inner {
     /// Takes kept publications in any order.
-    pub fn publish(self: &Arc<Self>, publications: Vec<Kept>) {
+    pub fn publish(self: &Arc<Self>, publications: Vec<Publication>) {
         for kept in publications {
             let channel = kept.channel.clone();
             let (room, told) = self.channels.within(&channel, |room, inner| {
                 let mut told = Told::default();
-                let row = Publication::from(kept);
+                let row = Entry::from(kept);
                 if inner.is_late(row.offset) {
                     self.hear(room, &row);
                 }
@@ -64,13 +64,13 @@ impl Inner {
         }
     }
 
-    /// Says something on a fleeting channel.
+    /// Says something on a ephemeral channel.
     pub fn say(self: &Arc<Self>, channel: &str, data: Bytes, by: Option<Arc<Publisher>>) {
         let Some(room) = self.channels.find(channel) else { return };
         let mut told = Told::default();
         {
             let mut inner = room.lock();
-            let mut row = Publication { by, ..Publication::new(0, data) };
+            let mut row = Entry { by, ..Entry::new(0, data) };
             if let Some((ring, _)) = &mut inner.ring {
                 row = ring.append(row, now());
             }
@@ -131,8 +131,8 @@ impl Inner {
         }
     }
 
-    fn hear(&self, room: &Room, row: &Publication) {
-        self.host.hearer.heard(&Heard { channel: &room.name, offset: row.offset, body: &row.body });
+    fn hear(&self, room: &Room, row: &Entry) {
+        self.host.observer.heard(&Heard { channel: &room.name, offset: row.offset, body: &row.body });
     }
 
     /// Hands publications to everybody in the room, here or in the fan-out's task.
@@ -143,7 +143,7 @@ impl Inner {
         }
         inner.pending.extend(said);
         if inner.pending.len() > MOST_PENDING {
-            // Publishing is faster than writing for good: kept readers recover from the log, fleeting ones miss the oldest.
+            // Publishing is faster than writing for good: kept readers recover from the log, ephemeral ones miss the oldest.
             if inner.tail.is_some() {
                 inner.pending.clear();
                 self.end_all(inner, 2500, "insufficient state", Disconnect::INSUFFICIENT_STATE, told);
@@ -181,7 +181,7 @@ impl Inner {
         }
     }
 
-    /// Ends one subscription and tells its client.
+    /// Revoke one subscription and tells its client.
     pub fn end(&self, room: &Arc<Room>, seat: Seat, code: u32, reason: &str) {
         let mut told = Told::default();
         room.lock().end(seat, code, reason, &mut told);
@@ -219,7 +219,7 @@ impl Inner {
         };
         match self.host.history.snapshot(channel, &who).await {
             Ok(snapshot) => {
-                let whole = snapshot.data.map(|data| Arc::new(Said::new(channel, Publication::new(top, data))));
+                let whole = snapshot.data.map(|data| Arc::new(Said::new(channel, Entry::new(top, data))));
                 room.lock().resume(seat, whole.into_iter().collect(), top, &mut told);
                 self.settle_up(&room, told);
             }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     host::{Channel, Epoch, Grant, JoinLeave, Offset},
-    log::{Bounds, Ended, Joined, Joining, Place, Publication, Recovered, Ring},
+    log::{Bounds, Ended, Entry, Joined, Joining, Place, Recovered, Ring},
     protocol::{Broadcast, Disconnect, JoinPush, LeavePush, Push, PushBody},
     session::Sink,
 };
@@ -47,7 +47,7 @@ pub struct Inner {
     /// The first number hearers heard here, and those below it that came late.
     first: Option<Offset>,
     late: BTreeSet<Offset>,
-    /// A fleeting channel's numbers.
+    /// A ephemeral channel's numbers.
     pub ring: Option<(Ring, Epoch)>,
     /// What waits for the fan-out task, and whether it is under way.
     pub pending: Vec<Arc<Said>>,
@@ -146,7 +146,7 @@ impl Inner {
     }
 
     /// Numbers what is said now, and lets a patch be made of it where somebody takes one.
-    pub fn said(&mut self, row: Publication) -> Arc<Said> {
+    pub fn said(&mut self, row: Entry) -> Arc<Said> {
         let number = if row.offset > 0 { row.offset } else { self.last.as_ref().map_or(1, |(number, _)| number + 1) };
         if self.takers == 0 {
             self.last = Some((number, Bytes::new()));
@@ -176,7 +176,7 @@ impl Inner {
     /// Takes a subscriber in; it buffers from now on.
     pub fn join(&mut self, id: u64, sink: Sink, user: Arc<str>, is_server_side: bool) -> Seat {
         let top = self.tail.as_ref().and_then(Tail::top);
-        let state = State::Joining { kept: Joining::begin(JOIN_BYTES, top), fleeting: Vec::new(), place: None };
+        let state = State::Joining { kept: Joining::begin(JOIN_BYTES, top), ephemeral: Vec::new(), place: None };
         let subscriber = Subscriber { id, sink, user, grant: None, is_server_side, takes_deltas: false, base: None, state };
         self.count += 1;
         let slot = match self.free.pop() {
@@ -215,7 +215,7 @@ impl Inner {
         Some(left)
     }
 
-    /// Ends a subscription and says so to its client.
+    /// Revoke a subscription and says so to its client.
     pub fn end(&mut self, seat: Seat, code: u32, reason: &str, told: &mut Told) {
         if let Some(left) = self.leave(seat) {
             left.sink.unsubscribed(&self.name, code, reason);
@@ -265,8 +265,8 @@ impl Inner {
         Some(joined)
     }
 
-    /// Gives a joining subscriber of a fleeting channel its grant and its place in the ring, 0 where there is none.
-    pub fn settle_fleeting(&mut self, seat: Seat, grant: Arc<Grant>, at: Offset) {
+    /// Gives a joining subscriber of a ephemeral channel its grant and its place in the ring, 0 where there is none.
+    pub fn settle_ephemeral(&mut self, seat: Seat, grant: Arc<Grant>, at: Offset) {
         if let Some(subscriber) = self.at(seat) {
             subscriber.grant = Some(grant);
             if let State::Joining { place, .. } = &mut subscriber.state {
@@ -278,13 +278,13 @@ impl Inner {
     /// The reply is written: `rows` and what came meanwhile follow, then everything as it comes.
     ///
     /// `Err(offset)` = the log must be read once more from there, and this be called with what it said.
-    pub fn go_live(&mut self, seat: Seat, rows: Vec<Publication>, told: &mut Told) -> Result<(), Offset> {
+    pub fn go_live(&mut self, seat: Seat, rows: Vec<Entry>, told: &mut Told) -> Result<(), Offset> {
         let name = self.name.clone();
         let top = self.handed_out();
         let Some(subscriber) = self.at(seat) else { return Ok(()) };
-        let State::Joining { kept, fleeting, place } = &mut subscriber.state else { return Ok(()) };
+        let State::Joining { kept, ephemeral, place } = &mut subscriber.state else { return Ok(()) };
         let from = place.as_ref().map_or(0, Place::last);
-        let fleeting = std::mem::take(fleeting);
+        let ephemeral = std::mem::take(ephemeral);
         let joined =
             std::mem::replace(kept, Joining::begin(JOIN_BYTES, None)).join(Recovered { from, rows }, &subscriber.user, top);
         let last = joined.place.last();
@@ -292,7 +292,7 @@ impl Inner {
         if joined.ended == Some(Ended::Gap) {
             *place = Some(joined.place);
         } else {
-            said.extend(fleeting.into_iter().filter(|said| said.row.offset == 0 || said.row.offset > from));
+            said.extend(ephemeral.into_iter().filter(|said| said.row.offset == 0 || said.row.offset > from));
             let last = said.last().map_or(last, |said| said.row.offset.max(last));
             subscriber.state = State::Live(Place::after(last));
         }
@@ -344,7 +344,7 @@ impl Inner {
         let State::Stale(place) = &subscriber.state else { return None };
         let last = place.last();
         subscriber.state =
-            State::Joining { kept: Joining::begin(JOIN_BYTES, None), fleeting: Vec::new(), place: Some(Place::after(last)) };
+            State::Joining { kept: Joining::begin(JOIN_BYTES, None), ephemeral: Vec::new(), place: Some(Place::after(last)) };
         Some(last)
     }
 
@@ -352,9 +352,9 @@ impl Inner {
     pub fn resume(&mut self, seat: Seat, whole: Vec<Arc<Said>>, at: Offset, told: &mut Told) {
         let name = self.name.clone();
         let Some(subscriber) = self.at(seat) else { return };
-        let State::Joining { fleeting, .. } = &mut subscriber.state else { return };
+        let State::Joining { ephemeral, .. } = &mut subscriber.state else { return };
         let mut said = whole;
-        said.extend(std::mem::take(fleeting).into_iter().filter(|said| said.row.offset == 0 || said.row.offset > at));
+        said.extend(std::mem::take(ephemeral).into_iter().filter(|said| said.row.offset == 0 || said.row.offset > at));
         let last = said.last().map_or(at, |said| said.row.offset.max(at));
         subscriber.state = State::Live(Place::after(last));
         if !said.is_empty() {

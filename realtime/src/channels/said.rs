@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{
     host::{Channel, Publisher},
-    log::Publication,
+    log::Entry,
     protocol::{self, Broadcast, ClientInfo, Format, Unencodable},
 };
 
@@ -15,7 +15,7 @@ use super::fossil;
 /// A publication as the connections of a channel share it; its offset is 0 where nothing is numbered.
 #[derive(Debug)]
 pub struct Said {
-    pub row: Publication,
+    pub row: Entry,
     /// Counts what was said in the room: a patch fits whoever got the one before.
     pub number: u64,
     channel: Channel,
@@ -33,7 +33,7 @@ struct Deltas {
 
 impl Said {
     /// A publication of `channel`, not encoded yet.
-    pub fn new(channel: &Channel, row: Publication) -> Self {
+    pub fn new(channel: &Channel, row: Entry) -> Self {
         let push = Broadcast::publication(channel, on_wire(&row));
         Self { number: row.offset, row, channel: channel.clone(), before: None, push, deltas: OnceLock::new() }
     }
@@ -82,7 +82,7 @@ fn as_string(payload: &[u8]) -> Result<Bytes, Unencodable> {
 }
 
 /// Publications of a reply for a subscriber that takes patches: each of them from the one before, the first whole.
-pub fn chained(rows: &[Publication], format: Format) -> Result<Vec<protocol::Publication>, Unencodable> {
+pub fn chained(rows: &[Entry], format: Format) -> Result<Vec<protocol::Publication>, Unencodable> {
     let mut before: Option<&Bytes> = None;
     let mut chained = Vec::with_capacity(rows.len());
     for row in rows {
@@ -97,7 +97,7 @@ pub fn chained(rows: &[Publication], format: Format) -> Result<Vec<protocol::Pub
 }
 
 /// A publication as clients see it.
-pub fn on_wire(row: &Publication) -> protocol::Publication {
+pub fn on_wire(row: &Entry) -> protocol::Publication {
     protocol::Publication {
         data: row.body.clone(),
         info: row.by.as_deref().map(info),

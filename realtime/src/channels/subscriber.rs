@@ -7,7 +7,7 @@ use super::{
     said::{Batch, Said},
 };
 use crate::{
-    host::{Channel, Grant, JoinLeave, Keep},
+    host::{Channel, Grant, JoinLeave, Retention},
     log::{Joining, Place, Step},
     protocol::{ClientInfo, Disconnect},
     session::Sink,
@@ -34,10 +34,10 @@ pub struct Subscriber {
 /// What a subscription does with what comes.
 pub(super) enum State {
     /// Buffers what comes until its place is known.
-    Joining { kept: Joining, fleeting: Vec<Arc<Said>>, place: Option<Place> },
-    /// Kept channels go by the place, fleeting ones pass everything on.
+    Joining { kept: Joining, ephemeral: Vec<Arc<Said>>, place: Option<Place> },
+    /// Publication channels go by the place, ephemeral ones pass everything on.
     Live(Place),
-    /// A fleeting reader that lags: it gets the whole when its socket drained.
+    /// A ephemeral reader that lags: it gets the whole when its socket drained.
     Stale(Place),
 }
 
@@ -74,10 +74,10 @@ impl Subscriber {
                 batch.said.iter().for_each(|said| kept.hear(said.row.clone()));
                 Given::On
             }
-            State::Joining { fleeting, .. } => {
-                fleeting.extend(batch.said.iter().cloned());
-                let over = fleeting.len().saturating_sub(JOIN_COUNT);
-                fleeting.drain(..over);
+            State::Joining { ephemeral, .. } => {
+                ephemeral.extend(batch.said.iter().cloned());
+                let over = ephemeral.len().saturating_sub(JOIN_COUNT);
+                ephemeral.drain(..over);
                 Given::On
             }
             State::Stale(_) => Given::On,
@@ -85,12 +85,12 @@ impl Subscriber {
             State::Live(place) => {
                 let before = place.last();
                 let last = batch.said.last().map_or(0, |said| said.row.offset).max(before);
-                let keep = self.grant.as_ref().map_or(Keep::Plain, |grant| grant.keep);
+                let keep = self.grant.as_ref().map_or(Retention::Plain, |grant| grant.keep);
                 // A ring's reader may have recovered some of what the fan-out brings now.
                 let is_new = |said: &Arc<Said>| said.row.offset == 0 || said.row.offset > before;
                 let Some(first) = batch.said.iter().position(is_new) else { return Given::On };
-                let first = if keep == Keep::Latest { batch.said.len() - 1 } else { first };
-                let put = self.pass(name, batch, first, keep == Keep::Plain, told);
+                let first = if keep == Retention::Latest { batch.said.len() - 1 } else { first };
+                let put = self.pass(name, batch, first, keep == Retention::Plain, told);
                 self.state = if put == Put::Lags {
                     told.lagged += 1;
                     told.after.push(After::Stale(self.sink.clone(), seat));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 
-use crate::log::{Bounds, Offset, Publication, Ring};
+use crate::log::{Bounds, Entry, Offset, Ring};
 
 /// How long a missing number is waited for before the log is asked.
 pub const PATIENCE: Duration = Duration::from_millis(20);
@@ -21,7 +21,7 @@ pub const WIDEST_GAP: u64 = 1_000;
 const MOST_WAITING_BYTES: usize = 1 << 20;
 
 /// Publications in order, mostly one.
-pub type Ready = SmallVec<[Publication; 1]>;
+pub type Ready = SmallVec<[Entry; 1]>;
 
 /// What a step brings: publications now in their place, and what to do besides.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Tail {
     /// The next number; `None` while the channel was never heard of.
     next: Option<Offset>,
     /// Ahead of `next`.
-    waiting: BTreeMap<Offset, Publication>,
+    waiting: BTreeMap<Offset, Entry>,
     waiting_bytes: usize,
     /// The highest number known to exist, and when that became known.
     heard: Offset,
@@ -90,7 +90,7 @@ impl Tail {
     }
 
     /// All after `offset` up to the top, from memory; `None` when the log must be asked.
-    pub fn since(&self, offset: Offset) -> Option<Vec<Publication>> {
+    pub fn since(&self, offset: Offset) -> Option<Vec<Entry>> {
         self.next?;
         Some(self.recent.since(offset)?.cloned().collect())
     }
@@ -106,7 +106,7 @@ impl Tail {
     }
 
     /// Takes a publication, from this node, another or the log.
-    pub fn accept(&mut self, publication: Publication, now: Instant) -> Out {
+    pub fn accept(&mut self, publication: Entry, now: Instant) -> Out {
         let offset = publication.offset;
         if offset == 0 {
             return Out::default();
@@ -129,7 +129,7 @@ impl Tail {
 
     /// The log's answer to an [`Ask`](Then::Ask): what it has after that offset, ascending, perhaps cut short, and its top at a reading
     /// begun at `read_begun`. Where the log no longer holds what was asked for, it is an empty answer with its top.
-    pub fn filled(&mut self, rows: Vec<Publication>, top: Offset, read_begun: Instant, now: Instant) -> Out {
+    pub fn filled(&mut self, rows: Vec<Entry>, top: Offset, read_begun: Instant, now: Instant) -> Out {
         if self.is_above(top, read_begun) {
             return self.reset(top, now);
         }
@@ -213,7 +213,7 @@ impl Tail {
         self.recent.skip_to(next - 1);
     }
 
-    fn wait(&mut self, publication: Publication) {
+    fn wait(&mut self, publication: Entry) {
         let weight = publication.weight();
         let has_room = self.waiting.len() < WIDEST_GAP as usize && self.waiting_bytes + weight <= MOST_WAITING_BYTES;
         if has_room && self.next.is_none_or(|next| publication.offset >= next) {
@@ -224,7 +224,7 @@ impl Tail {
         }
     }
 
-    fn place(&mut self, publication: Publication, now: Instant) {
+    fn place(&mut self, publication: Entry, now: Instant) {
         self.next = Some(publication.offset + 1);
         self.recent.push(publication, now);
     }
@@ -315,8 +315,8 @@ mod tests {
         }
     }
 
-    fn row(offset: Offset) -> Publication {
-        Publication::new(offset, "{}")
+    fn row(offset: Offset) -> Entry {
+        Entry::new(offset, "{}")
     }
 
     fn numbers(out: Out) -> (Vec<Offset>, Then) {

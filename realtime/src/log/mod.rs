@@ -8,39 +8,39 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use crate::host::{Ends, Epoch, Kept, Offset, Publisher};
+pub use crate::host::{Epoch, Offset, Publication, Publisher, Revoke};
 pub use recovery::{Ended, Joined, Joining, Place, Recovered, Step};
 pub use ring::{Bounds, Ring};
 
 /// A numbered publication of a channel as the hub holds it. Clones share all parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Publication {
+pub struct Entry {
     /// Its number in the channel: 1, 2, 3 … without gaps.
     pub offset: Offset,
     /// The payload, as it goes to clients.
     pub body: Bytes,
     /// Whose right to read the channel ends here; `None` for nobody's, as nearly always.
-    pub ends_for: Option<Arc<[Ends]>>,
+    pub revokes: Option<Arc<[Revoke]>>,
     /// The client that published, where one did.
     pub by: Option<Arc<Publisher>>,
 }
 
-impl Publication {
+impl Entry {
     /// A publication of the host that ends nobody's right.
     pub fn new(offset: Offset, body: impl Into<Bytes>) -> Self {
-        Self { offset, body: body.into(), ends_for: None, by: None }
+        Self { offset, body: body.into(), revokes: None, by: None }
     }
 
     /// The same publication, ending these rights.
-    pub fn ending(mut self, ends_for: impl IntoIterator<Item = Ends>) -> Self {
-        let ends: Arc<[Ends]> = ends_for.into_iter().collect();
-        self.ends_for = (!ends.is_empty()).then_some(ends);
+    pub fn ending(mut self, revokes: impl IntoIterator<Item = Revoke>) -> Self {
+        let ends: Arc<[Revoke]> = revokes.into_iter().collect();
+        self.revokes = (!ends.is_empty()).then_some(ends);
         self
     }
 
     /// How this publication ends the right of `user`; `None` when it does not.
-    pub fn ends(&self, user: &str) -> Option<&Ends> {
-        self.ends_for.as_deref()?.iter().find(|ends| &*ends.user == user)
+    pub fn ends(&self, user: &str) -> Option<&Revoke> {
+        self.revokes.as_deref()?.iter().find(|ends| &*ends.user == user)
     }
 
     /// What it costs to hold, in bytes.
@@ -49,8 +49,8 @@ impl Publication {
     }
 }
 
-impl From<Kept> for Publication {
-    fn from(of: Kept) -> Self {
-        Self { by: of.by, ..Self::new(of.offset, of.body).ending(of.ends_for) }
+impl From<Publication> for Entry {
+    fn from(of: Publication) -> Self {
+        Self { by: of.by, ..Self::new(of.offset, of.body).ending(of.revokes) }
     }
 }

@@ -11,7 +11,7 @@
 //!    shows as a gap;
 //! 6. [`Place::accept`] for all that comes live.
 
-use super::{Offset, Publication};
+use super::{Entry, Offset};
 
 /// A subscription's own place in its channel; the node's tail may stand elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Place {
     }
 
     /// Judges `publication` for `user` and moves on when it is the next.
-    pub fn accept(&mut self, publication: &Publication, user: &str) -> Step {
+    pub fn accept(&mut self, publication: &Entry, user: &str) -> Step {
         if publication.offset > self.next {
             return Step::Gap { after: self.last() };
         }
@@ -65,13 +65,13 @@ pub struct Recovered {
     /// The place to go on from: the client's own when it recovers, else the snapshot's or the top.
     pub from: Offset,
     /// All after `from` up to the top at reading, ascending; empty beside a snapshot.
-    pub rows: Vec<Publication>,
+    pub rows: Vec<Entry>,
 }
 
 impl Recovered {
     /// The client's place and the rows after it. `None` when it cannot be recovered: `from` is above `top`, or the rows are not
     /// exactly those from `from + 1` to `top`.
-    pub fn exactly(from: Offset, rows: Vec<Publication>, top: Offset) -> Option<Self> {
+    pub fn exactly(from: Offset, rows: Vec<Entry>, top: Offset) -> Option<Self> {
         let is_whole =
             top.checked_sub(from)? == rows.len() as u64 && rows.iter().zip(from + 1..).all(|(row, due)| row.offset == due);
         is_whole.then_some(Self { from, rows })
@@ -87,7 +87,7 @@ impl Recovered {
 #[derive(Debug)]
 pub struct Joining {
     tail_top: Option<Offset>,
-    buffer: Vec<Publication>,
+    buffer: Vec<Entry>,
     bytes: usize,
     most_bytes: usize,
     is_over: bool,
@@ -106,7 +106,7 @@ pub enum Ended {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joined {
     /// What the subscriber gets with its reply, ascending, each once.
-    pub deliver: Vec<Publication>,
+    pub deliver: Vec<Entry>,
     /// Where it stands afterwards.
     pub place: Place,
     /// Whether and why it ends at once.
@@ -134,7 +134,7 @@ impl Joining {
     }
 
     /// Buffers a live publication. What is beyond the bound is forgotten; the join then ends in a gap.
-    pub fn hear(&mut self, publication: Publication) {
+    pub fn hear(&mut self, publication: Entry) {
         self.bytes += publication.weight();
         self.is_over |= self.bytes > self.most_bytes;
         if !self.is_over {
@@ -172,17 +172,17 @@ impl Joining {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Ends;
+    use crate::host::Revoke;
 
-    fn row(offset: Offset) -> Publication {
-        Publication::new(offset, "{}")
+    fn row(offset: Offset) -> Entry {
+        Entry::new(offset, "{}")
     }
 
-    fn end(offset: Offset, user: &str, sees: bool) -> Publication {
-        row(offset).ending([Ends { user: user.into(), sees }])
+    fn end(offset: Offset, user: &str, sees: bool) -> Entry {
+        row(offset).ending([Revoke { user: user.into(), sees }])
     }
 
-    fn merge(read: Recovered, live: impl IntoIterator<Item = Publication>) -> (Vec<Offset>, Joined) {
+    fn merge(read: Recovered, live: impl IntoIterator<Item = Entry>) -> (Vec<Offset>, Joined) {
         let mut joining = Joining::begin(1 << 20, None);
         live.into_iter().for_each(|publication| joining.hear(publication));
         let joined = joining.join(read, "anna", None);

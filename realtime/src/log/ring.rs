@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::{Offset, Publication};
+use super::{Entry, Offset};
 
 /// How much a ring holds; the first bound reached counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Bounds {
 #[derive(Clone, Debug)]
 pub struct Ring {
     bounds: Bounds,
-    rows: VecDeque<(Instant, Publication)>,
+    rows: VecDeque<(Instant, Entry)>,
     bytes: usize,
     top: Offset,
 }
@@ -57,7 +57,7 @@ impl Ring {
     }
 
     /// Adds the next publication. One that does not follow the top empties the ring first: it never holds a gap.
-    pub fn push(&mut self, publication: Publication, now: Instant) {
+    pub fn push(&mut self, publication: Entry, now: Instant) {
         if publication.offset != self.top + 1 {
             self.clear();
         }
@@ -68,7 +68,7 @@ impl Ring {
     }
 
     /// Numbers `publication` as the next, adds it and returns it.
-    pub fn append(&mut self, mut publication: Publication, now: Instant) -> Publication {
+    pub fn append(&mut self, mut publication: Entry, now: Instant) -> Entry {
         publication.offset = self.top + 1;
         self.push(publication.clone(), now);
         publication
@@ -101,19 +101,19 @@ impl Ring {
     }
 
     /// All after `offset`, ascending; `None` when some are gone or `offset` is above the top.
-    pub fn since(&self, offset: Offset) -> Option<impl DoubleEndedIterator<Item = &Publication> + ExactSizeIterator> {
+    pub fn since(&self, offset: Offset) -> Option<impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator> {
         let missed = self.top.checked_sub(offset)?;
         let skipped = (self.rows.len() as u64).checked_sub(missed)?;
         Some(self.rows.range(skipped as usize..).map(|(_, publication)| publication))
     }
 
     /// All it holds, ascending.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Publication> + ExactSizeIterator {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.rows.iter().map(|(_, publication)| publication)
     }
 
     /// One page of it: at most `limit` after (or, in reverse, before) `since`, exclusive; a lost `since` starts at the first kept.
-    pub fn page(&self, since: Option<Offset>, limit: usize, reverse: bool) -> Vec<Publication> {
+    pub fn page(&self, since: Option<Offset>, limit: usize, reverse: bool) -> Vec<Entry> {
         if reverse {
             let before = since.unwrap_or(Offset::MAX);
             self.iter().rev().filter(|row| row.offset < before).take(limit).cloned().collect()
@@ -133,11 +133,11 @@ mod tests {
     fn filled(bounds: Bounds, top: Offset) -> (Ring, Instant) {
         let now = Instant::now();
         let mut ring = Ring::new(bounds);
-        (1..=top).for_each(|offset| ring.push(Publication::new(offset, "{}"), now));
+        (1..=top).for_each(|offset| ring.push(Entry::new(offset, "{}"), now));
         (ring, now)
     }
 
-    fn offsets<'a>(rows: impl Iterator<Item = &'a Publication>) -> Vec<Offset> {
+    fn offsets<'a>(rows: impl Iterator<Item = &'a Entry>) -> Vec<Offset> {
         rows.map(|row| row.offset).collect()
     }
 
@@ -145,7 +145,7 @@ mod tests {
     fn each_bound_drops_the_oldest() {
         let (by_count, _) = filled(Bounds { count: 3, ..WIDE }, 10);
         assert_eq!(offsets(by_count.iter()), [8, 9, 10]);
-        let weight = Publication::new(1, "{}").weight();
+        let weight = Entry::new(1, "{}").weight();
         let (by_bytes, _) = filled(Bounds { bytes: 2 * weight + 1, ..WIDE }, 10);
         assert_eq!(offsets(by_bytes.iter()), [9, 10]);
         assert_eq!(by_bytes.bytes(), 2 * weight);
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_gap_empties_it() {
         let (mut ring, now) = filled(WIDE, 4);
-        ring.push(Publication::new(9, "{}"), now);
+        ring.push(Entry::new(9, "{}"), now);
         assert_eq!(offsets(ring.iter()), [9]);
         assert!(ring.since(7).is_none());
     }

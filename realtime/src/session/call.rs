@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{Session, Sub};
 use crate::{
     channels::said::on_wire,
-    host::{Channel, Error, Grant, Keep, Look, Page, Publish, Published, Publisher},
-    log::Publication,
+    host::{Channel, Error, Grant, Look, Page, Publish, Published, Publisher, Retention},
+    log::Entry,
     presence,
     protocol::{
         Answer, HistoryRequest, HistoryResult, PresenceRequest, PresenceResult, PresenceStatsRequest, PresenceStatsResult,
@@ -71,7 +71,7 @@ impl Session {
         }
         let since = ask.since.map(|since| (since.offset, Some(since.epoch.into()).filter(|epoch: &Arc<str>| !epoch.is_empty())));
         let missed = self.hub.host.history.page(&channel, &Page { limit: Some(limit), since, reverse: ask.reverse }).await?;
-        let publications = missed.publications.into_iter().map(|kept| on_wire(&Publication::from(kept))).collect();
+        let publications = missed.publications.into_iter().map(|kept| on_wire(&Entry::from(kept))).collect();
         Ok(Answer::History(HistoryResult { publications, epoch: missed.epoch.to_string(), offset: missed.top }))
     }
 
@@ -83,7 +83,7 @@ impl Session {
         limit: usize,
         reverse: bool,
     ) -> Result<Option<HistoryResult>, Error> {
-        if !matches!(grant, Some(Grant { keep: Keep::Ring(_), .. })) {
+        if !matches!(grant, Some(Grant { keep: Retention::Ring(_), .. })) {
             return Ok(None);
         }
         let Some(room) = self.hub.channels.find(channel) else { return Ok(None) };

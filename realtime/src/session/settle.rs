@@ -10,9 +10,9 @@ use crate::{
         room::{Room, Seat, Told},
         said::{chained, on_wire},
     },
-    host::{Channel, Epoch, Error, Grant, Identity, Keep, Offset, Page, Recovery, Subscribe},
+    host::{Channel, Epoch, Error, Grant, Identity, Offset, Page, Recovery, Retention, Subscribe},
     hub::Inner,
-    log::{Ended, Publication, Recovered},
+    log::{Ended, Entry, Recovered},
     protocol::{Disconnect, Format, SubscribeRequest, SubscribeResult},
 };
 
@@ -113,7 +113,7 @@ impl Inner {
             room.lock().takes_deltas(seated.seat, None);
         }
         match grant.keep {
-            Keep::Kept => {
+            Retention::Durable => {
                 let mut read = self.read_kept(&room, &grant, who, position.clone(), &mut result).await?;
                 if result.recovered && room.lock().outlives_end(seated.seat, &read) {
                     // They may read again, but not what was said while they might not: they begin with the state.
@@ -133,7 +133,7 @@ impl Inner {
                 self.show(seated, &settled.deliver, &mut result)?;
                 seated.ended = settled.ended;
             }
-            Keep::Ring(size) => {
+            Retention::Ring(size) => {
                 let (top, epoch, missed) = {
                     let mut inner = room.lock();
                     let (ring, epoch) = inner.ring(size, || self.ring_epoch());
@@ -157,19 +157,19 @@ impl Inner {
                     result.offset = top;
                     self.state_into(&mut result, &room.name, who).await?;
                 }
-                room.lock().settle_fleeting(seated.seat, grant.clone(), top);
+                room.lock().settle_ephemeral(seated.seat, grant.clone(), top);
             }
-            Keep::Latest | Keep::Deltas => {
+            Retention::Latest | Retention::Deltas => {
                 self.state_into(&mut result, &room.name, who).await?;
-                room.lock().settle_fleeting(seated.seat, grant.clone(), 0);
+                room.lock().settle_ephemeral(seated.seat, grant.clone(), 0);
             }
-            Keep::Plain => room.lock().settle_fleeting(seated.seat, grant.clone(), 0),
+            Retention::Plain => room.lock().settle_ephemeral(seated.seat, grant.clone(), 0),
         }
         Ok((result, grant))
     }
 
     /// What the subscriber recovers, in the form it takes.
-    fn show(&self, seated: &Seated, rows: &[Publication], result: &mut SubscribeResult) -> Result<(), Error> {
+    fn show(&self, seated: &Seated, rows: &[Entry], result: &mut SubscribeResult) -> Result<(), Error> {
         let Some(format) = seated.takes_deltas else {
             result.publications = rows.iter().map(on_wire).collect();
             return Ok(());
@@ -237,7 +237,7 @@ impl Inner {
         if !epoch.is_empty() && !position.epoch.is_empty() && *position.epoch != *epoch {
             return Ok(None);
         }
-        let within = |rows: &[Publication]| {
+        let within = |rows: &[Entry]| {
             rows.len() <= self.config.recovery_limit
                 && rows.iter().map(|row| row.body.len()).sum::<usize>() <= self.config.recovery_bytes
         };
@@ -253,7 +253,7 @@ impl Inner {
         if !position.epoch.is_empty() && *position.epoch != *missed.epoch {
             return Ok(None);
         }
-        let rows: Vec<Publication> = missed.publications.into_iter().map(Publication::from).collect();
+        let rows: Vec<Entry> = missed.publications.into_iter().map(Entry::from).collect();
         if !within(&rows) {
             return Ok(None);
         }
@@ -264,7 +264,7 @@ impl Inner {
     async fn newest(&self, channel: &Channel, position: &Position) -> Result<Option<(Recovered, Epoch)>, Error> {
         let page = self.host.history.page(channel, &Page { limit: Some(1), since: None, reverse: true }).await?;
         self.learn(&page.epoch);
-        let Some(newest) = page.publications.into_iter().next().map(Publication::from) else { return Ok(None) };
+        let Some(newest) = page.publications.into_iter().next().map(Entry::from) else { return Ok(None) };
         if newest.offset != page.top {
             return Ok(None);
         }
@@ -282,7 +282,7 @@ impl Inner {
             self.settle_up(room, told);
             let Err(after) = gone_live else { return };
             match self.since(&room.name, after).await {
-                Ok(Some(missed)) => rows = missed.publications.into_iter().map(Publication::from).collect(),
+                Ok(Some(missed)) => rows = missed.publications.into_iter().map(Entry::from).collect(),
                 Ok(None) | Err(_) => break,
             }
         }

@@ -78,7 +78,7 @@ impl Sink {
         }
     }
 
-    /// Ends the connection.
+    /// Revoke the connection.
     pub fn close(&self, why: Disconnect) {
         match self {
             Self::Session(session) => session.close(why),

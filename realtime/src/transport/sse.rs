@@ -122,12 +122,12 @@ impl Source {
         }
     }
 
-    /// Ends the response after what is being said; the client comes back with its cursor.
+    /// Revoke the response after what is being said; the client comes back with its cursor.
     pub fn close(&self) {
         self.writer.finish(None, true);
     }
 
-    /// Ends the response for good: each of its channels says why.
+    /// Revoke the response for good: each of its channels says why.
     pub fn dismiss(&self, reason: &str) {
         let channels: Vec<Channel> = self.state.lock().seats.iter().map(|(room, _)| room.name.clone()).collect();
         for channel in channels {

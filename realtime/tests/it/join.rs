@@ -6,24 +6,24 @@
 use std::time::{Duration, Instant};
 
 use wassally_realtime::channels::tail::{Out, Tail, Then};
-use wassally_realtime::host::Ends;
-use wassally_realtime::log::{Bounds, Ended, Joining, Offset, Place, Publication, Recovered, Step};
+use wassally_realtime::host::Revoke;
+use wassally_realtime::log::{Bounds, Ended, Entry, Joining, Offset, Place, Recovered, Step};
 
 const USERS: [&str; 3] = ["anna", "ben", "cleo"];
 
-/// One channel: its log, the way to one node, the node's tail, a hearer and readers.
+/// One channel: its log, the way to one node, the node's tail, a observer and readers.
 struct World {
     seed: u64,
     rng: fastrand::Rng,
     now: Instant,
-    log: Vec<Publication>,
+    log: Vec<Entry>,
     /// Rows up to here were retired.
     retired: Offset,
     /// Who may read now, and every end of a right so far.
     may: [bool; USERS.len()],
     ends: Vec<(Offset, usize, bool)>,
     /// Published and not yet here.
-    flying: Vec<Publication>,
+    flying: Vec<Entry>,
     tail: Tail,
     readings: Vec<Reading>,
     heard: Offset,
@@ -37,7 +37,7 @@ struct Reading {
     begun: Instant,
     top: Offset,
     /// The rows of an answer; `None` for a head alone.
-    rows: Option<Vec<Publication>>,
+    rows: Option<Vec<Entry>>,
 }
 
 struct Reader {
@@ -112,11 +112,11 @@ impl World {
 
     fn commit(&mut self) {
         let offset = self.top() + 1;
-        let mut publication = Publication::new(offset, "{}");
+        let mut publication = Entry::new(offset, "{}");
         let user = self.rng.usize(..USERS.len());
         if self.rng.u8(..8) == 0 {
             let sees = self.rng.bool();
-            publication = publication.ending([Ends { user: USERS[user].into(), sees }]);
+            publication = publication.ending([Revoke { user: USERS[user].into(), sees }]);
             self.ends.push((offset, user, sees));
             self.may[user] = false;
         } else if self.rng.u8(..4) == 0 {
@@ -130,7 +130,7 @@ impl World {
     fn burst(&mut self) {
         let wide = 1_000 + self.rng.u64(..10);
         self.note("burst", wide);
-        (0..wide).for_each(|_| self.log.push(Publication::new(self.log.len() as Offset + 1, "{}")));
+        (0..wide).for_each(|_| self.log.push(Entry::new(self.log.len() as Offset + 1, "{}")));
     }
 
     fn retire(&mut self) {
@@ -139,7 +139,7 @@ impl World {
     }
 
     /// At most `most` rows after `after`, as one statement reads them.
-    fn rows(&self, after: Offset, most: usize) -> Vec<Publication> {
+    fn rows(&self, after: Offset, most: usize) -> Vec<Entry> {
         self.log.iter().skip(after.max(self.retired) as usize).take(most).cloned().collect()
     }
 
@@ -161,7 +161,7 @@ impl World {
         }
     }
 
-    fn hear(&mut self, publication: Publication) {
+    fn hear(&mut self, publication: Entry) {
         self.note("hear", publication.offset);
         let out = self.tail.accept(publication, self.now);
         self.apply(out);
@@ -226,7 +226,7 @@ impl World {
         }
         for publication in out.ready {
             if publication.offset != self.heard + 1 && !(self.may_leap && publication.offset > 0) {
-                self.fail("the hearer lost the order");
+                self.fail("the observer lost the order");
             }
             self.may_leap = false;
             self.heard = publication.offset;
@@ -236,7 +236,7 @@ impl World {
 
     // What happens to a reader.
 
-    fn tell(&mut self, i: usize, publication: &Publication) {
+    fn tell(&mut self, i: usize, publication: &Entry) {
         let user = USERS[self.readers[i].user];
         match &mut self.readers[i].at {
             At::Away => {}

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod broker_contract;
+mod ephemeral;
 mod events;
-mod fleeting;
 mod frames;
 mod join;
 mod kit;

@@ -1,4 +1,4 @@
-//! Kept channels: order, gaps, recovery, ends of right; rings; server-side subscriptions.
+//! Publication channels: order, gaps, recovery, ends of right; rings; server-side subscriptions.
 
 use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
@@ -190,7 +190,7 @@ async fn an_end_below_the_place_is_asked_about_again() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
     let late = {
-        let ends = [wassally_realtime::host::Ends { user: "anna".into(), sees: true }];
+        let ends = [wassally_realtime::host::Revoke { user: "anna".into(), sees: true }];
         node.host.commit("kept:1", &ends)
     };
     node.host.commit("kept:1", &[]);
@@ -224,7 +224,7 @@ async fn server_side_subscriptions_recover_too() {
     assert_eq!(again["error"]["code"], 105);
 
     let mut ben = node.connect("ben").await;
-    node.hub.subscribe("ben", None, "kept:u", wassally_realtime::Grant::of(wassally_realtime::Keep::Kept));
+    node.hub.subscribe("ben", None, "kept:u", wassally_realtime::Grant::of(wassally_realtime::Retention::Durable));
     let push = ben.push("kept:u").await;
     assert_eq!(
         push["subscribe"],

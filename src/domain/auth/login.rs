@@ -5,7 +5,7 @@ use super::{
     tokens::{self, SignedIn},
 };
 use crate::{
-    App, Problem, Refusal,
+    ApiError, App, Problem,
     actor::Role,
     domain::users,
     http::{Json, limits::Address},
@@ -33,7 +33,7 @@ pub struct Login {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum LoginRefused {
+pub enum LoginError {
     #[error("the name or the password is wrong")]
     BadCredentials,
     #[error("this account is not active")]
@@ -42,7 +42,7 @@ pub enum LoginRefused {
     NoSuchRole,
 }
 
-impl Refusal for LoginRefused {
+impl ApiError for LoginError {
     fn problem(&self) -> Problem {
         match self {
             Self::BadCredentials => Problem::new(401, "bad_credentials"),
@@ -54,34 +54,34 @@ impl Refusal for LoginRefused {
 
 /// Checks the password and opens a session.
 ///
-/// Errors: [`LoginRefused`]; 429 after too many failures.
-pub async fn sign_in(app: &App, ask: Login, ip: &str, device: &str) -> Result<SignedIn> {
+/// Errors: [`LoginError`]; 429 after too many failures.
+pub async fn sign_in(app: &App, input: Login, ip: &str, device: &str) -> Result<SignedIn> {
     let failures = app.state::<Failures>();
     failures.check(ip, Limit::Address)?;
-    let role = ask.role.as_deref().map(str::parse::<Role>).transpose()?;
+    let role = input.role.as_deref().map(str::parse::<Role>).transpose()?;
     // The connection goes back before the hash is worked on.
-    let known = users::by_login(&mut *app.read(Region::GLOBAL).await?, &ask.username).await?;
+    let known = users::by_login(&mut *app.read(Region::GLOBAL).await?, &input.username).await?;
     let (id, stored) = known.map_or((None, None), |(id, hash)| (Some(id), hash));
-    let account = account(id, &ask.username);
+    let account = account(id, &input.username);
     let check = || failures.check(&account, Limit::Account).and_then(|()| failures.check(ip, Limit::Address));
     check()?;
     let turn = password::turn(app).await?;
     // Again: a hundred guesses sent at once have all passed the first look.
     check()?;
-    let is_right = turn.is_right(ask.password, stored).await?;
+    let is_right = turn.is_right(input.password, stored).await?;
     let Some(id) = id.filter(|_| is_right) else {
         failures.count([&account, ip]);
-        return Err(LoginRefused::BadCredentials.into());
+        return Err(LoginError::BadCredentials.into());
     };
     drop(turn);
     let mut tx = app.begin(Region::GLOBAL).await?;
-    let user = users::find(&mut tx, id).await?.ok_or(LoginRefused::BadCredentials)?;
+    let user = users::find(&mut tx, id).await?.ok_or(LoginError::BadCredentials)?;
     if !user.is_active {
-        return Err(LoginRefused::Inactive.into());
+        return Err(LoginError::Inactive.into());
     }
     let role = role.unwrap_or(user.role);
     if !user.roles.contains(&role) {
-        return Err(LoginRefused::NoSuchRole.into());
+        return Err(LoginError::NoSuchRole.into());
     }
     let signed_in = tokens::open_session(&mut tx, &user, role, device, ip).await?;
     Ok(tx.commit(signed_in).await?.answer)
@@ -102,9 +102,9 @@ pub async fn post(
     State(app): State<App>,
     Address(ip): Address,
     headers: HeaderMap,
-    Json(ask): Json<Login>,
+    Json(input): Json<Login>,
 ) -> Result<axum::Json<SignedIn>> {
-    Ok(axum::Json(sign_in(&app, ask, &ip.to_string(), &device(&headers)).await?))
+    Ok(axum::Json(sign_in(&app, input, &ip.to_string(), &device(&headers)).await?))
 }
 
 /// What the client says it is, for the list of sessions.

@@ -3,11 +3,11 @@ use super::store;
 use crate::{
     App,
     actor::Actor,
-    db::{Committed, Said},
+    db::{Committed, Message},
     domain::Event,
-    doors::{Answer, Door},
     http::Json,
     ids::{Region, SessionId, UserId},
+    operations::{Answer, RequestContext},
     problem::Result,
 };
 use serde::{Deserialize, Serialize};
@@ -32,12 +32,12 @@ pub struct SessionRevoked {
 impl Event for SessionRevoked {
     const TYPE: &'static str = "session_revoked";
 
-    fn to(&self) -> Vec<Said> {
-        vec![Said::new(format!("user:{}", self.user), self)]
+    fn to(&self) -> Vec<Message> {
+        vec![Message::new(format!("user:{}", self.user), self)]
     }
 }
 
-/// Ends `only` one session of the actor, or all.
+/// Revoke `only` one session of the actor, or all.
 pub async fn end_sessions(app: App, actor: Actor, only: Option<SessionId>) -> Result<Committed<()>> {
     let mut tx = app.begin(Region::GLOBAL).await?;
     let now = tx.now().await?;
@@ -51,9 +51,9 @@ pub async fn end_sessions(app: App, actor: Actor, only: Option<SessionId>) -> Re
 
 /// Sign out
 #[utoipa::path(post, path = "/api/auth/logout/", tag = "auth", request_body = Logout, responses((status = 204)), security(("bearer" = [])))]
-pub async fn post(door: Door, actor: Actor, Json(ask): Json<Logout>) -> Result<Answer> {
-    let only = (!ask.all).then_some(actor.sid);
+pub async fn post(context: RequestContext, actor: Actor, Json(input): Json<Logout>) -> Result<Answer> {
+    let only = (!input.all).then_some(actor.sid);
     // Never under a key: a repeat would need the token that this ends.
-    let door = Door { key: None, ..door };
-    door.run(actor, "auth.logout", 204, only, end_sessions).await
+    let context = RequestContext { key: None, ..context };
+    context.run(actor, "auth.logout", 204, only, end_sessions).await
 }

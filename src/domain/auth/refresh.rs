@@ -3,7 +3,7 @@ use super::{
     store,
     tokens::{self, ACCESS_S, Tokens, digest},
 };
-use crate::{App, Problem, Refusal, actor::Role, clock::Timestamp, domain::users, http::Json, ids::Region, problem::Result};
+use crate::{ApiError, App, Problem, actor::Role, clock::Timestamp, domain::users, http::Json, ids::Region, problem::Result};
 use axum::extract::State;
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -22,7 +22,7 @@ pub struct Refresh {
 #[error("this sign-in is over")]
 pub struct SignInOver;
 
-impl Refusal for SignInOver {
+impl ApiError for SignInOver {
     fn problem(&self) -> Problem {
         Problem::unauthorized()
     }
@@ -52,8 +52,8 @@ fn judge(token: &store::Known, now: Timestamp) -> Verdict {
 /// Replaces a refresh token.
 ///
 /// Errors: [`SignInOver`]. A token used again after its successor, or later than [`GRACE`], ends the session and its sockets.
-pub async fn renew(app: &App, ask: &Refresh) -> Result<Tokens> {
-    let hash = digest(&ask.refresh);
+pub async fn renew(app: &App, input: &Refresh) -> Result<Tokens> {
+    let hash = digest(&input.refresh);
     let mut tx = app.begin(Region::GLOBAL).await?;
     let token = store::lock_token(&mut tx, &hash).await?.ok_or(SignInOver)?;
     let now = tx.now().await?;
@@ -88,6 +88,6 @@ pub async fn renew(app: &App, ask: &Refresh) -> Result<Tokens> {
 
 /// New tokens
 #[utoipa::path(post, path = "/api/auth/refresh/", tag = "auth", request_body = Refresh, responses((status = 200, body = Tokens), (status = 401, description = "unauthorized")))]
-pub async fn post(State(app): State<App>, Json(ask): Json<Refresh>) -> Result<axum::Json<Tokens>> {
-    Ok(axum::Json(renew(&app, &ask).await?))
+pub async fn post(State(app): State<App>, Json(input): Json<Refresh>) -> Result<axum::Json<Tokens>> {
+    Ok(axum::Json(renew(&app, &input).await?))
 }

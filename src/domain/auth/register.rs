@@ -5,7 +5,7 @@ use super::{
     tokens::{self, SignedIn},
 };
 use crate::{
-    App, Problem, Refusal,
+    ApiError, App, Problem,
     actor::Role,
     db::OnConstraint,
     domain::users::{self, NewUser, is_email, is_phone},
@@ -37,7 +37,7 @@ pub struct Registration {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum RegistrationRefused {
+pub enum RegistrationError {
     #[error("somebody has this username")]
     UsernameTaken,
     #[error("somebody has this e-mail")]
@@ -48,7 +48,7 @@ pub enum RegistrationRefused {
     OtpOff,
 }
 
-impl Refusal for RegistrationRefused {
+impl ApiError for RegistrationError {
     fn problem(&self) -> Problem {
         match self {
             Self::UsernameTaken => Problem::new(409, "username_taken"),
@@ -96,20 +96,20 @@ fn is_username(name: &str) -> bool {
 
 /// Makes a person and signs them in.
 ///
-/// Errors: [`RegistrationRefused`]; 422 `weak_password` and fields.
-pub async fn register(app: &App, ask: Registration, ip: &str, device: &str) -> Result<SignedIn> {
-    let role = ask.check()?;
-    if ask.phone_number.is_some() && role == Role::Customer {
-        return Err(RegistrationRefused::OtpOff.into());
+/// Errors: [`RegistrationError`]; 422 `weak_password` and fields.
+pub async fn register(app: &App, input: Registration, ip: &str, device: &str) -> Result<SignedIn> {
+    let role = input.check()?;
+    if input.phone_number.is_some() && role == Role::Customer {
+        return Err(RegistrationError::OtpOff.into());
     }
-    let hash = password::hash_aside(app, ask.password).await?;
+    let hash = password::hash_aside(app, input.password).await?;
     let new = NewUser {
-        username: ask.username,
-        email: ask.email,
-        phone_number: ask.phone_number,
+        username: input.username,
+        email: input.email,
+        phone_number: input.phone_number,
         password_hash: Some(hash),
-        first_name: ask.first_name,
-        last_name: ask.last_name,
+        first_name: input.first_name,
+        last_name: input.last_name,
         user_type: role.name().to_owned(),
         roles: vec![role],
         location: None,
@@ -120,9 +120,9 @@ pub async fn register(app: &App, ask: Registration, ip: &str, device: &str) -> R
     let id = UserId::fresh(app, Region::FIRST);
     users::create(&mut tx, id, &new, now)
         .await
-        .on_constraint("users_username_key", RegistrationRefused::UsernameTaken)
-        .on_constraint("users_email_key", RegistrationRefused::EmailTaken)
-        .on_constraint("users_phone_number_key", RegistrationRefused::PhoneTaken)?;
+        .on_constraint("users_username_key", RegistrationError::UsernameTaken)
+        .on_constraint("users_email_key", RegistrationError::EmailTaken)
+        .on_constraint("users_phone_number_key", RegistrationError::PhoneTaken)?;
     let user = users::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let signed_in = tokens::open_session(&mut tx, &user, role, device, ip).await?;
     Ok(tx.commit(signed_in).await?.answer)
@@ -134,7 +134,7 @@ pub async fn post(
     State(app): State<App>,
     Address(ip): Address,
     headers: HeaderMap,
-    Json(ask): Json<Registration>,
+    Json(input): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<SignedIn>)> {
-    Ok((StatusCode::CREATED, axum::Json(register(&app, ask, &ip.to_string(), &device(&headers)).await?)))
+    Ok((StatusCode::CREATED, axum::Json(register(&app, input, &ip.to_string(), &device(&headers)).await?)))
 }

@@ -5,9 +5,9 @@ use crate::{
     actor::Actor,
     clock::Timestamp,
     domain::users::{self, User},
-    doors::{Answer, Door},
     http::Path,
     ids::{Region, SessionId},
+    operations::{Answer, RequestContext},
     page::{Keys, Listing, NoFilters, Page},
     problem::Result,
 };
@@ -45,14 +45,14 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<NoFilte
 
 /// End one of the own sessions
 #[utoipa::path(delete, path = "/api/auth/sessions/{id}/", tag = "auth", params(("id" = SessionId, Path)), responses((status = 204), (status = 404)), security(("bearer" = [])))]
-pub async fn delete(door: Door, actor: Actor, Path(id): Path<SessionId>) -> Result<Answer> {
-    let mut sql = door.app.read(Region::GLOBAL).await?;
+pub async fn delete(context: RequestContext, actor: Actor, Path(id): Path<SessionId>) -> Result<Answer> {
+    let mut sql = context.app.read(Region::GLOBAL).await?;
     let is_own = store::is_open(&mut sql, actor.id, id).await?;
     drop(sql);
     if !is_own {
         return Err(Problem::not_found().into());
     }
-    door.run(actor, "auth.sessions.delete", 204, Some(id), logout::end_sessions).await
+    context.run(actor, "auth.sessions.delete", 204, Some(id), logout::end_sessions).await
 }
 
 /// Forgets refresh tokens that ran out.

@@ -102,7 +102,7 @@ pub async fn touch_session(sql: &mut PgConnection, id: SessionId, now: Timestamp
     Ok(())
 }
 
-/// Ends one session of the user, or all; says which ended.
+/// Revoke one session of the user, or all; says which ended.
 pub async fn end_sessions(
     sql: &mut PgConnection,
     user: UserId,

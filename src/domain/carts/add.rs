@@ -10,10 +10,10 @@ use crate::{
     actor::Customer,
     db::Committed,
     domain::catalog,
-    doors::{Answer, Door},
     http::json::Json,
     ids::ProductId,
-    problem::{Problem, Refusal, Result},
+    operations::{Answer, RequestContext},
+    problem::{ApiError, Problem, Result},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub struct AddItem {
 
 /// Why a cart may not be changed so.
 #[derive(Debug, thiserror::Error)]
-pub enum CartRefused {
+pub enum CartError {
     #[error("no such thing in reach")]
     NotFound,
     #[error("the product is no longer sold")]
@@ -46,7 +46,7 @@ pub enum CartRefused {
     Quantity { min: i32, max: Option<i32> },
 }
 
-impl Refusal for CartRefused {
+impl ApiError for CartError {
     fn problem(&self) -> Problem {
         match self {
             Self::NotFound => Problem::not_found(),
@@ -64,35 +64,35 @@ impl Refusal for CartRefused {
 
 /// Puts a product in, or more of it.
 ///
-/// Errors: [`CartRefused`].
-pub async fn add(app: App, customer: Customer, ask: AddItem) -> Result<Committed<CartView>> {
-    if ask.product_id.region() != home(customer.id) {
-        return Err(elsewhere(&app, ask.product_id).await?.into());
+/// Errors: [`CartError`].
+pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committed<CartView>> {
+    if input.product_id.region() != home(customer.id) {
+        return Err(elsewhere(&app, input.product_id).await?.into());
     }
     let mut tx = app.begin(home(customer.id)).await?;
     store::lock(&mut tx, customer.id).await?;
-    let offer = catalog::offer(&mut tx, ask.product_id).await?.ok_or(CartRefused::NotFound)?;
+    let offer = catalog::offer(&mut tx, input.product_id).await?.ok_or(CartError::NotFound)?;
     if !offer.is_sold {
-        return Err(CartRefused::ProductGone.into());
+        return Err(CartError::ProductGone.into());
     }
     let lines = store::lines(&mut tx, customer.id).await?;
-    let present = lines.iter().find(|line| line.product_id == ask.product_id);
-    if ask.quantity < 1 {
-        return Err(CartRefused::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
+    let present = lines.iter().find(|line| line.product_id == input.product_id);
+    if input.quantity < 1 {
+        return Err(CartError::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
     }
-    let quantity = ask.quantity.saturating_add(present.map_or(0, |line| line.quantity));
+    let quantity = input.quantity.saturating_add(present.map_or(0, |line| line.quantity));
     if !is_in_range(quantity, offer.min_quantity, offer.max_quantity) {
-        return Err(CartRefused::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
+        return Err(CartError::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
     }
     if let Some(line) = present {
         store::set_quantity(&mut tx, line.id, quantity, offer.price).await?;
     } else {
         fits(&lines, &offer)?;
         if store::has_other_currency(&mut tx, customer.id, offer.currency).await? {
-            return Err(CartRefused::TwoCurrencies.into());
+            return Err(CartError::TwoCurrencies.into());
         }
         let id = CartItemId::fresh(&app, tx.region());
-        let line = Line { id, product_id: ask.product_id, shop_id: offer.shop_id, quantity };
+        let line = Line { id, product_id: input.product_id, shop_id: offer.shop_id, quantity };
         let now = tx.now().await?;
         store::insert_item(&mut tx, customer.id, &line, offer.price, now).await?;
     }
@@ -101,20 +101,20 @@ pub async fn add(app: App, customer: Customer, ask: AddItem) -> Result<Committed
 }
 
 /// Whether a new line of `offer` fits beside `lines`.
-fn fits(lines: &[Line], offer: &catalog::Offer) -> Result<(), CartRefused> {
+fn fits(lines: &[Line], offer: &catalog::Offer) -> Result<(), CartError> {
     let mut shops: BTreeSet<_> = lines.iter().map(|line| line.shop_id).collect();
     shops.insert(offer.shop_id);
     if shops.len() > SHOPS_MAX {
-        return Err(CartRefused::ShopLimit);
+        return Err(CartError::ShopLimit);
     }
-    if lines.len() >= ITEMS_MAX { Err(CartRefused::ItemLimit) } else { Ok(()) }
+    if lines.len() >= ITEMS_MAX { Err(CartError::ItemLimit) } else { Ok(()) }
 }
 
 /// Why a product of another region than the cart's cannot go in: it exists there, or nowhere.
-async fn elsewhere(app: &App, product: ProductId) -> Result<CartRefused> {
+async fn elsewhere(app: &App, product: ProductId) -> Result<CartError> {
     let mut conn = app.read(product.region()).await?;
     let offer = catalog::offer(&mut conn, product).await?;
-    Ok(offer.map_or(CartRefused::NotFound, |_| CartRefused::TwoRegions))
+    Ok(offer.map_or(CartError::NotFound, |_| CartError::TwoRegions))
 }
 
 /// Puts a product into the cart, or more of it.
@@ -123,8 +123,8 @@ async fn elsewhere(app: &App, product: ProductId) -> Result<CartRefused> {
         (status = 409, description = "cart_shop_limit, cart_item_limit, product_gone"),
         (status = 422, description = "quantity_out_of_range, shops_in_two_regions, shops_in_two_currencies")),
     security(("bearer" = [])))]
-pub async fn post(door: Door, customer: Customer, Json(ask): Json<AddItem>) -> Result<Answer> {
-    door.run(customer, "cart.add", 201, ask, add).await
+pub async fn post(context: RequestContext, customer: Customer, Json(input): Json<AddItem>) -> Result<Answer> {
+    context.run(customer, "cart.add", 201, input, add).await
 }
 
 #[cfg(test)]
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_fourth_shop_does_not_fit_but_more_of_the_third_does() {
         let lines = [line(1, 1), line(2, 2), line(3, 3)];
-        assert!(matches!(fits(&lines, &offer(4)), Err(CartRefused::ShopLimit)));
+        assert!(matches!(fits(&lines, &offer(4)), Err(CartError::ShopLimit)));
         assert!(fits(&lines, &offer(3)).is_ok());
         assert!(fits(&lines[..2], &offer(4)).is_ok());
     }
@@ -164,6 +164,6 @@ mod tests {
     #[test]
     fn a_cart_has_a_bound() {
         let lines: Vec<_> = (0..100).map(|product| line(1, product)).collect();
-        assert!(matches!(fits(&lines, &offer(1)), Err(CartRefused::ItemLimit)));
+        assert!(matches!(fits(&lines, &offer(1)), Err(CartError::ItemLimit)));
     }
 }

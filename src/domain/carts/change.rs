@@ -1,7 +1,7 @@
 //! Sets the quantity of a line or takes it out: `PATCH, DELETE /api/cart/items/{id}/`.
 use super::{
     CartItemId, CartView,
-    add::CartRefused,
+    add::CartError,
     cart::is_in_range,
     changed, home,
     store::{self, Line},
@@ -11,8 +11,8 @@ use crate::{
     actor::Customer,
     db::{Committed, Tx},
     domain::catalog,
-    doors::{Answer, Door},
     http::json::{Json, Path},
+    operations::{Answer, RequestContext},
     problem::Result,
 };
 use serde::{Deserialize, Serialize};
@@ -28,14 +28,14 @@ pub struct SetQuantity {
 /// Sets a line's quantity.
 ///
 /// Errors: 404, 409 `product_gone`, 422 `quantity_out_of_range`.
-pub async fn set_quantity(app: App, customer: Customer, (id, ask): (CartItemId, SetQuantity)) -> Result<Committed<CartView>> {
+pub async fn set_quantity(app: App, customer: Customer, (id, input): (CartItemId, SetQuantity)) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
     let line = lock_line(&mut tx, &customer, id).await?;
-    let offer = catalog::offer(&mut tx, line.product_id).await?.filter(|offer| offer.is_sold).ok_or(CartRefused::ProductGone)?;
-    if !is_in_range(ask.quantity, offer.min_quantity, offer.max_quantity) {
-        return Err(CartRefused::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
+    let offer = catalog::offer(&mut tx, line.product_id).await?.filter(|offer| offer.is_sold).ok_or(CartError::ProductGone)?;
+    if !is_in_range(input.quantity, offer.min_quantity, offer.max_quantity) {
+        return Err(CartError::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
     }
-    store::set_quantity(&mut tx, id, ask.quantity, offer.price).await?;
+    store::set_quantity(&mut tx, id, input.quantity, offer.price).await?;
     let cart = changed(&mut tx, customer.id).await?;
     tx.commit(cart.view(app.config.currency)).await
 }
@@ -52,7 +52,7 @@ pub async fn remove(app: App, customer: Customer, id: CartItemId) -> Result<Comm
 async fn lock_line(tx: &mut Tx, customer: &Customer, id: CartItemId) -> Result<Line> {
     store::lock(tx, customer.id).await?;
     let line = store::lines(tx, customer.id).await?.into_iter().find(|line| line.id == id);
-    Ok(line.ok_or(CartRefused::NotFound)?)
+    Ok(line.ok_or(CartError::NotFound)?)
 }
 
 /// Sets the quantity of a line.
@@ -60,13 +60,18 @@ async fn lock_line(tx: &mut Tx, customer: &Customer, id: CartItemId) -> Result<L
     responses((status = 200, body = CartView), (status = 404, description = "not_found"), (status = 409, description = "product_gone"),
         (status = 422, description = "quantity_out_of_range")),
     security(("bearer" = [])))]
-pub async fn patch(door: Door, customer: Customer, Path(id): Path<CartItemId>, Json(ask): Json<SetQuantity>) -> Result<Answer> {
-    door.run(customer, "cart.set_quantity", 200, (id, ask), set_quantity).await
+pub async fn patch(
+    context: RequestContext,
+    customer: Customer,
+    Path(id): Path<CartItemId>,
+    Json(input): Json<SetQuantity>,
+) -> Result<Answer> {
+    context.run(customer, "cart.set_quantity", 200, (id, input), set_quantity).await
 }
 
 /// Takes a line out of the cart.
 #[utoipa::path(delete, path = "/api/cart/items/{id}/", tag = "cart", params(("id" = CartItemId, Path)),
     responses((status = 200, body = CartView), (status = 404, description = "not_found")), security(("bearer" = [])))]
-pub async fn delete(door: Door, customer: Customer, Path(id): Path<CartItemId>) -> Result<Answer> {
-    door.run(customer, "cart.remove", 200, id, remove).await
+pub async fn delete(context: RequestContext, customer: Customer, Path(id): Path<CartItemId>) -> Result<Answer> {
+    context.run(customer, "cart.remove", 200, id, remove).await
 }

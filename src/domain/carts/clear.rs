@@ -4,8 +4,8 @@ use crate::{
     App,
     actor::Customer,
     db::Committed,
-    doors::{Answer, Door},
     ids::ShopId,
+    operations::{Answer, RequestContext},
     problem::Result,
 };
 
@@ -22,6 +22,6 @@ pub async fn clear(app: App, customer: Customer, (): ()) -> Result<Committed<Car
 
 /// Empties the caller's cart.
 #[utoipa::path(delete, path = "/api/cart/", tag = "cart", responses((status = 200, body = CartView)), security(("bearer" = [])))]
-pub async fn delete(door: Door, customer: Customer) -> Result<Answer> {
-    door.run(customer, "cart.clear", 200, (), clear).await
+pub async fn delete(context: RequestContext, customer: Customer) -> Result<Answer> {
+    context.run(customer, "cart.clear", 200, (), clear).await
 }

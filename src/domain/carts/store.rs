@@ -37,7 +37,7 @@ pub(super) async fn version(conn: &mut PgConnection, region: Region, customer: U
 
 pub(super) async fn grow(tx: &mut Tx, customer: UserId) -> Result<()> {
     sqlx::query!(
-        "update cart set version = version + 1, updated_at = house_now() where region = $1 and user_id = $2",
+        "update cart set version = version + 1, updated_at = app_now() where region = $1 and user_id = $2",
         tx.region().number(),
         customer.uuid(),
     )

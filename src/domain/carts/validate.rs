@@ -6,8 +6,8 @@ use crate::{
     App,
     actor::Customer,
     db::Committed,
-    doors::{Answer, Door},
     http::json::Json,
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
 };
 use serde::{Deserialize, Serialize};
@@ -23,10 +23,10 @@ pub struct Validate {
 /// The cart with its problems. Changed prices are taken as seen.
 ///
 /// Errors: 409 `cart_changed` with the cart when it is not of `cart_version`.
-pub async fn validate(app: App, customer: Customer, ask: Validate) -> Result<Committed<CartView>> {
+pub async fn validate(app: App, customer: Customer, input: Validate) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
     let cart = super::lock(&mut tx, customer.id).await?;
-    if ask.cart_version.is_some_and(|version| version != cart.version) {
+    if input.cart_version.is_some_and(|version| version != cart.version) {
         return Err(Problem::new(409, "cart_changed").with("cart", cart.view(app.config.currency)).into());
     }
     let items = cart.groups.iter().flat_map(|group| &group.items);
@@ -42,6 +42,6 @@ pub async fn validate(app: App, customer: Customer, ask: Validate) -> Result<Com
 /// The cart with its problems, checked anew.
 #[utoipa::path(post, path = "/api/cart/validate/", tag = "cart", request_body = Validate,
     responses((status = 200, body = CartView), (status = 409, description = "cart_changed, with cart")), security(("bearer" = [])))]
-pub async fn post(door: Door, customer: Customer, Json(ask): Json<Validate>) -> Result<Answer> {
-    door.run(customer, "cart.validate", 200, ask, validate).await
+pub async fn post(context: RequestContext, customer: Customer, Json(input): Json<Validate>) -> Result<Answer> {
+    context.run(customer, "cart.validate", 200, input, validate).await
 }

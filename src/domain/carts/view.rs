@@ -2,7 +2,7 @@
 use super::{Cart, CartItemId, Problem, cart::Group};
 use crate::{
     clock::Timestamp,
-    db::{Live, Said},
+    db::{Live, Message},
     domain::Event,
     ids::{ProductId, ShopId, UserId},
     money::{Amount, Currency},
@@ -153,7 +153,7 @@ impl CartChanged {
 
 impl Event for CartChanged {
     const TYPE: &'static str = "cart_changed";
-    fn to(&self) -> Vec<Said> {
-        vec![Said::new(format!("user:{}", self.customer), self)]
+    fn to(&self) -> Vec<Message> {
+        vec![Message::new(format!("user:{}", self.customer), self)]
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     db::{OnConstraint, Tx},
     ids::{ProductId, Region, ShopId},
     money::Currency,
-    problem::{Problem, Refusal, Result},
+    problem::{ApiError, Problem, Result},
     text,
 };
 use rust_decimal::Decimal;
@@ -31,7 +31,7 @@ pub struct NewProduct {
 #[error("the shop has a product of this SKU")]
 struct SkuTaken;
 
-impl Refusal for SkuTaken {
+impl ApiError for SkuTaken {
     fn problem(&self) -> Problem {
         Problem::new(409, "sku_taken")
     }

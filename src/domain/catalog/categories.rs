@@ -40,7 +40,7 @@ impl Branch for Category {
         self.parent_id
     }
 
-    fn bear(&mut self, children: Vec<Self>) {
+    fn set_children(&mut self, children: Vec<Self>) {
         self.children = Some(children);
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     actor::Actor,
     clock::Timestamp,
     domain::shops,
-    http::{actor::Perhaps, json::Path},
+    http::{actor::OptionalActor, json::Path},
     ids::{ProductId, Region, ShopId},
     money::{Amount, Currency},
     page::{Keys, Listing, Page},
@@ -106,8 +106,12 @@ pub struct Filters {
 
 /// What is sold. `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
 #[utoipa::path(get, path = "/api/product/products/", tag = "catalogue", params(Keys, Filters), responses((status = 200, body = Page<Product>)))]
-pub async fn list(State(app): State<App>, Perhaps(actor): Perhaps, ask: Listing<Filters>) -> Result<Json<Page<Product>>> {
-    let order = match ask.ordering.as_deref() {
+pub async fn list(
+    State(app): State<App>,
+    OptionalActor(actor): OptionalActor,
+    input: Listing<Filters>,
+) -> Result<Json<Page<Product>>> {
+    let order = match input.ordering.as_deref() {
         None | Some("-created_at") => Order::Newest,
         Some("price") => Order::Price,
         Some("-price") => Order::PriceDown,
@@ -115,7 +119,7 @@ pub async fn list(State(app): State<App>, Perhaps(actor): Perhaps, ask: Listing<
         Some("-rating") => Order::RatingDown,
         Some(_) => return Err(Problem::invalid("ordering", "invalid").into()),
     };
-    let filters = &ask.filters;
+    let filters = &input.filters;
     let region = filters.shop.map_or(Region::FIRST, ShopId::region);
     // Nothing is on offer before there are offers.
     if filters.on_offer == Some(true) {
@@ -128,10 +132,10 @@ pub async fn list(State(app): State<App>, Perhaps(actor): Perhaps, ask: Listing<
         brand: filters.brand,
         min_price: filters.min_price,
         max_price: filters.max_price,
-        pattern: ask.pattern(),
-        after: ask.after.map(ProductId),
+        pattern: input.pattern(),
+        after: input.after.map(ProductId),
         order,
-        at_most: ask.rows(),
+        at_most: input.rows(),
     };
     let mut conn = app.read_stale(region).await?;
     let own = own_shops(&mut conn, region, actor.as_ref()).await?;
@@ -140,13 +144,17 @@ pub async fn list(State(app): State<App>, Perhaps(actor): Perhaps, ask: Listing<
         let is_own = own.covers(row.shop_id);
         Product::new(row, is_own)
     });
-    Ok(Json(ask.page(items.collect(), |product| product.id.uuid())))
+    Ok(Json(input.page(items.collect(), |product| product.id.uuid())))
 }
 
 /// One product. Its seller and admins see it also while it is not sold.
 #[utoipa::path(get, path = "/api/product/products/{id}/", tag = "catalogue", params(("id" = ProductId, Path)),
     responses((status = 200, body = Product), (status = 404, description = "not_found")))]
-pub async fn one(State(app): State<App>, Perhaps(actor): Perhaps, Path(id): Path<ProductId>) -> Result<Json<Product>> {
+pub async fn one(
+    State(app): State<App>,
+    OptionalActor(actor): OptionalActor,
+    Path(id): Path<ProductId>,
+) -> Result<Json<Product>> {
     let mut conn = app.read_stale(id.region()).await?;
     let row = store::by_id(&mut conn, id).await?.ok_or_else(Problem::not_found)?;
     let is_own = own_shops(&mut conn, id.region(), actor.as_ref()).await?.covers(row.shop_id);

@@ -10,9 +10,9 @@ use crate::{
     clock::Timestamp,
     db::{Committed, Tx},
     domain::orders::{self, By, Order, OrderStatus},
-    doors::{Answer, Door},
     http::json::{Json, Path},
     ids::{OrderId, ShopId, UserId},
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
     text,
 };
@@ -51,16 +51,16 @@ fn next(status: OrderStatus, needs_proof: bool) -> Result<OrderStatus> {
 /// Takes an own order one step further; SHIPPED after the last stop, and then the proof is minted.
 ///
 /// Errors: 404 for who does not carry it; 409 `invalid_transition`, `proof_required`; 422 without the reason a failure needs.
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
-pub async fn advance(app: App, crew: Crew, ask: AdvanceOrder) -> Result<Committed<Job>> {
-    let reason = text::reason(ask.reason.as_deref())?;
-    let region = ask.order_id.region();
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
+pub async fn advance(app: App, crew: Crew, input: AdvanceOrder) -> Result<Committed<Job>> {
+    let reason = text::reason(input.reason.as_deref())?;
+    let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let mut order = own_order(&mut tx, &crew, ask.order_id).await?;
+    let mut order = own_order(&mut tx, &crew, input.order_id).await?;
     store::lock_crews(&mut tx, region, &[crew.id]).await?;
     let now = tx.now().await?;
     let (by, needs_proof) = (By::from(&*crew), proof_required(&app, order.payment_mode));
-    let to = match ask.to {
+    let to = match input.to {
         Some(to) => to,
         None => next(order.status, needs_proof)?,
     };
@@ -69,8 +69,8 @@ pub async fn advance(app: App, crew: Crew, ask: AdvanceOrder) -> Result<Committe
     }
     match to {
         OrderStatus::Shipped => {
-            orders::pick_up(&mut tx, &mut order, ask.shop_id, now).await?;
-            tell_pick_up(&app, &mut tx, &order, crew.id, ask.shop_id, now, by).await?;
+            orders::pick_up(&mut tx, &mut order, input.shop_id, now).await?;
+            tell_pick_up(&app, &mut tx, &order, crew.id, input.shop_id, now, by).await?;
         }
         OrderStatus::Delivered if order.status == OrderStatus::Shipped && needs_proof => {
             return Err(Problem::new(409, "proof_required").into());
@@ -135,10 +135,10 @@ pub(super) async fn hand_over(
 #[utoipa::path(post, path = "/api/delivery/orders/{id}/advance/", tag = "delivery", params(("id" = OrderId, Path)), request_body = AdvanceBody,
     responses((status = 200, body = Job), (status = 404, description = "not_found"), (status = 409, description = "invalid_transition, proof_required")),
     security(("bearer" = [])))]
-pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<AdvanceBody>) -> Result<Answer> {
-    call(door, crew, AdvanceOrder { order_id: id, to: body.to, shop_id: body.shop_id, reason: body.reason }).await
+pub async fn post(context: RequestContext, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<AdvanceBody>) -> Result<Answer> {
+    call(context, crew, AdvanceOrder { order_id: id, to: body.to, shop_id: body.shop_id, reason: body.reason }).await
 }
 
-pub async fn call(door: Door, crew: Crew, ask: AdvanceOrder) -> Result<Answer> {
-    door.run(crew, "delivery.advance", 200, ask, advance).await
+pub async fn call(context: RequestContext, crew: Crew, input: AdvanceOrder) -> Result<Answer> {
+    context.run(crew, "delivery.advance", 200, input, advance).await
 }

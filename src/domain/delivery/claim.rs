@@ -1,6 +1,6 @@
 //! A crew takes an order: the first to commit has it.
 use super::{
-    crew::{ClaimRefused, check_order, is_cash},
+    crew::{ClaimError, check_order, is_cash},
     events::OrderClaimed,
     job::Job,
     proof_required, store,
@@ -13,9 +13,9 @@ use crate::{
         orders::{self, By},
         wallet,
     },
-    doors::{Answer, Door},
     http::json::{Json, Path},
     ids::OrderId,
+    operations::{Answer, RequestContext},
     problem::Result,
 };
 use serde::{Deserialize, Serialize};
@@ -34,14 +34,14 @@ pub struct ClaimBody {}
 
 /// Takes an order that waits, one of at most five.
 ///
-/// Errors: 404; [`ClaimRefused`].
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
-pub async fn claim(app: App, crew: Crew, ask: ClaimOrder) -> Result<Committed<Job>> {
-    let region = ask.order_id.region();
+/// Errors: 404; [`ClaimError`].
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
+pub async fn claim(app: App, crew: Crew, input: ClaimOrder) -> Result<Committed<Job>> {
+    let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let mut order = orders::lock(&mut tx, ask.order_id).await?;
+    let mut order = orders::lock(&mut tx, input.order_id).await?;
     check_order(&order)?;
-    let row = store::lock_crews(&mut tx, region, &[crew.id]).await?.pop().ok_or(ClaimRefused::OffDuty)?;
+    let row = store::lock_crews(&mut tx, region, &[crew.id]).await?.pop().ok_or(ClaimError::OffDuty)?;
     let now = tx.now().await?;
     let cash = if is_cash(&order) { Some(wallet::cash_in_hand(&mut tx, crew.id, order.currency).await?) } else { None };
     row.check(cash)?;
@@ -57,10 +57,10 @@ pub async fn claim(app: App, crew: Crew, ask: ClaimOrder) -> Result<Committed<Jo
 #[utoipa::path(post, path = "/api/delivery/orders/{id}/claim/", tag = "delivery", params(("id" = OrderId, Path)),
     responses((status = 200, body = Job), (status = 404, description = "not_found"),
         (status = 409, description = "already_claimed, order_cancelled, not_claimable, off_duty, active_limit, cash_cap")), security(("bearer" = [])))]
-pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>, _: Json<ClaimBody>) -> Result<Answer> {
-    call(door, crew, ClaimOrder { order_id: id }).await
+pub async fn post(context: RequestContext, crew: Crew, Path(id): Path<OrderId>, _: Json<ClaimBody>) -> Result<Answer> {
+    call(context, crew, ClaimOrder { order_id: id }).await
 }
 
-pub async fn call(door: Door, crew: Crew, ask: ClaimOrder) -> Result<Answer> {
-    door.run(crew, "delivery.claim", 200, ask, claim).await
+pub async fn call(context: RequestContext, crew: Crew, input: ClaimOrder) -> Result<Answer> {
+    context.run(crew, "delivery.claim", 200, input, claim).await
 }

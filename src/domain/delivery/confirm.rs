@@ -1,9 +1,9 @@
 //! The PIN or code at the door: delivered. A wrong one is counted although it is refused.
 use super::{
     advance::hand_over,
-    counter,
     events::ProofLocked,
-    proof::{ProofRefused, Shown, TRIES_MAX},
+    pickup,
+    proof::{ProofError, Shown, TRIES_MAX},
     store,
 };
 use crate::{
@@ -15,9 +15,9 @@ use crate::{
         orders::{self, By, Fulfilment, Order, OrderStatus, OrderView},
         shops,
     },
-    doors::{Answer, Door},
     http::json::{Json, Path},
     ids::{OrderId, ShopId},
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
 };
 use chrono::TimeDelta;
@@ -79,18 +79,18 @@ fn is_pin(text: &str) -> bool {
 /// Delivers an order by what its customer shows: to its crew, or at the counter to a member of its shop. A counter hands over its own parts; the
 /// last of them delivers the order, and until then the same proof serves at the next one.
 ///
-/// Errors: 404 for others; 409 `no_proof_yet`, `invalid_transition`; [`ProofRefused`].
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
-pub async fn confirm(app: App, actor: Actor, ask: ConfirmProof) -> Result<Committed<OrderView>> {
-    let (shown, place) = (ask.shown()?, ask.place()?);
-    count_wrong(&app, &actor, ask.order_id, shown).await?;
+/// Errors: 404 for others; 409 `no_proof_yet`, `invalid_transition`; [`ProofError`].
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
+pub async fn confirm(app: App, actor: Actor, input: ConfirmProof) -> Result<Committed<OrderView>> {
+    let (shown, place) = (input.shown()?, input.place()?);
+    count_wrong(&app, &actor, input.order_id, shown).await?;
 
-    let mut tx = app.begin(ask.order_id.region()).await?;
-    let (mut order, proof, own) = open(&mut tx, &actor, ask.order_id).await?;
+    let mut tx = app.begin(input.order_id.region()).await?;
+    let (mut order, proof, own) = open(&mut tx, &actor, input.order_id).await?;
     judge(&app, &order, &proof, shown)?;
     let now = tx.now().await?;
     let by = By::from(&actor);
-    if order.fulfilment == Fulfilment::Pickup && !counter::fetch(&mut tx, &mut order, &own, now, by).await? {
+    if order.fulfilment == Fulfilment::Pickup && !pickup::fetch(&mut tx, &mut order, &own, now, by).await? {
         let answer = OrderView::of(&mut tx, &actor, &order).await?;
         return tx.commit(answer).await;
     }
@@ -102,19 +102,19 @@ pub async fn confirm(app: App, actor: Actor, ask: ConfirmProof) -> Result<Commit
         means: shown.means(),
         place: place.map(|place| (place.lat(), place.lng())),
         distance_m,
-        is_late: ask.at.is_some_and(|at| (now - at).abs() > LATE),
+        is_late: input.at.is_some_and(|at| (now - at).abs() > LATE),
     };
     hand_over(&app, &mut tx, &mut order, proven, by, now).await?;
     let answer = OrderView::of(&mut tx, &actor, &order).await?;
     tx.commit(answer).await
 }
 
-/// Counts a wrong try and refuses it; anything else is left to the deed itself.
+/// Counts a wrong try and refuses it; anything else is left to the command itself.
 ///
 /// A transaction of its own, without the call's key: the count must be stored, the refusal must not. Judged and counted under the order's lock,
 /// so that a hundred tries at once are still five.
 async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) -> Result<()> {
-    let bare = App { house: app.house.clone(), call: None };
+    let bare = App { inner: app.inner.clone(), call: None };
     let mut tx = bare.begin(id.region()).await?;
     let Ok((order, proof, _)) = open(&mut tx, actor, id).await else { return Ok(()) };
     if proof.locked_at.is_some() || shown.proves(&app.keys, id, &proof.nonce) {
@@ -127,7 +127,7 @@ async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) ->
         tx.emit(ProofLocked::new(&order, now, By::from(actor)));
     }
     tx.commit(()).await?;
-    Err(ProofRefused::Wrong { tries_left: (TRIES_MAX - tries).max(0) }.into())
+    Err(ProofError::Wrong { tries_left: (TRIES_MAX - tries).max(0) }.into())
 }
 
 /// The order, locked, and its proof, for whom it is to confirm; at a counter, the shops whose parts are still theirs to hand over.
@@ -148,18 +148,18 @@ async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::
     }
     let proof = store::proof(tx, id).await?;
     match (order.fulfilment, order.status) {
-        (Fulfilment::Delivery, OrderStatus::Shipped) => Ok((order, proof.ok_or(ProofRefused::NotYet)?, own)),
-        (Fulfilment::Pickup, OrderStatus::Created) if !own.is_empty() => Ok((order, proof.ok_or(ProofRefused::NotYet)?, own)),
+        (Fulfilment::Delivery, OrderStatus::Shipped) => Ok((order, proof.ok_or(ProofError::NotYet)?, own)),
+        (Fulfilment::Pickup, OrderStatus::Created) if !own.is_empty() => Ok((order, proof.ok_or(ProofError::NotYet)?, own)),
         (_, status) => Err(Problem::invalid_transition(status).into()),
     }
 }
 
 fn judge(app: &App, order: &Order, proof: &store::ProofRow, shown: Shown<'_>) -> Result<()> {
     if proof.locked_at.is_some() {
-        return Err(ProofRefused::Locked.into());
+        return Err(ProofError::Locked.into());
     }
     if !shown.proves(&app.keys, order.id, &proof.nonce) {
-        return Err(ProofRefused::Wrong { tries_left: (TRIES_MAX - proof.tries).max(0) }.into());
+        return Err(ProofError::Wrong { tries_left: (TRIES_MAX - proof.tries).max(0) }.into());
     }
     Ok(())
 }
@@ -168,14 +168,19 @@ fn judge(app: &App, order: &Order, proof: &store::ProofRow, shown: Shown<'_>) ->
 #[utoipa::path(post, path = "/api/orders/{id}/proof/confirm/", tag = "orders", params(("id" = OrderId, Path)), request_body = ConfirmBody,
     responses((status = 200, body = OrderView), (status = 404, description = "not_found"), (status = 409, description = "no_proof_yet, invalid_transition"),
         (status = 422, description = "wrong_pin with tries_left"), (status = 423, description = "proof_locked")), security(("bearer" = [])))]
-pub async fn post(door: Door, actor: Actor, Path(id): Path<OrderId>, Json(body): Json<ConfirmBody>) -> Result<Answer> {
+pub async fn post(
+    context: RequestContext,
+    actor: Actor,
+    Path(id): Path<OrderId>,
+    Json(body): Json<ConfirmBody>,
+) -> Result<Answer> {
     let ConfirmBody { pin, token, lat, lng, at } = body;
     if !matches!(actor.role, Role::Crew | Role::Seller) {
         return Err(Problem::forbidden().into());
     }
-    door.run(actor, "delivery.confirm", 200, ConfirmProof { order_id: id, pin, token, lat, lng, at }, confirm).await
+    context.run(actor, "delivery.confirm", 200, ConfirmProof { order_id: id, pin, token, lat, lng, at }, confirm).await
 }
 
-pub async fn call(door: Door, crew: Crew, ask: ConfirmProof) -> Result<Answer> {
-    door.run((*crew).clone(), "delivery.confirm", 200, ask, confirm).await
+pub async fn call(context: RequestContext, crew: Crew, input: ConfirmProof) -> Result<Answer> {
+    context.run((*crew).clone(), "delivery.confirm", 200, input, confirm).await
 }

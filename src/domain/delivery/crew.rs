@@ -1,9 +1,9 @@
-//! A crew at work as deeds hold it, and the rules of taking an order. Free of IO.
+//! A crew at work as commands hold it, and the rules of taking an order. Free of IO.
 use crate::{
     domain::orders::{Fulfilment, Order, OrderStatus, PaymentMode},
     ids::UserId,
     money::Money,
-    problem::{Problem, Refusal},
+    problem::{ApiError, Problem},
 };
 use rust_decimal::Decimal;
 use wassally_geo::Vehicle;
@@ -31,7 +31,7 @@ pub struct CrewRow {
 
 /// Why a crew may not take an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ClaimRefused {
+pub enum ClaimError {
     #[error("somebody has taken this order")]
     AlreadyClaimed,
     #[error("the order was cancelled")]
@@ -46,7 +46,7 @@ pub enum ClaimRefused {
     CashCap,
 }
 
-impl Refusal for ClaimRefused {
+impl ApiError for ClaimError {
     fn problem(&self) -> Problem {
         let code = match self {
             Self::AlreadyClaimed => "already_claimed",
@@ -61,27 +61,27 @@ impl Refusal for ClaimRefused {
 }
 
 /// Whether anybody may take `order` now.
-pub fn check_order(order: &Order) -> Result<(), ClaimRefused> {
+pub fn check_order(order: &Order) -> Result<(), ClaimError> {
     match order.status {
-        OrderStatus::Cancelled => Err(ClaimRefused::OrderCancelled),
-        _ if order.fulfilment == Fulfilment::Pickup => Err(ClaimRefused::NotClaimable),
+        OrderStatus::Cancelled => Err(ClaimError::OrderCancelled),
+        _ if order.fulfilment == Fulfilment::Pickup => Err(ClaimError::NotClaimable),
         OrderStatus::Created if order.is_claimable() => Ok(()),
-        OrderStatus::Created => Err(ClaimRefused::NotClaimable),
-        _ => Err(ClaimRefused::AlreadyClaimed),
+        OrderStatus::Created => Err(ClaimError::NotClaimable),
+        _ => Err(ClaimError::AlreadyClaimed),
     }
 }
 
 impl CrewRow {
     /// Whether this crew may take one more order. `cash` is what it has in hand where the order is paid in cash.
-    pub fn check(&self, cash: Option<Money>) -> Result<(), ClaimRefused> {
+    pub fn check(&self, cash: Option<Money>) -> Result<(), ClaimError> {
         if !self.on_duty {
-            return Err(ClaimRefused::OffDuty);
+            return Err(ClaimError::OffDuty);
         }
         if self.active >= ACTIVE_LIMIT {
-            return Err(ClaimRefused::ActiveLimit);
+            return Err(ClaimError::ActiveLimit);
         }
         if cash.is_some_and(|cash| cash.amount >= CASH_CAP) {
-            return Err(ClaimRefused::CashCap);
+            return Err(ClaimError::CashCap);
         }
         Ok(())
     }
@@ -117,9 +117,9 @@ mod tests {
     fn duty_five_orders_and_little_cash_bound_a_crew() {
         assert_eq!(crew(true, 4).check(usd(499)), Ok(()));
         assert_eq!(crew(true, 0).check(None), Ok(()));
-        assert_eq!(crew(false, 0).check(None), Err(ClaimRefused::OffDuty));
-        assert_eq!(crew(true, 5).check(None), Err(ClaimRefused::ActiveLimit));
-        assert_eq!(crew(true, 0).check(usd(500)), Err(ClaimRefused::CashCap));
+        assert_eq!(crew(false, 0).check(None), Err(ClaimError::OffDuty));
+        assert_eq!(crew(true, 5).check(None), Err(ClaimError::ActiveLimit));
+        assert_eq!(crew(true, 0).check(usd(500)), Err(ClaimError::CashCap));
         assert_eq!(CASH_CAP, Decimal::from(500));
     }
 }

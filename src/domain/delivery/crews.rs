@@ -1,8 +1,7 @@
 //! Crews as staff see them: the list, the trail of each; and the channel of a crew's own jobs.
 use super::{
-    beat,
     crew::ACTIVE_LIMIT,
-    duty,
+    duty, periodic,
     replica::{Replica, TrailFix, time},
     store::{self, places},
 };
@@ -27,7 +26,7 @@ use utoipa::ToSchema;
 /// Longest stretch of a trail at once, and the default one.
 const TRAIL_MAX: TimeDelta = TimeDelta::hours(24);
 const TRAIL: TimeDelta = TimeDelta::hours(1);
-/// Years that a trail is asked of: those beyond cannot be reckoned with, by chrono or by the database.
+/// Years that a trail is filter of: those beyond cannot be reckoned with, by chrono or by the database.
 const YEARS: std::ops::Range<i32> = 1900..2200;
 
 /// A crew on the staff's list.
@@ -68,10 +67,10 @@ pub struct Area {
 pub async fn list(State(app): State<App>, _: Staff, listing: Listing<NoFilters>) -> Result<Json<Page<CrewEntry>>> {
     listing.ordering_in(&["-date_joined"])?;
     let mut conn = app.read_stale(Region::FIRST).await?;
-    let asked = places::Asked { search: listing.pattern(), after: listing.after, rows: listing.rows() };
+    let filter = places::Filter { search: listing.pattern(), after: listing.after, rows: listing.rows() };
     let replica = app.state::<Replica>();
     let now_ms = app.clock.now().timestamp_millis();
-    let mut crews = places::list(&mut conn, Region::FIRST, &asked).await?;
+    let mut crews = places::list(&mut conn, Region::FIRST, &filter).await?;
     for crew in &mut crews {
         if let Some(sight) = replica.crews.sight(&crew.id, now_ms) {
             crew.status = sight.status.as_str();
@@ -124,13 +123,13 @@ pub async fn trail(
     State(app): State<App>,
     _: Staff,
     Path(id): Path<UserId>,
-    Query(asked): Query<Stretch>,
+    Query(filter): Query<Stretch>,
 ) -> Result<Json<Page<TrailPoint>>> {
-    let (from, to) = asked.bounds(app.clock.now())?;
+    let (from, to) = filter.bounds(app.clock.now())?;
     let mut conn = app.read_stale(Region::FIRST).await?;
     store::crew(&mut conn, Region::FIRST, id).await?.ok_or_else(Problem::not_found)?;
     // Memory first: what is written meanwhile would else be in neither.
-    let mut items: Vec<TrailPoint> = beat::unwritten(&app, id).into_iter().map(TrailPoint::from).collect();
+    let mut items: Vec<TrailPoint> = periodic::unwritten(&app, id).into_iter().map(TrailPoint::from).collect();
     for fixes in places::trail(&mut conn, Region::FIRST, id, from, to).await? {
         let fixes: Vec<(f64, f64, i64, f64, Option<String>)> = serde_json::from_value(fixes)?;
         items.extend(

@@ -6,12 +6,12 @@ use crate::{
     clock::Timestamp,
     db::{Committed, Live},
     domain::{Event, users, wallet},
-    doors::{Answer, Door},
     http::json::{Json, Query},
     ids::UserId,
     money::{Amount, Currency},
+    operations::{Answer, RequestContext},
     page::NoFilters,
-    problem::{Problem, Refusal, Result},
+    problem::{ApiError, Problem, Result},
 };
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -54,12 +54,12 @@ pub struct Position {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum DutyRefused {
+pub enum DutyError {
     #[error("goods of an order are still with the crew")]
     ActiveJobs,
 }
 
-impl Refusal for DutyRefused {
+impl ApiError for DutyError {
     fn problem(&self) -> Problem {
         Problem::new(409, "active_jobs")
     }
@@ -67,22 +67,22 @@ impl Refusal for DutyRefused {
 
 /// Takes up duty under the next number, or lays it down. Claims without goods stay; with goods in hand duty goes on.
 ///
-/// Errors: [`DutyRefused`].
-#[tracing::instrument(skip_all, fields(crew.id = %crew.id, ask.on_duty))]
-pub async fn set_duty(app: App, crew: Crew, ask: SetDuty) -> Result<Committed<CrewView>> {
+/// Errors: [`DutyError`].
+#[tracing::instrument(skip_all, fields(crew.id = %crew.id, input.on_duty))]
+pub async fn set_duty(app: App, crew: Crew, input: SetDuty) -> Result<Committed<CrewView>> {
     let region = Region::FIRST;
     let mut tx = app.begin(region).await?;
     let now = tx.now().await?;
     let user = users::find(&mut tx, crew.id).await?.ok_or_else(Problem::not_found)?;
     store::ensure_crew(&mut tx, region, crew.id, &user.first_name, now).await?;
     let mut row = store::lock_crews(&mut tx, region, &[crew.id]).await?.pop().ok_or_else(Problem::not_found)?;
-    if !ask.on_duty && row.on_duty && store::has_goods(&mut tx, region, crew.id).await? {
-        return Err(DutyRefused::ActiveJobs.into());
+    if !input.on_duty && row.on_duty && store::has_goods(&mut tx, region, crew.id).await? {
+        return Err(DutyError::ActiveJobs.into());
     }
-    let has_changed = ask.on_duty || row.on_duty;
+    let has_changed = input.on_duty || row.on_duty;
     row.name = user.first_name;
-    row.on_duty = ask.on_duty;
-    row.duty_no += i64::from(ask.on_duty);
+    row.on_duty = input.on_duty;
+    row.duty_no += i64::from(input.on_duty);
     store::save_crew(&mut tx, region, &row, now).await?;
     if has_changed {
         tx.emit(DutyChanged {
@@ -139,10 +139,10 @@ pub async fn get(State(app): State<App>, crew: Crew, _: Query<NoFilters>) -> Res
 /// Take up duty, or lay it down
 #[utoipa::path(patch, path = "/api/delivery/me/", tag = "delivery", request_body = SetDuty,
     responses((status = 200, body = CrewView), (status = 409, description = "active_jobs")), security(("bearer" = [])))]
-pub async fn patch(door: Door, crew: Crew, Json(ask): Json<SetDuty>) -> Result<Answer> {
-    call(door, crew, ask).await
+pub async fn patch(context: RequestContext, crew: Crew, Json(input): Json<SetDuty>) -> Result<Answer> {
+    call(context, crew, input).await
 }
 
-pub async fn call(door: Door, crew: Crew, ask: SetDuty) -> Result<Answer> {
-    door.run(crew, "delivery.duty", 200, ask, set_duty).await
+pub async fn call(context: RequestContext, crew: Crew, input: SetDuty) -> Result<Answer> {
+    context.run(crew, "delivery.duty", 200, input, set_duty).await
 }

@@ -2,7 +2,7 @@
 use super::job::Job;
 use crate::{
     clock::Timestamp,
-    db::Said,
+    db::Message,
     domain::{
         Event,
         orders::{By, Order, OrderState, listing},
@@ -23,11 +23,11 @@ macro_rules! events {
             pub shops: Vec<(ShopId, UserId)>,
             $(pub $field: $type,)*
             #[serde(skip)]
-            said: Vec<Said>,
+            said: Vec<Message>,
         }
 
         impl $name {
-            fn about(order: &Order, said: Vec<Said>, $($field: $type),*) -> Self {
+            fn about(order: &Order, said: Vec<Message>, $($field: $type),*) -> Self {
                 let shops = order.shop_orders.iter().map(|part| (part.shop_id, part.seller_id)).collect();
                 Self { order: order.state(), customer_id: order.customer_id, shops, $($field,)* said }
             }
@@ -35,7 +35,7 @@ macro_rules! events {
 
         impl Event for $name {
             const TYPE: &'static str = $kind;
-            fn to(&self) -> Vec<Said> {
+            fn to(&self) -> Vec<Message> {
                 self.said.clone()
             }
         }
@@ -66,24 +66,24 @@ events! {
 }
 
 /// What the crew hears of a job of theirs as it is now.
-fn to_crew(crew: UserId, kind: &str, now: Timestamp, job: &Job) -> Said {
-    Said::new(format!("crew:{crew}"), &json!({ "type": kind, "at": now, "order_id": job.order_id, "job": job }))
+fn to_crew(crew: UserId, kind: &str, now: Timestamp, job: &Job) -> Message {
+    Message::new(format!("crew:{crew}"), &json!({ "type": kind, "at": now, "order_id": job.order_id, "job": job }))
 }
 
 /// What the crew hears of a job that is no longer theirs.
-fn gone(crew: UserId, kind: &str, now: Timestamp, order: OrderId, why: &Value) -> Said {
+fn gone(crew: UserId, kind: &str, now: Timestamp, order: OrderId, why: &Value) -> Message {
     let mut body = json!({ "type": kind, "at": now, "order_id": order });
     if let (Value::Object(body), Value::Object(why)) = (&mut body, why) {
         body.extend(why.clone());
     }
-    Said::new(format!("crew:{crew}"), &body)
+    Message::new(format!("crew:{crew}"), &body)
 }
 
 /// The first of an order's publications is its own channel's: the crew sees this one and no more.
-fn ending(mut said: Vec<Said>, crew: Option<UserId>) -> Vec<Said> {
+fn ending(mut said: Vec<Message>, crew: Option<UserId>) -> Vec<Message> {
     if let (Some(crew), false) = (crew, said.is_empty()) {
         let own = said.remove(0);
-        said.insert(0, own.ends(crew, true));
+        said.insert(0, own.revokes(crew, true));
     }
     said
 }
@@ -189,8 +189,8 @@ pub struct DutyChanged {
 
 impl Event for DutyChanged {
     const TYPE: &'static str = "duty_changed";
-    fn to(&self) -> Vec<Said> {
-        vec![Said::new(format!("crew:{}", self.crew_id), self)]
+    fn to(&self) -> Vec<Message> {
+        vec![Message::new(format!("crew:{}", self.crew_id), self)]
     }
 }
 
@@ -209,17 +209,17 @@ pub struct JobProblem {
 
 impl Event for JobProblem {
     const TYPE: &'static str = "job_problem";
-    fn to(&self) -> Vec<Said> {
-        vec![Said::new(format!("crew:{}", self.crew_id), self)]
+    fn to(&self) -> Vec<Message> {
+        vec![Message::new(format!("crew:{}", self.crew_id), self)]
     }
 }
 
 /// What a crew hears when something they did not do changed their job, such as a stop that fell away.
-pub fn job_changed(crew: UserId, now: Timestamp, job: &Job) -> Said {
+pub fn job_changed(crew: UserId, now: Timestamp, job: &Job) -> Message {
     to_crew(crew, "job_changed", now, job)
 }
 
 /// What a crew hears when an order of theirs was called off.
-pub fn job_cancelled(crew: UserId, now: Timestamp, order: OrderId, reason: &str) -> Said {
+pub fn job_cancelled(crew: UserId, now: Timestamp, order: OrderId, reason: &str) -> Message {
     gone(crew, "job_cancelled", now, order, &json!({ "reason": reason }))
 }

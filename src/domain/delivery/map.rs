@@ -48,7 +48,7 @@ pub struct CrewsMap {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Asked {
+pub struct Filter {
     /// `west,south,east,north` in degrees.
     bbox: Option<String>,
 }
@@ -140,8 +140,8 @@ fn is_in([west, south, east, north]: [f64; 4], lat: f64, lng: f64) -> bool {
 /// Where the crews are
 #[utoipa::path(get, path = "/api/staff/crews/map/", tag = "staff", params(("bbox" = Option<String>, Query, description = "west,south,east,north")),
     responses((status = 200, body = CrewsMap)), security(("bearer" = [])))]
-pub async fn get(State(app): State<App>, _: Staff, Query(asked): Query<Asked>) -> Result<axum::Json<CrewsMap>> {
-    let within = asked.bbox.as_deref().map(bbox).transpose()?;
+pub async fn get(State(app): State<App>, _: Staff, Query(filter): Query<Filter>) -> Result<axum::Json<CrewsMap>> {
+    let within = filter.bbox.as_deref().map(bbox).transpose()?;
     let (replica, now_ms) = (app.state::<Replica>(), app.clock.now().timestamp_millis());
     let is_shown = |lat, lng| within.is_none_or(|within| is_in(within, lat, lng));
     let all = all(&replica, now_ms).into_iter();

@@ -8,31 +8,31 @@
 //! delivered or given back: a page subscribes again when `order:` says `order_claimed`. `nearby:` is never refused to its crew, but it is empty while
 //! they are off duty.
 mod advance;
-mod beat;
 mod cells;
 mod claim;
 mod confirm;
-mod counter;
 mod crew;
 mod crews;
 mod duty;
+mod event_handlers;
 mod events;
-mod hear;
 mod job;
 mod map;
 mod nearby;
 mod ops;
-mod overrule;
+mod override_status;
+mod periodic;
+mod pickup;
 mod pings;
 mod problem;
+mod projection;
 mod proof;
-mod react;
 mod reassign;
 mod release;
 mod replica;
-mod sight;
 mod store;
 mod track;
+mod visibility;
 
 pub use claim::{ClaimOrder, claim};
 pub use duty::{SetDuty, set_duty};
@@ -58,7 +58,7 @@ use crate::{
     text,
 };
 use utoipa_axum::routes;
-use wassally_realtime::host::Keep;
+use wassally_realtime::host::Retention;
 
 pub fn slice() -> Slice {
     Slice::new("delivery")
@@ -70,7 +70,7 @@ pub fn slice() -> Slice {
         .routes(routes!(proof::get))
         .routes(routes!(confirm::post))
         .routes(routes!(reassign::post))
-        .routes(routes!(overrule::post))
+        .routes(routes!(override_status::post))
         .routes(routes!(pings::post))
         .routes(routes!(nearby::get))
         .routes(routes!(crews::list))
@@ -84,28 +84,28 @@ pub fn slice() -> Slice {
         .call("delivery.nearby", nearby::call)
         .call("delivery.ping", pings::call)
         .send("delivery.ping", pings::send)
-        .channel("crew", crews::may_watch, Keep::Kept)
+        .channel("crew", crews::may_watch, Retention::Durable)
         .snapshot("crew", crews::snapshot)
         .own(crews::own)
-        .channel("nearby", nearby::may_watch, Keep::Deltas)
+        .channel("nearby", nearby::may_watch, Retention::Deltas)
         .snapshot("nearby", nearby::snapshot)
-        .channel("track", track::may_watch, Keep::Latest)
+        .channel("track", track::may_watch, Retention::Latest)
         .snapshot("track", track::snapshot)
-        .channel("map", map::may_watch, Keep::Deltas)
+        .channel("map", map::may_watch, Retention::Deltas)
         .snapshot("map", map::snapshot)
-        .channel("staff", ops::may_watch, Keep::Ring(ops::RING))
+        .channel("staff", ops::may_watch, Retention::Ring(ops::RING))
         .snapshot("staff", ops::snapshot)
-        .on(react::free_the_job)
-        .on(react::drop_the_stop)
-        .on(react::be_ready)
-        .on(counter::keep_what_was_fetched)
-        .on(counter::deliver_what_was_fetched)
-        .hear(hear::hear)
-        .hear(ops::hear)
-        .sweep("delivery.frame", beat::FRAME, beat::frame)
-        .sweep("delivery.flush", beat::FLUSH, beat::flush)
-        .sweep("delivery.reconcile", beat::RECONCILE, beat::reconcile)
-        .start(beat::reconcile)
+        .on(event_handlers::free_the_job)
+        .on(event_handlers::drop_the_stop)
+        .on(event_handlers::mark_ready)
+        .on(pickup::keep_what_was_fetched)
+        .on(pickup::deliver_what_was_fetched)
+        .observe(projection::observe)
+        .observe(ops::observe)
+        .sweep("delivery.frame", periodic::FRAME, periodic::frame)
+        .sweep("delivery.flush", periodic::FLUSH, periodic::flush)
+        .sweep("delivery.reconcile", periodic::RECONCILE, periodic::reconcile)
+        .start(periodic::reconcile)
         .state(replica::Replica::default())
 }
 

@@ -1,14 +1,14 @@
-//! Orders that wait near a crew: asked once, or as a standing list that says only what came and went.
+//! Orders that wait near a crew: filter once, or as a standing list that says only what came and went.
 use super::replica::{LIST_MAX, Offer, OfferStop, RADIUS_M, Replica, Rider};
 use crate::{
     App,
     actor::{Actor, Crew, Role},
     db::Live,
     domain::{Snapshot, orders::PaymentMode},
-    doors::{Answer, Door},
     http::json::Query,
     ids::{OrderId, UserId},
     money::{Amount, Currency},
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
 };
 use axum::extract::State;
@@ -26,7 +26,7 @@ const FORGOTTEN_MS: i64 = 5 * STALE_MS;
 /// From where, how far and how many.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Asked {
+pub struct Filter {
     lat: Option<f64>,
     lng: Option<f64>,
     radius_m: Option<f64>,
@@ -36,7 +36,7 @@ pub struct Asked {
 /// What a crew asks by the socket: around themselves.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct AskedNear {
+pub struct NearbyInput {
     radius_m: Option<f64>,
     limit: Option<usize>,
 }
@@ -96,13 +96,13 @@ fn metres(distance_m: f64) -> i64 {
 /// Orders around a point, the crew's last ping, or the middle of their area.
 ///
 /// Errors: 409 `no_position` without any of these; 422 `out_of_range`.
-async fn around(app: &App, crew: UserId, asked: Asked) -> Result<Available> {
+async fn around(app: &App, crew: UserId, filter: Filter) -> Result<Available> {
     let replica = app.state::<Replica>();
-    let radius_m = asked.radius_m.filter(|radius| !radius.is_finite() || !(0.0..=RADIUS_MAX_M).contains(radius));
+    let radius_m = filter.radius_m.filter(|radius| !radius.is_finite() || !(0.0..=RADIUS_MAX_M).contains(radius));
     if radius_m.is_some() {
         return Err(Problem::invalid("radius_m", "out_of_range").into());
     }
-    let limit = asked.limit.unwrap_or(LIST_MAX);
+    let limit = filter.limit.unwrap_or(LIST_MAX);
     if !(1..=LIST_MAX).contains(&limit) {
         return Err(Problem::invalid("limit", "out_of_range").into());
     }
@@ -111,13 +111,13 @@ async fn around(app: &App, crew: UserId, asked: Asked) -> Result<Available> {
         (rider.state.dot().map(|dot| dot.at), rider.area, rider.radius_m)
     });
     let (dot, area, own_radius_m) = known.unwrap_or_default();
-    let at = match (asked.lat, asked.lng) {
+    let at = match (filter.lat, filter.lng) {
         (Some(lat), Some(lng)) => Some(Point::new(lat, lng).map_err(|_| Problem::invalid("lat", "out_of_range"))?),
         (None, None) => dot.or_else(|| replica.crews.sight(&crew, now_ms(app)).map(|sight| sight.at)).or(area),
         _ => return Err(Problem::invalid("lng", "required").into()),
     };
     let at = at.ok_or_else(|| Problem::new(409, "no_position"))?;
-    let radius_m = asked.radius_m.or(own_radius_m).unwrap_or(RADIUS_M);
+    let radius_m = filter.radius_m.or(own_radius_m).unwrap_or(RADIUS_M);
     let items = replica.nearby.around(at, Range { radius_m, limit }).into_iter().map(Into::into).collect();
     let live = vec![Live { channel: format!("nearby:{crew}"), offset: 0, epoch: String::new() }];
     Ok(Available { items, next: None, live })
@@ -127,13 +127,13 @@ async fn around(app: &App, crew: UserId, asked: Asked) -> Result<Available> {
 #[utoipa::path(get, path = "/api/delivery/orders/available/", tag = "delivery", params(("lat" = Option<f64>, Query), ("lng" = Option<f64>, Query),
     ("radius_m" = Option<f64>, Query), ("limit" = Option<usize>, Query)), responses((status = 200, body = Available), (status = 409, description = "no_position")),
     security(("bearer" = [])))]
-pub async fn get(State(app): State<App>, crew: Crew, Query(asked): Query<Asked>) -> Result<axum::Json<Available>> {
-    around(&app, crew.id, asked).await.map(axum::Json)
+pub async fn get(State(app): State<App>, crew: Crew, Query(filter): Query<Filter>) -> Result<axum::Json<Available>> {
+    around(&app, crew.id, filter).await.map(axum::Json)
 }
 
-pub async fn call(door: Door, crew: Crew, asked: AskedNear) -> Result<Answer> {
-    let asked = Asked { radius_m: asked.radius_m, limit: asked.limit, ..Asked::default() };
-    let body = serde_json::to_value(around(&door.app, crew.id, asked).await?)?;
+pub async fn call(context: RequestContext, crew: Crew, filter: NearbyInput) -> Result<Answer> {
+    let filter = Filter { radius_m: filter.radius_m, limit: filter.limit, ..Filter::default() };
+    let body = serde_json::to_value(around(&context.app, crew.id, filter).await?)?;
     Ok(Answer { status: 200, body })
 }
 
@@ -225,7 +225,7 @@ fn nothing() -> Delta<OrderId, Arc<Offer>> {
     Delta { seq: 0, full: true, no_position: false, added: vec![], removed: vec![] }
 }
 
-/// Ends the watch of crews whose last reader has gone.
+/// Revoke the watch of crews whose last reader has gone.
 pub fn forget_the_gone(app: &App, replica: &Replica) {
     let mut watching = replica.watching.lock();
     watching.retain(|crew| {

@@ -3,7 +3,7 @@ use super::replica::Replica;
 use crate::{
     App,
     actor::Actor,
-    domain::{Hearing, Snapshot},
+    domain::{Observed, Snapshot},
     problem::{Problem, Result},
 };
 use futures_util::future::BoxFuture;
@@ -17,7 +17,7 @@ const GATHERED_MAX: usize = 2 * RING;
 const KEPT: [&str; 11] = ["type", "at", "by", "order", "order_id", "shop_id", "reason", "on_duty", "duty_no", "problem", "note"];
 
 /// Gathers the short form of what happens on `order:`, `crew:` and `auction:`.
-pub fn hear(app: &App, heard: &Hearing<'_>) {
+pub fn observe(app: &App, heard: &Observed<'_>) {
     let Some((namespace, id)) = heard.channel.split_once(':') else { return };
     // Also while nobody watches: who comes back finds in the ring what happened meanwhile.
     if !matches!(namespace, "order" | "crew" | "auction") {

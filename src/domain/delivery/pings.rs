@@ -9,9 +9,9 @@ use crate::{
     App,
     actor::{Actor, Crew, Role},
     clock::Timestamp,
-    doors::{Answer, Door},
     http::json::{self, Json},
     ids::UserId,
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
 };
 use axum::{extract::State, http::StatusCode};
@@ -155,7 +155,7 @@ fn note(rider: &mut Rider, fix: TrailFix) {
     }
 }
 
-/// Say where you are: the way for when the socket is down
+/// Publish where you are: the way for when the socket is down
 #[utoipa::path(post, path = "/api/delivery/pings/", tag = "delivery", request_body = PingsBody, responses((status = 202, body = Taken)),
     security(("bearer" = [])))]
 pub async fn post(State(app): State<App>, crew: Crew, Json(body): Json<PingsBody>) -> Result<(StatusCode, axum::Json<Taken>)> {
@@ -167,13 +167,13 @@ fn check_count(pings: &[Ping]) -> Result<(), Problem> {
     if pings.len() > AT_ONCE { Err(Problem::invalid("pings", "too_long")) } else { Ok(()) }
 }
 
-pub async fn call(door: Door, crew: Crew, pings: Pings) -> Result<Answer> {
+pub async fn call(context: RequestContext, crew: Crew, pings: Pings) -> Result<Answer> {
     let pings = match pings {
         Pings::Several(pings) => pings,
         Pings::One(ping) => vec![ping],
     };
     check_count(&pings)?;
-    Ok(Answer { status: 202, body: serde_json::to_value(take(&door.app, crew.id, &pings))? })
+    Ok(Answer { status: 202, body: serde_json::to_value(take(&context.app, crew.id, &pings))? })
 }
 
 /// A message without a reply: what cannot be read is dropped and counted.

@@ -6,9 +6,9 @@ use crate::{
     clock::Timestamp,
     db::Committed,
     domain::Event,
-    doors::{Answer, Door},
     http::json::{Json, Path},
     ids::OrderId,
+    operations::{Answer, RequestContext},
     problem::Result,
     text,
 };
@@ -63,30 +63,30 @@ pub struct ProblemView {
 }
 
 /// Notes a problem with an order the crew carries. Errors: 404.
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
-pub async fn report(app: App, crew: Crew, ask: ReportProblem) -> Result<Committed<ProblemView>> {
-    let note = text::note(ask.note.as_deref())?.map(str::to_owned);
-    let region = ask.order_id.region();
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
+pub async fn report(app: App, crew: Crew, input: ReportProblem) -> Result<Committed<ProblemView>> {
+    let note = text::note(input.note.as_deref())?.map(str::to_owned);
+    let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let order = own_order(&mut tx, &crew, ask.order_id).await?;
+    let order = own_order(&mut tx, &crew, input.order_id).await?;
     let now = tx.now().await?;
     let id = crate::ids::new(region, &app.clock, &app.random);
-    store::insert_problem(&mut tx, id, order.id, crew.id, ask.kind.name(), note.as_deref(), now).await?;
+    store::insert_problem(&mut tx, id, order.id, crew.id, input.kind.name(), note.as_deref(), now).await?;
     tx.emit(JobProblem {
         kind: JobProblem::TYPE,
         at: now,
         crew_id: crew.id,
         order_id: order.id,
-        problem: ask.kind.name(),
+        problem: input.kind.name(),
         note: note.clone(),
     });
-    tx.commit(ProblemView { id, order_id: order.id, kind: ask.kind, note, at: now }).await
+    tx.commit(ProblemView { id, order_id: order.id, kind: input.kind, note, at: now }).await
 }
 
-/// Say what is wrong
+/// Publish what is wrong
 #[utoipa::path(post, path = "/api/delivery/orders/{id}/problem/", tag = "delivery", params(("id" = OrderId, Path)), request_body = ProblemBody,
     responses((status = 201, body = ProblemView), (status = 404, description = "not_found")), security(("bearer" = [])))]
-pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<ProblemBody>) -> Result<Answer> {
-    let ask = ReportProblem { order_id: id, kind: body.kind, note: body.note };
-    door.run(crew, "delivery.problem", 201, ask, report).await
+pub async fn post(context: RequestContext, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<ProblemBody>) -> Result<Answer> {
+    let input = ReportProblem { order_id: id, kind: body.kind, note: body.note };
+    context.run(crew, "delivery.problem", 201, input, report).await
 }

@@ -10,7 +10,7 @@ use crate::{
     ids::OrderId,
     keys::Keys,
     page::NoFilters,
-    problem::{Problem, Refusal, Result},
+    problem::{ApiError, Problem, Result},
 };
 use aws_lc_rs::constant_time;
 use axum::{Json, extract::State};
@@ -39,7 +39,7 @@ pub struct Proof {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum ProofRefused {
+pub enum ProofError {
     #[error("the proof comes with the goods")]
     NotYet,
     #[error("the PIN or code is wrong; {tries_left} tries are left")]
@@ -48,7 +48,7 @@ pub enum ProofRefused {
     Locked,
 }
 
-impl Refusal for ProofRefused {
+impl ApiError for ProofError {
     fn problem(&self) -> Problem {
         match self {
             Self::NotYet => Problem::new(409, "no_proof_yet"),
@@ -138,7 +138,7 @@ pub async fn get(
     let mut conn = app.read(id.region()).await?;
     let order =
         store::brief(&mut conn, id).await?.filter(|order| order.customer_id == customer.id).ok_or_else(Problem::not_found)?;
-    let proof = store::proof(&mut conn, order.id).await?.ok_or(ProofRefused::NotYet)?;
+    let proof = store::proof(&mut conn, order.id).await?.ok_or(ProofError::NotYet)?;
     let token = token(&app.keys, id, &proof.nonce);
     Ok(Json(Proof {
         pin: pin(&app.keys, id, &proof.nonce),

@@ -1,6 +1,6 @@
 //! Staff moves an order to another crew, or back to the list.
 use super::{
-    crew::{ClaimRefused, check_order},
+    crew::{ClaimError, check_order},
     events::{OrderClaimed, OrderReassigned, OrderReleased},
     job::Job,
     proof_required, release, store,
@@ -10,9 +10,9 @@ use crate::{
     actor::Staff,
     db::Committed,
     domain::orders::{self, By, OrderStatus},
-    doors::{Answer, Door},
     http::json::{Json, Path},
     ids::{OrderId, UserId},
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
 };
 use serde::{Deserialize, Deserializer, Serialize};
@@ -43,33 +43,33 @@ pub struct Reassign {
 /// Gives an order without goods under way to another crew, or back to the list; one that waits, to a crew.
 ///
 /// Errors: 404; 422 `reason_required`; 409 `already_picked_up`, `invalid_transition`, `off_duty`, `active_limit`.
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
-pub async fn reassign(app: App, staff: Staff, ask: Reassign) -> Result<Committed<Job>> {
-    let reason = super::needed_reason(ask.reason.as_deref())?;
-    let region = ask.order_id.region();
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
+pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committed<Job>> {
+    let reason = super::needed_reason(input.reason.as_deref())?;
+    let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let mut order = orders::lock(&mut tx, ask.order_id).await?;
+    let mut order = orders::lock(&mut tx, input.order_id).await?;
     let before = order.crew_id;
     match order.status {
-        OrderStatus::Created if ask.crew_id.is_some() => check_order(&order)?,
+        OrderStatus::Created if input.crew_id.is_some() => check_order(&order)?,
         _ => release::check(&order)?,
     }
-    if before == ask.crew_id {
+    if before == input.crew_id {
         return Err(Problem::invalid("crew_id", "invalid").into());
     }
-    let crews: Vec<UserId> = before.into_iter().chain(ask.crew_id).collect();
+    let crews: Vec<UserId> = before.into_iter().chain(input.crew_id).collect();
     let rows = store::lock_crews(&mut tx, region, &crews).await?;
     let now = tx.now().await?;
-    let to = match ask.crew_id {
+    let to = match input.crew_id {
         Some(to) => {
-            let row = rows.into_iter().find(|row| row.crew_id == to).ok_or(ClaimRefused::OffDuty)?;
+            let row = rows.into_iter().find(|row| row.crew_id == to).ok_or(ClaimError::OffDuty)?;
             row.check(None)?;
             Some((to, row.name))
         }
         None => None,
     };
 
-    let to_id = ask.crew_id;
+    let to_id = input.crew_id;
     orders::assign(&mut tx, &mut order, to, now).await?;
     let outcome = if to_id.is_some() { "reassigned" } else { "released" };
     store::end_job(&mut tx, order.id, outcome, now).await?;
@@ -94,7 +94,12 @@ pub async fn reassign(app: App, staff: Staff, ask: Reassign) -> Result<Committed
     responses((status = 200, body = Job), (status = 404, description = "not_found"),
         (status = 409, description = "already_picked_up, invalid_transition, off_duty, active_limit"), (status = 422, description = "reason_required")),
     security(("bearer" = [])))]
-pub async fn post(door: Door, staff: Staff, Path(id): Path<OrderId>, Json(body): Json<ReassignBody>) -> Result<Answer> {
-    let ask = Reassign { order_id: id, crew_id: body.crew_id, reason: body.reason };
-    door.run(staff, "delivery.reassign", 200, ask, reassign).await
+pub async fn post(
+    context: RequestContext,
+    staff: Staff,
+    Path(id): Path<OrderId>,
+    Json(body): Json<ReassignBody>,
+) -> Result<Answer> {
+    let input = Reassign { order_id: id, crew_id: body.crew_id, reason: body.reason };
+    context.run(staff, "delivery.reassign", 200, input, reassign).await
 }

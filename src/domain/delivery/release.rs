@@ -5,10 +5,10 @@ use crate::{
     actor::Crew,
     db::Committed,
     domain::orders::{self, By, Order, OrderStatus},
-    doors::{Answer, Door},
     http::json::{Json, Path},
     ids::OrderId,
-    problem::{Problem, Refusal, Result},
+    operations::{Answer, RequestContext},
+    problem::{ApiError, Problem, Result},
     text,
 };
 use serde::{Deserialize, Serialize};
@@ -28,12 +28,12 @@ pub struct ReleaseOrder {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum ReleaseRefused {
+pub enum ReleaseError {
     #[error("goods of this order were already picked up")]
     AlreadyPickedUp,
 }
 
-impl Refusal for ReleaseRefused {
+impl ApiError for ReleaseError {
     fn problem(&self) -> Problem {
         Problem::new(409, "already_picked_up")
     }
@@ -44,20 +44,20 @@ pub(super) fn check(order: &Order) -> Result<()> {
     let has_goods = order.shop_orders.iter().any(|part| part.picked_up_at.is_some());
     match order.status {
         OrderStatus::Processing if !has_goods => Ok(()),
-        OrderStatus::Processing | OrderStatus::Shipped => Err(ReleaseRefused::AlreadyPickedUp.into()),
+        OrderStatus::Processing | OrderStatus::Shipped => Err(ReleaseError::AlreadyPickedUp.into()),
         status => Err(Problem::invalid_transition(status).into()),
     }
 }
 
 /// Gives an own order back: it is on everybody's list again.
 ///
-/// Errors: 404 for who does not carry it; [`ReleaseRefused`].
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id, crew.id = %crew.id))]
-pub async fn release(app: App, crew: Crew, ask: ReleaseOrder) -> Result<Committed<Job>> {
-    let reason = text::reason(ask.reason.as_deref())?;
-    let region = ask.order_id.region();
+/// Errors: 404 for who does not carry it; [`ReleaseError`].
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
+pub async fn release(app: App, crew: Crew, input: ReleaseOrder) -> Result<Committed<Job>> {
+    let reason = text::reason(input.reason.as_deref())?;
+    let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let mut order = own_order(&mut tx, &crew, ask.order_id).await?;
+    let mut order = own_order(&mut tx, &crew, input.order_id).await?;
     check(&order)?;
     store::lock_crews(&mut tx, region, &[crew.id]).await?;
     let now = tx.now().await?;
@@ -73,10 +73,10 @@ pub async fn release(app: App, crew: Crew, ask: ReleaseOrder) -> Result<Committe
 #[utoipa::path(post, path = "/api/delivery/orders/{id}/release/", tag = "delivery", params(("id" = OrderId, Path)), request_body = ReleaseBody,
     responses((status = 200, body = Job), (status = 404, description = "not_found"), (status = 409, description = "already_picked_up, invalid_transition")),
     security(("bearer" = [])))]
-pub async fn post(door: Door, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<ReleaseBody>) -> Result<Answer> {
-    call(door, crew, ReleaseOrder { order_id: id, reason: body.reason }).await
+pub async fn post(context: RequestContext, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<ReleaseBody>) -> Result<Answer> {
+    call(context, crew, ReleaseOrder { order_id: id, reason: body.reason }).await
 }
 
-pub async fn call(door: Door, crew: Crew, ask: ReleaseOrder) -> Result<Answer> {
-    door.run(crew, "delivery.release", 200, ask, release).await
+pub async fn call(context: RequestContext, crew: Crew, input: ReleaseOrder) -> Result<Answer> {
+    context.run(crew, "delivery.release", 200, input, release).await
 }

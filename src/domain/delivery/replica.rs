@@ -166,9 +166,9 @@ impl Pace {
 impl Rider {
     /// The order with goods on the way whose door is the nearest.
     pub fn nearest_door(&self, at: Point) -> Option<OrderId> {
-        let doors = self.jobs.iter().filter(|(_, job)| job.status == OrderStatus::Shipped);
-        let doors = doors.filter_map(|(order, job)| Some((order, at.distance_m(job.dropoff?))));
-        doors.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(order, _)| *order)
+        let operations = self.jobs.iter().filter(|(_, job)| job.status == OrderStatus::Shipped);
+        let operations = operations.filter_map(|(order, job)| Some((order, at.distance_m(job.dropoff?))));
+        operations.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(order, _)| *order)
     }
 
     /// How far the crew's list reaches.

@@ -96,7 +96,7 @@ pub async fn ensure_crew(tx: &mut Tx, region: Region, id: UserId, name: &str, no
     Ok(())
 }
 
-/// Writes a crew as a deed changed it.
+/// Writes a crew as a command changed it.
 pub async fn save_crew(tx: &mut Tx, region: Region, crew: &CrewRow, now: Timestamp) -> Result<()> {
     sqlx::query!(
         "update crew_duty

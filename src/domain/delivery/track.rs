@@ -1,8 +1,8 @@
 //! `track:{order}`: where the crew of one order is, as exactly as its readers may know.
 use super::{
     replica::{Carried, Replica, Rider, time},
-    sight::{Relation, Sight, may_follow, shown, sight},
     store,
+    visibility::{Relation, Sight, may_follow, shown, sight},
 };
 use crate::{
     App,

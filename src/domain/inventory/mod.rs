@@ -8,7 +8,7 @@ use crate::{
     db::Tx,
     domain::Slice,
     ids::ProductId,
-    problem::{Problem, Refusal, Result},
+    problem::{ApiError, Problem, Result},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub struct OutOfStock {
     pub lines: Vec<Short>,
 }
 
-impl Refusal for OutOfStock {
+impl ApiError for OutOfStock {
     fn problem(&self) -> Problem {
         Problem::new(409, "out_of_stock").with("lines", &self.lines)
     }

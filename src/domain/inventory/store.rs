@@ -26,7 +26,7 @@ pub(super) async fn write(tx: &mut Tx, on_hand: &BTreeMap<ProductId, i32>) -> Re
     sqlx::query!(
         "insert into stock (region, product_id, on_hand)
         select $1, s.* from unnest($2::uuid[], $3::int[]) s(product_id, on_hand)
-        on conflict (region, product_id) do update set on_hand = excluded.on_hand, updated_at = house_now()",
+        on conflict (region, product_id) do update set on_hand = excluded.on_hand, updated_at = app_now()",
         tx.region().number(),
         &ids,
         &quantities,

@@ -2,14 +2,14 @@
 //!
 //! It also owns `user:{id}`, the channel of everything private to a person, whose snapshot gathers what the slices before it know.
 mod channel;
-mod reactions;
+mod event_handlers;
+mod notify;
 mod read;
 mod store;
-mod told;
 
 use crate::domain::{Slice, delivery, orders};
 use utoipa_axum::routes;
-use wassally_realtime::host::Keep;
+use wassally_realtime::host::Retention;
 
 pub fn slice() -> Slice {
     Slice::new("notifications")
@@ -17,16 +17,16 @@ pub fn slice() -> Slice {
         .routes(routes!(read::mark))
         .routes(routes!(read::mark_all))
         .routes(routes!(read::delete))
-        .channel("user", channel::may_watch, Keep::Kept)
+        .channel("user", channel::may_watch, Retention::Durable)
         .snapshot("user", channel::snapshot)
         .own(|actor| Some(format!("user:{}", actor.id)))
-        .on::<orders::OrderCreated>(reactions::order_created)
-        .on::<orders::OrderCancelled>(reactions::order_cancelled)
-        .on::<orders::OrderCompleted>(reactions::order_completed)
-        .on::<delivery::OrderClaimed>(reactions::order_claimed)
-        .on::<delivery::OrderReleased>(reactions::order_released)
-        .on::<delivery::OrderReassigned>(reactions::order_reassigned)
-        .on::<delivery::OrderShipped>(reactions::order_shipped)
-        .on::<delivery::OrderDelivered>(reactions::order_delivered)
-        .on::<delivery::OrderDeliveryFailed>(reactions::order_delivery_failed)
+        .on::<orders::OrderCreated>(event_handlers::order_created)
+        .on::<orders::OrderCancelled>(event_handlers::order_cancelled)
+        .on::<orders::OrderCompleted>(event_handlers::order_completed)
+        .on::<delivery::OrderClaimed>(event_handlers::order_claimed)
+        .on::<delivery::OrderReleased>(event_handlers::order_released)
+        .on::<delivery::OrderReassigned>(event_handlers::order_reassigned)
+        .on::<delivery::OrderShipped>(event_handlers::order_shipped)
+        .on::<delivery::OrderDelivered>(event_handlers::order_delivered)
+        .on::<delivery::OrderDeliveryFailed>(event_handlers::order_delivery_failed)
 }

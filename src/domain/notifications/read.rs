@@ -1,16 +1,16 @@
 //! A person's notifications: listed, read, deleted.
 use super::{
+    notify::Notification,
     store::{self, Filters},
-    told::Notification,
 };
 use crate::{
     App, Problem,
     actor::Actor,
     clock::Timestamp,
-    db::{Committed, Said},
+    db::{Committed, Message},
     domain::delivery,
-    doors::{Answer, Door},
     http::{Json, Path},
+    operations::{Answer, RequestContext},
     page::Listing,
     problem::Result,
 };
@@ -70,20 +70,20 @@ async fn show_proof(app: &App, sql: &mut PgConnection, notification: &mut Notifi
 }
 
 /// Marks one or all read, on all devices of the person.
-pub async fn mark_read(app: App, actor: Actor, ask: MarkRead) -> Result<Committed<Value>> {
+pub async fn mark_read(app: App, actor: Actor, input: MarkRead) -> Result<Committed<Value>> {
     let mut tx = app.begin(actor.id.region()).await?;
-    if let Some(id) = ask.id
+    if let Some(id) = input.id
         && !store::exists(&mut tx, actor.id, id).await?
     {
         return Err(Problem::not_found().into());
     }
     let now = tx.now().await?;
     let region = tx.region();
-    let read = store::mark(&mut tx, region, actor.id, ask.id, ask.up_to, now).await?;
+    let read = store::mark(&mut tx, region, actor.id, input.id, input.up_to, now).await?;
     if read > 0 {
         let unread_count = store::unread(&mut tx, actor.id).await?;
-        let body = json!({ "type": "notifications_read", "at": now, "id": ask.id, "unread_count": unread_count });
-        tx.say(Said::new(format!("user:{}", actor.id), &body));
+        let body = json!({ "type": "notifications_read", "at": now, "id": input.id, "unread_count": unread_count });
+        tx.publish(Message::new(format!("user:{}", actor.id), &body));
     }
     tx.commit(json!({ "read": read })).await
 }
@@ -101,18 +101,18 @@ pub async fn remove(app: App, actor: Actor, id: Uuid) -> Result<Committed<()>> {
 
 /// Read one
 #[utoipa::path(post, path = "/api/notifications/{id}/read/", tag = "notifications", params(("id" = Uuid, Path)), responses((status = 200)), security(("bearer" = [])))]
-pub async fn mark(door: Door, actor: Actor, Path(id): Path<Uuid>) -> Result<Answer> {
-    door.run(actor, "notifications.read", 200, MarkRead { id: Some(id), up_to: None }, mark_read).await
+pub async fn mark(context: RequestContext, actor: Actor, Path(id): Path<Uuid>) -> Result<Answer> {
+    context.run(actor, "notifications.read", 200, MarkRead { id: Some(id), up_to: None }, mark_read).await
 }
 
 /// Read all
 #[utoipa::path(post, path = "/api/notifications/read-all/", tag = "notifications", request_body = UpTo, responses((status = 200)), security(("bearer" = [])))]
-pub async fn mark_all(door: Door, actor: Actor, Json(body): Json<UpTo>) -> Result<Answer> {
-    door.run(actor, "notifications.read", 200, MarkRead { id: None, up_to: body.up_to }, mark_read).await
+pub async fn mark_all(context: RequestContext, actor: Actor, Json(body): Json<UpTo>) -> Result<Answer> {
+    context.run(actor, "notifications.read", 200, MarkRead { id: None, up_to: body.up_to }, mark_read).await
 }
 
 /// Delete one
 #[utoipa::path(delete, path = "/api/notifications/{id}/", tag = "notifications", params(("id" = Uuid, Path)), responses((status = 204)), security(("bearer" = [])))]
-pub async fn delete(door: Door, actor: Actor, Path(id): Path<Uuid>) -> Result<Answer> {
-    door.run(actor, "notifications.delete", 204, id, remove).await
+pub async fn delete(context: RequestContext, actor: Actor, Path(id): Path<Uuid>) -> Result<Answer> {
+    context.run(actor, "notifications.delete", 204, id, remove).await
 }

@@ -1,5 +1,5 @@
 //! Rows of notifications.
-use super::told::{ContentObject, Notification};
+use super::notify::{ContentObject, Notification};
 use crate::{
     clock::Timestamp,
     ids::{Region, UserId},

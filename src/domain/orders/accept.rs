@@ -8,13 +8,13 @@ use super::{
 use crate::{
     App,
     actor::{Actor, Seller},
-    chores::{Chore, ChoreResult},
     db::{Committed, Tx},
     domain::shops,
-    doors::{Answer, Door},
     http::json::{Json, Path},
     ids::{OrderId, ShopId},
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
+    tasks::{Task, TaskResult},
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -42,20 +42,20 @@ pub struct AcceptOrder {
 }
 
 /// The shop will prepare its part. Errors: 404, 409 `invalid_transition` unless NEW.
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
-pub async fn accept(app: App, seller: Seller, ask: AcceptOrder) -> Result<Committed<OrderView>> {
-    if ask.prep_minutes.is_some_and(|minutes| !(0..=PREP_MINUTES_MAX).contains(&minutes)) {
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
+pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Committed<OrderView>> {
+    if input.prep_minutes.is_some_and(|minutes| !(0..=PREP_MINUTES_MAX).contains(&minutes)) {
         return Err(Problem::invalid("prep_minutes", "out_of_range").into());
     }
-    let mut tx = app.begin(ask.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, ask.order_id).await?;
+    let mut tx = app.begin(input.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, input.order_id).await?;
     let now = tx.now().await?;
-    let part = own_part(&mut tx, &seller, &mut order, ask.shop_id).await?;
+    let part = own_part(&mut tx, &seller, &mut order, input.shop_id).await?;
     if part.prep_status != PrepStatus::New {
         return Err(Problem::invalid_transition(part.prep_status).into());
     }
     part.prep_status = PrepStatus::Accepted;
-    part.prep_minutes = ask.prep_minutes.unwrap_or(part.prep_minutes);
+    part.prep_minutes = input.prep_minutes.unwrap_or(part.prep_minutes);
     part.ready_at = Some(now + TimeDelta::minutes(part.prep_minutes.into()));
     let shop = part.shop_id;
     store::save_parts(&mut tx, &order).await?;
@@ -97,14 +97,14 @@ pub struct AcceptBy {
     pub order_id: OrderId,
 }
 
-impl Chore for AcceptBy {
+impl Task for AcceptBy {
     const KIND: &'static str = "orders.accept_by";
 
     fn key(&self) -> String {
         format!("orders.accept_by:{}", self.order_id)
     }
 
-    async fn run(self, app: &App) -> ChoreResult {
+    async fn run(self, app: &App) -> TaskResult {
         let mut tx = app.begin(self.order_id.region()).await?;
         let mut order = store::lock(&mut tx, self.order_id).await?;
         let now = tx.now().await?;
@@ -114,7 +114,7 @@ impl Chore for AcceptBy {
         let late = |part: &&ShopOrder| part.prep_status == PrepStatus::New && part.accept_by <= now;
         let shops: Vec<ShopId> = order.shop_orders.iter().filter(late).map(|part| part.shop_id).collect();
         for shop in shops {
-            prep::turn_down(&mut tx, &mut order, shop, "not_accepted_in_time", By::HOUSE, now).await?;
+            prep::reject_part(&mut tx, &mut order, shop, "not_accepted_in_time", By::SYSTEM, now).await?;
         }
         tx.commit(()).await.map(drop)
     }
@@ -123,10 +123,15 @@ impl Chore for AcceptBy {
 #[utoipa::path(post, path = "/api/orders/{id}/accept/", tag = "orders", params(("id" = OrderId, Path)), request_body = AcceptBody,
     responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition"), (status = 422, description = "shop_id_required")),
     security(("bearer" = [])))]
-pub async fn post(door: Door, seller: Seller, Path(id): Path<OrderId>, Json(body): Json<AcceptBody>) -> Result<Answer> {
-    call(door, seller, AcceptOrder { order_id: id, prep_minutes: body.prep_minutes, shop_id: body.shop_id }).await
+pub async fn post(
+    context: RequestContext,
+    seller: Seller,
+    Path(id): Path<OrderId>,
+    Json(body): Json<AcceptBody>,
+) -> Result<Answer> {
+    call(context, seller, AcceptOrder { order_id: id, prep_minutes: body.prep_minutes, shop_id: body.shop_id }).await
 }
 
-pub async fn call(door: Door, seller: Seller, ask: AcceptOrder) -> Result<Answer> {
-    door.run(seller, "orders.accept", 200, ask, accept).await
+pub async fn call(context: RequestContext, seller: Seller, input: AcceptOrder) -> Result<Answer> {
+    context.run(seller, "orders.accept", 200, input, accept).await
 }

@@ -10,9 +10,9 @@ use crate::{
     actor::{Actor, Role},
     db::{Committed, Tx},
     domain::{inventory, wallet},
-    doors::{Answer, Door},
     http::json::{Json, Path},
     ids::OrderId,
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
     text,
 };
@@ -35,11 +35,11 @@ pub struct CancelOrder {
 /// Calls an order off: held money and goods go back, a crew that had claimed it is free.
 ///
 /// Errors: 404, 409 `invalid_transition` from SHIPPED on.
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
-pub async fn cancel(app: App, actor: Actor, ask: CancelOrder) -> Result<Committed<OrderView>> {
-    let reason = text::reason(ask.reason.as_deref())?;
-    let mut tx = app.begin(ask.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, ask.order_id).await?;
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
+pub async fn cancel(app: App, actor: Actor, input: CancelOrder) -> Result<Committed<OrderView>> {
+    let reason = text::reason(input.reason.as_deref())?;
+    let mut tx = app.begin(input.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, input.order_id).await?;
     let now = tx.now().await?;
     if sight(&mut tx, &actor, &order).await? != Sight::Whole || actor.role == Role::Crew {
         return Err(Problem::forbidden().into());
@@ -73,10 +73,15 @@ pub(super) async fn undo(tx: &mut Tx, order: &mut Order) -> Result<()> {
 
 #[utoipa::path(post, path = "/api/orders/{id}/cancel/", tag = "orders", params(("id" = OrderId, Path)), request_body = CancelBody,
     responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition")), security(("bearer" = [])))]
-pub async fn post(door: Door, actor: Actor, Path(id): Path<OrderId>, Json(body): Json<CancelBody>) -> Result<Answer> {
-    call(door, actor, CancelOrder { order_id: id, reason: body.reason }).await
+pub async fn post(
+    context: RequestContext,
+    actor: Actor,
+    Path(id): Path<OrderId>,
+    Json(body): Json<CancelBody>,
+) -> Result<Answer> {
+    call(context, actor, CancelOrder { order_id: id, reason: body.reason }).await
 }
 
-pub async fn call(door: Door, actor: Actor, ask: CancelOrder) -> Result<Answer> {
-    door.run(actor, "orders.cancel", 200, ask, cancel).await
+pub async fn call(context: RequestContext, actor: Actor, input: CancelOrder) -> Result<Answer> {
+    context.run(actor, "orders.cancel", 200, input, cancel).await
 }

@@ -8,18 +8,18 @@ use super::{
 use crate::{
     App,
     actor::Customer,
-    chores::Chore,
     clock::Timestamp,
     db::{Committed, Tx},
     domain::{
         carts::{self, Cart, Group, ProblemCode},
         inventory, users, wallet,
     },
-    doors::{Answer, Door},
     http::json::Json,
     ids::{OrderId, ProductId, ShopId, ShopOrderId},
     money::{Amount, Currency, Money},
-    problem::{Problem, Refusal, Result},
+    operations::{Answer, RequestContext},
+    problem::{ApiError, Problem, Result},
+    tasks::Task,
     text,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -48,7 +48,7 @@ pub struct Checkout {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum CheckoutRefused {
+pub enum CheckoutError {
     #[error("save a delivery location first")]
     LocationRequired,
     #[error("there is nothing in the cart")]
@@ -63,7 +63,7 @@ pub enum CheckoutRefused {
     NotAvailable,
 }
 
-impl Refusal for CheckoutRefused {
+impl ApiError for CheckoutError {
     fn problem(&self) -> Problem {
         match self {
             Self::LocationRequired => Problem::new(409, "location_required"),
@@ -78,15 +78,15 @@ impl Refusal for CheckoutRefused {
 
 /// Orders what is in the customer's cart.
 ///
-/// Errors: [`CheckoutRefused`]; [`inventory::OutOfStock`]; 402 `insufficient_funds` from the commit.
+/// Errors: [`CheckoutError`]; [`inventory::OutOfStock`]; 402 `insufficient_funds` from the commit.
 #[tracing::instrument(skip_all)]
-pub async fn checkout(app: App, customer: Customer, ask: Checkout) -> Result<Committed<OrderView>> {
-    ask.check_alone()?;
+pub async fn checkout(app: App, customer: Customer, input: Checkout) -> Result<Committed<OrderView>> {
+    input.check_alone()?;
     let mut tx = app.begin(carts::home(customer.id)).await?;
     let cart = carts::lock(&mut tx, customer.id).await?;
     let now = tx.now().await?;
-    let groups = ask.choose(&cart, app.config.currency)?;
-    let (mut order, lines) = draw_up(&mut tx, &customer, &ask, &cart, &groups, now).await?;
+    let groups = input.choose(&cart, app.config.currency)?;
+    let (mut order, lines) = build_order(&mut tx, &customer, &input, &cart, &groups, now).await?;
     let goods: Vec<(ProductId, i32)> = lines.iter().map(|line| (line.product_id, line.quantity)).collect();
     inventory::take(&mut tx, &goods).await?;
     write(&mut tx, &mut order, &lines).await?;
@@ -106,7 +106,7 @@ impl Checkout {
     /// What can be said without looking at the cart.
     fn check_alone(&self) -> Result<()> {
         let mode_fits = match self.payment_mode {
-            PaymentMode::Gateway => return Err(CheckoutRefused::NotAvailable.into()),
+            PaymentMode::Gateway => return Err(CheckoutError::NotAvailable.into()),
             PaymentMode::Wallet => true,
             PaymentMode::Cod => self.fulfilment == Fulfilment::Delivery,
             PaymentMode::Cop => self.fulfilment == Fulfilment::Pickup,
@@ -126,12 +126,12 @@ impl Checkout {
     fn choose<'a>(&self, cart: &'a Cart, currency: Currency) -> Result<Vec<&'a Group>> {
         let is_delivery = self.fulfilment == Fulfilment::Delivery;
         if is_delivery && cart.place.is_none() {
-            return Err(CheckoutRefused::LocationRequired.into());
+            return Err(CheckoutError::LocationRequired.into());
         }
         if cart.groups.is_empty() {
-            return Err(CheckoutRefused::CartEmpty.into());
+            return Err(CheckoutError::CartEmpty.into());
         }
-        let changed = || CheckoutRefused::CartChanged { cart: json!(cart.view(currency)) };
+        let changed = || CheckoutError::CartChanged { cart: json!(cart.view(currency)) };
         if self.cart_version.is_some_and(|seen| seen != cart.version) {
             return Err(changed().into());
         }
@@ -142,11 +142,11 @@ impl Checkout {
         }
         let lines = short_lines(&groups);
         if !lines.is_empty() && groups.iter().all(|group| group.problems.iter().all(|p| p.code == ProblemCode::OutOfStock)) {
-            return Err(CheckoutRefused::OutOfStock { lines }.into());
+            return Err(CheckoutError::OutOfStock { lines }.into());
         }
         let bad: Vec<Value> = groups.iter().filter_map(|group| self.fault(group, groups[0].shop.currency)).collect();
         if !bad.is_empty() {
-            return Err(CheckoutRefused::CartInvalid { shops: json!(bad) }.into());
+            return Err(CheckoutError::CartInvalid { shops: json!(bad) }.into());
         }
         Ok(groups)
     }
@@ -191,10 +191,10 @@ fn short_lines(groups: &[&Group]) -> Vec<inventory::Short> {
 }
 
 /// The order to be, with copies of names, places and prices.
-async fn draw_up(
+async fn build_order(
     tx: &mut Tx,
     customer: &Customer,
-    ask: &Checkout,
+    input: &Checkout,
     cart: &Cart,
     groups: &[&Group],
     now: Timestamp,
@@ -202,7 +202,7 @@ async fn draw_up(
     let person = users::find(tx, customer.id).await?.ok_or_else(Problem::unauthorized)?;
     let (app, region) = (tx.app().clone(), tx.region());
     let currency = groups[0].shop.currency;
-    let is_delivery = ask.fulfilment == Fulfilment::Delivery;
+    let is_delivery = input.fulfilment == Fulfilment::Delivery;
     let (mut parts, mut lines) = (vec![], vec![]);
     for group in groups {
         let part = part(ShopOrderId::fresh(&app, region), group, is_delivery, now);
@@ -216,7 +216,7 @@ async fn draw_up(
         }));
         parts.push(part);
     }
-    let tip = Money::new(ask.tip.unwrap_or_default().0, currency);
+    let tip = Money::new(input.tip.unwrap_or_default().0, currency);
     if !tip.is_exact() {
         return Err(Problem::invalid("tip", "invalid").into());
     }
@@ -229,9 +229,9 @@ async fn draw_up(
         customer_name: format!("{} {}", person.first_name, person.last_name).trim().to_owned(),
         customer_phone: person.phone_number,
         status: OrderStatus::Created,
-        fulfilment: ask.fulfilment,
-        payment_mode: ask.payment_mode,
-        payment_status: if ask.payment_mode == PaymentMode::Wallet { PaymentStatus::Held } else { PaymentStatus::Unpaid },
+        fulfilment: input.fulfilment,
+        payment_mode: input.payment_mode,
+        payment_status: if input.payment_mode == PaymentMode::Wallet { PaymentStatus::Held } else { PaymentStatus::Unpaid },
         dropoff: cart.place.clone().filter(|_| is_delivery).map(|p| Dropoff { address: p.address, lat: p.lat, lng: p.lng }),
         delivery_fee,
         tip: tip.amount,
@@ -241,7 +241,7 @@ async fn draw_up(
         currency,
         crew_id: None,
         crew_name: None,
-        note: text::note(ask.note.as_deref())?.map(str::to_owned),
+        note: text::note(input.note.as_deref())?.map(str::to_owned),
         placed_at: now,
         delivered_at: None,
         completable_at: None,
@@ -303,21 +303,21 @@ fn code(mut bits: u64) -> String {
         (status = 409, description = "location_required, cart_empty, cart_changed, cart_invalid, out_of_stock"),
         (status = 422, description = "not_available, invalid")),
     security(("bearer" = [])))]
-pub async fn post(door: Door, customer: Customer, Json(body): Json<Checkout>) -> Result<Answer> {
-    call(door, customer, body).await
+pub async fn post(context: RequestContext, customer: Customer, Json(body): Json<Checkout>) -> Result<Answer> {
+    call(context, customer, body).await
 }
 
-pub async fn call(mut door: Door, customer: Customer, ask: Checkout) -> Result<Answer> {
-    if door.key.is_none() {
-        // A double tap orders once: the cart that was seen, and what was asked of it, is the key.
-        let version = match ask.cart_version {
+pub async fn call(mut context: RequestContext, customer: Customer, input: Checkout) -> Result<Answer> {
+    if context.key.is_none() {
+        // A double tap orders once: the cart that was seen, and what was filter of it, is the key.
+        let version = match input.cart_version {
             Some(version) => version,
-            None => carts::version(&mut *door.app.read(carts::home(customer.id)).await?, customer.id).await?,
+            None => carts::version(&mut *context.app.read(carts::home(customer.id)).await?, customer.id).await?,
         };
-        let asked = Sha256::digest(serde_json::to_vec(&ask)?);
-        door.key = Some(format!("cart {version} {}", URL_SAFE_NO_PAD.encode(&asked[..16])));
+        let filter = Sha256::digest(serde_json::to_vec(&input)?);
+        context.key = Some(format!("cart {version} {}", URL_SAFE_NO_PAD.encode(&filter[..16])));
     }
-    door.run(customer, "orders.checkout", 201, ask, checkout).await
+    context.run(customer, "orders.checkout", 201, input, checkout).await
 }
 
 #[cfg(test)]
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn cash_is_paid_where_the_goods_are_handed_over() {
-        let ask = |fulfilment, payment_mode| Checkout {
+        let input = |fulfilment, payment_mode| Checkout {
             fulfilment,
             payment_mode,
             shop_ids: None,
@@ -354,10 +354,10 @@ mod tests {
             tip: None,
             note: None,
         };
-        assert!(ask(Fulfilment::Delivery, PaymentMode::Cod).check_alone().is_ok());
-        assert!(ask(Fulfilment::Pickup, PaymentMode::Cop).check_alone().is_ok());
-        assert!(ask(Fulfilment::Pickup, PaymentMode::Cod).check_alone().is_err());
-        assert!(ask(Fulfilment::Delivery, PaymentMode::Cop).check_alone().is_err());
-        assert!(ask(Fulfilment::Delivery, PaymentMode::Gateway).check_alone().is_err());
+        assert!(input(Fulfilment::Delivery, PaymentMode::Cod).check_alone().is_ok());
+        assert!(input(Fulfilment::Pickup, PaymentMode::Cop).check_alone().is_ok());
+        assert!(input(Fulfilment::Pickup, PaymentMode::Cod).check_alone().is_err());
+        assert!(input(Fulfilment::Delivery, PaymentMode::Cop).check_alone().is_err());
+        assert!(input(Fulfilment::Delivery, PaymentMode::Gateway).check_alone().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Three days after delivery: sellers and crew are paid, by the customer's button or by the chore.
+//! Three days after delivery: sellers and crew are paid, by the customer's button or by the task.
 use super::{
     By, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus,
     events::{OrderCompleted, Paid},
@@ -8,15 +8,15 @@ use super::{
 use crate::{
     App,
     actor::{Actor, Role},
-    chores::{Chore, ChoreResult},
     clock::Timestamp,
     db::{Committed, Tx},
     domain::wallet::{self, Account},
-    doors::{Answer, Door},
     http::json::Path,
     ids::OrderId,
     money::Money,
-    problem::{Problem, Refusal, Result},
+    operations::{Answer, RequestContext},
+    problem::{ApiError, Problem, Result},
+    tasks::{Task, TaskResult},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -29,12 +29,12 @@ pub struct CompleteOrder {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum CompleteRefused {
+pub enum CompleteError {
     #[error("the customer may still object until {completable_at}")]
     TooEarly { completable_at: Timestamp },
 }
 
-impl Refusal for CompleteRefused {
+impl ApiError for CompleteError {
     fn problem(&self) -> Problem {
         match self {
             Self::TooEarly { completable_at } => Problem::new(409, "too_early").with("completable_at", completable_at),
@@ -45,10 +45,10 @@ impl Refusal for CompleteRefused {
 /// Pays everybody out. An order that is COMPLETED already stays as it is.
 ///
 /// Errors: 404, 409 `too_early` with `completable_at`, `invalid_transition` unless DELIVERED.
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
-pub async fn complete(app: App, actor: Actor, ask: CompleteOrder) -> Result<Committed<OrderView>> {
-    let mut tx = app.begin(ask.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, ask.order_id).await?;
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
+pub async fn complete(app: App, actor: Actor, input: CompleteOrder) -> Result<Committed<OrderView>> {
+    let mut tx = app.begin(input.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, input.order_id).await?;
     let now = tx.now().await?;
     let is_own = sight(&mut tx, &actor, &order).await? == Sight::Whole;
     if !is_own || !(actor.role == Role::Customer || actor.is_admin()) {
@@ -65,7 +65,7 @@ pub async fn complete(app: App, actor: Actor, ask: CompleteOrder) -> Result<Comm
 fn check(order: &Order, now: Timestamp) -> Result<()> {
     match order.completable_at {
         Some(completable_at) if order.status == OrderStatus::Delivered && completable_at > now => {
-            Err(CompleteRefused::TooEarly { completable_at }.into())
+            Err(CompleteError::TooEarly { completable_at }.into())
         }
         Some(_) if order.status == OrderStatus::Delivered => Ok(()),
         _ => Err(Problem::invalid_transition(order.status).into()),
@@ -121,14 +121,14 @@ pub struct Complete {
     pub order_id: OrderId,
 }
 
-impl Chore for Complete {
+impl Task for Complete {
     const KIND: &'static str = "orders.complete";
 
     fn key(&self) -> String {
         format!("orders.complete:{}", self.order_id)
     }
 
-    async fn run(self, app: &App) -> ChoreResult {
+    async fn run(self, app: &App) -> TaskResult {
         let mut tx = app.begin(self.order_id.region()).await?;
         let mut order = store::lock(&mut tx, self.order_id).await?;
         let now = tx.now().await?;
@@ -136,19 +136,19 @@ impl Chore for Complete {
             return Ok(());
         }
         check(&order, now)?;
-        pay_out(&mut tx, &mut order, By::HOUSE, now).await?;
+        pay_out(&mut tx, &mut order, By::SYSTEM, now).await?;
         tx.commit(()).await.map(drop)
     }
 }
 
 #[utoipa::path(post, path = "/api/orders/{id}/complete/", tag = "orders", params(("id" = OrderId, Path)),
     responses((status = 200, body = OrderView), (status = 409, description = "too_early, invalid_transition")), security(("bearer" = [])))]
-pub async fn post(door: Door, actor: Actor, Path(id): Path<OrderId>) -> Result<Answer> {
-    call(door, actor, CompleteOrder { order_id: id }).await
+pub async fn post(context: RequestContext, actor: Actor, Path(id): Path<OrderId>) -> Result<Answer> {
+    call(context, actor, CompleteOrder { order_id: id }).await
 }
 
-pub async fn call(door: Door, actor: Actor, ask: CompleteOrder) -> Result<Answer> {
-    door.run(actor, "orders.complete", 200, ask, complete).await
+pub async fn call(context: RequestContext, actor: Actor, input: CompleteOrder) -> Result<Answer> {
+    context.run(actor, "orders.complete", 200, input, complete).await
 }
 
 #[cfg(test)]

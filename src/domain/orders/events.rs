@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    db::Said,
+    db::Message,
     domain::Event,
     ids::{OrderId, ShopId, UserId},
     money::{Amount, Currency},
@@ -22,12 +22,12 @@ macro_rules! events {
             pub customer_id: UserId,
             $(pub $field: $type,)*
             #[serde(skip)]
-            said: Vec<Said>,
+            said: Vec<Message>,
         }
 
         impl Event for $name {
             const TYPE: &'static str = $kind;
-            fn to(&self) -> Vec<Said> {
+            fn to(&self) -> Vec<Message> {
                 self.said.clone()
             }
         }
@@ -57,10 +57,10 @@ impl OrderCreated {
         for (said, part) in said.iter_mut().skip(1).zip(&order.shop_orders) {
             let mut body = json!({ "type": Self::TYPE, "at": now, "by": by, "order": order.state() });
             body["shop_order"] = super::view::part_for_shop(order, part, lines);
-            *said = Said::new(format!("shop:{}", part.shop_id), &body);
+            *said = Message::new(format!("shop:{}", part.shop_id), &body);
         }
         let whole = OrderView::whole(order, lines);
-        said.push(Said::new(format!("user:{}", order.customer_id), &json!({ "type": Self::TYPE, "at": now, "order": whole })));
+        said.push(Message::new(format!("user:{}", order.customer_id), &json!({ "type": Self::TYPE, "at": now, "order": whole })));
         let shops = order.shop_orders.iter().map(|part| (part.shop_id, part.seller_id)).collect();
         Self { order: order.state(), customer_id: order.customer_id, listing, shops, said }
     }
@@ -107,7 +107,7 @@ impl OrderCancelled {
         if let (Some(crew), false) = (crew_id, said.is_empty()) {
             // The first is the order's own channel: its crew sees this one and no more.
             let own = said.remove(0);
-            said.insert(0, own.ends(crew, true));
+            said.insert(0, own.revokes(crew, true));
         }
         Self { order: order.state(), customer_id: order.customer_id, crew_id, reason: reason.to_owned(), said }
     }

@@ -6,13 +6,13 @@ use super::{
     store,
 };
 use crate::{
-    chores::Chore,
     clock::Timestamp,
     db::Tx,
     domain::wallet,
     ids::{ShopId, UserId},
     money::Money,
     problem::{Problem, Result},
+    tasks::Task,
 };
 use chrono::TimeDelta;
 

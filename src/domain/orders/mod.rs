@@ -29,7 +29,7 @@ pub use view::OrderView;
 
 use crate::domain::Slice;
 use utoipa_axum::routes;
-use wassally_realtime::host::Keep;
+use wassally_realtime::host::Retention;
 
 pub fn slice() -> Slice {
     Slice::new("orders")
@@ -39,7 +39,7 @@ pub fn slice() -> Slice {
         .routes(routes!(history::get))
         .routes(routes!(accept::post))
         .routes(routes!(prep::ready))
-        .routes(routes!(prep::reject))
+        .routes(routes!(prep::post_reject))
         .routes(routes!(cancel::post))
         .routes(routes!(complete::post))
         .call("orders.checkout", checkout::call)
@@ -48,10 +48,10 @@ pub fn slice() -> Slice {
         .call("orders.reject", prep::call_reject)
         .call("orders.cancel", cancel::call)
         .call("orders.complete", complete::call)
-        .channel("order", channels::may_watch_order, Keep::Kept)
+        .channel("order", channels::may_watch_order, Retention::Durable)
         .snapshot("order", channels::order)
-        .channel("shop", channels::may_watch_shop, Keep::Kept)
+        .channel("shop", channels::may_watch_shop, Retention::Durable)
         .snapshot("shop", channels::shop)
-        .chore::<complete::Complete>()
-        .chore::<accept::AcceptBy>()
+        .task::<complete::Complete>()
+        .task::<accept::AcceptBy>()
 }

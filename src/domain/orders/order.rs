@@ -1,8 +1,8 @@
-//! The order as deeds hold it, and what others see of it.
+//! The order as commands hold it, and what others see of it.
 use crate::{
     actor::{Actor, Role},
     clock::Timestamp,
-    db::Said,
+    db::Message,
     ids::{OrderId, ProductId, ShopId, ShopOrderId, UserId},
     money::{Amount, Currency, Money},
 };
@@ -152,13 +152,13 @@ pub struct By {
 
 impl By {
     /// A deadline or a rule, not a person.
-    pub const HOUSE: Self = Self { role: "system", id: None };
+    pub const SYSTEM: Self = Self { role: "system", id: None };
 }
 
 impl From<&Actor> for By {
     fn from(actor: &Actor) -> Self {
         if actor.id.uuid().is_nil() {
-            return Self::HOUSE;
+            return Self::SYSTEM;
         }
         Self { role: actor.role.name(), id: matches!(actor.role, Role::Seller | Role::Crew).then_some(actor.id) }
     }
@@ -239,19 +239,19 @@ impl Order {
     /// What `order:` and each of its shops hear of `kind`: `{ type, at, by, order, …extra }`, and to a shop its own part as `shop_order`.
     ///
     /// `extra` is an object whose members every reader may know, or `json!({})`.
-    pub fn said(&self, kind: &str, now: Timestamp, by: By, extra: &Value) -> Vec<Said> {
+    pub fn said(&self, kind: &str, now: Timestamp, by: By, extra: &Value) -> Vec<Message> {
         let mut body = json!({ "type": kind, "at": now, "by": by, "order": self.state() });
         if let (Value::Object(body), Value::Object(extra)) = (&mut body, extra) {
             body.extend(extra.clone());
         }
-        let mut said = vec![Said::new(format!("order:{}", self.id), &body)];
+        let mut said = vec![Message::new(format!("order:{}", self.id), &body)];
         for part in &self.shop_orders {
             // A rejected part is over for its shop: the rejection is the last it hears.
             if part.prep_status == PrepStatus::Rejected && kind != "order_rejected" {
                 continue;
             }
             body["shop_order"] = json!(part.brief(self));
-            said.push(Said::new(format!("shop:{}", part.shop_id), &body));
+            said.push(Message::new(format!("shop:{}", part.shop_id), &body));
         }
         said
     }

@@ -12,10 +12,10 @@ use crate::{
     clock::Timestamp,
     db::{Committed, Tx},
     domain::{inventory, wallet},
-    doors::{Answer, Door},
     http::json::{Json, Path},
     ids::{OrderId, ShopId},
     money::Money,
+    operations::{Answer, RequestContext},
     problem::{Problem, Result},
     text,
 };
@@ -52,12 +52,12 @@ pub struct RejectOrder {
 }
 
 /// The part waits at the counter. Errors: 404, 409 `invalid_transition` unless NEW or ACCEPTED.
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
-pub async fn be_ready(app: App, seller: Seller, ask: ReadyOrder) -> Result<Committed<OrderView>> {
-    let mut tx = app.begin(ask.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, ask.order_id).await?;
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
+pub async fn mark_ready(app: App, seller: Seller, input: ReadyOrder) -> Result<Committed<OrderView>> {
+    let mut tx = app.begin(input.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, input.order_id).await?;
     let now = tx.now().await?;
-    let part = own_part(&mut tx, &seller, &mut order, ask.shop_id).await?;
+    let part = own_part(&mut tx, &seller, &mut order, input.shop_id).await?;
     if !matches!(part.prep_status, PrepStatus::New | PrepStatus::Accepted) {
         return Err(Problem::invalid_transition(part.prep_status).into());
     }
@@ -74,27 +74,34 @@ pub async fn be_ready(app: App, seller: Seller, ask: ReadyOrder) -> Result<Commi
 /// The shop will not do its part: its money and goods go back; the last rejection cancels the order.
 ///
 /// Errors: 404, 409 `invalid_transition` once rejected or picked up.
-#[tracing::instrument(skip_all, fields(order.id = %ask.order_id))]
-pub async fn turn_away(app: App, seller: Seller, ask: RejectOrder) -> Result<Committed<OrderView>> {
-    let reason = text::reason(Some(&ask.reason))?;
+#[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
+pub async fn reject(app: App, seller: Seller, input: RejectOrder) -> Result<Committed<OrderView>> {
+    let reason = text::reason(Some(&input.reason))?;
     if reason.is_empty() {
         return Err(Problem::invalid("reason", "required").into());
     }
-    let mut tx = app.begin(ask.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, ask.order_id).await?;
+    let mut tx = app.begin(input.order_id.region()).await?;
+    let mut order = store::lock(&mut tx, input.order_id).await?;
     let now = tx.now().await?;
-    let part = own_part(&mut tx, &seller, &mut order, ask.shop_id).await?;
+    let part = own_part(&mut tx, &seller, &mut order, input.shop_id).await?;
     if part.prep_status == PrepStatus::Rejected || part.picked_up_at.is_some() {
         return Err(Problem::invalid_transition(part.prep_status).into());
     }
     let shop = part.shop_id;
-    turn_down(&mut tx, &mut order, shop, reason, By::from(&*seller), now).await?;
+    reject_part(&mut tx, &mut order, shop, reason, By::from(&*seller), now).await?;
     let answer = OrderView::of(&mut tx, &seller, &order).await?;
     tx.commit(answer).await
 }
 
 /// Takes a shop's part, not yet picked up, out of a locked order. When the crew holds all that is left, the order is SHIPPED; delivery tells so.
-pub(super) async fn turn_down(tx: &mut Tx, order: &mut Order, shop: ShopId, reason: &str, by: By, now: Timestamp) -> Result<()> {
+pub(super) async fn reject_part(
+    tx: &mut Tx,
+    order: &mut Order,
+    shop: ShopId,
+    reason: &str,
+    by: By,
+    now: Timestamp,
+) -> Result<()> {
     let is_last = order.live_parts().all(|part| part.shop_id == shop);
     if is_last {
         let crew = order.crew_id;
@@ -136,20 +143,30 @@ fn mark<'a>(order: &'a mut Order, shop: ShopId, reason: &str) -> Option<&'a Shop
 
 #[utoipa::path(post, path = "/api/orders/{id}/ready/", tag = "orders", params(("id" = OrderId, Path)), request_body = ReadyBody,
     responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition")), security(("bearer" = [])))]
-pub async fn ready(door: Door, seller: Seller, Path(id): Path<OrderId>, Json(body): Json<ReadyBody>) -> Result<Answer> {
-    call_ready(door, seller, ReadyOrder { order_id: id, shop_id: body.shop_id }).await
+pub async fn ready(
+    context: RequestContext,
+    seller: Seller,
+    Path(id): Path<OrderId>,
+    Json(body): Json<ReadyBody>,
+) -> Result<Answer> {
+    call_ready(context, seller, ReadyOrder { order_id: id, shop_id: body.shop_id }).await
 }
 
-pub async fn call_ready(door: Door, seller: Seller, ask: ReadyOrder) -> Result<Answer> {
-    door.run(seller, "orders.ready", 200, ask, be_ready).await
+pub async fn call_ready(context: RequestContext, seller: Seller, input: ReadyOrder) -> Result<Answer> {
+    context.run(seller, "orders.ready", 200, input, mark_ready).await
 }
 
 #[utoipa::path(post, path = "/api/orders/{id}/reject/", tag = "orders", params(("id" = OrderId, Path)), request_body = RejectBody,
     responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition")), security(("bearer" = [])))]
-pub async fn reject(door: Door, seller: Seller, Path(id): Path<OrderId>, Json(body): Json<RejectBody>) -> Result<Answer> {
-    call_reject(door, seller, RejectOrder { order_id: id, reason: body.reason, shop_id: body.shop_id }).await
+pub async fn post_reject(
+    context: RequestContext,
+    seller: Seller,
+    Path(id): Path<OrderId>,
+    Json(body): Json<RejectBody>,
+) -> Result<Answer> {
+    call_reject(context, seller, RejectOrder { order_id: id, reason: body.reason, shop_id: body.shop_id }).await
 }
 
-pub async fn call_reject(door: Door, seller: Seller, ask: RejectOrder) -> Result<Answer> {
-    door.run(seller, "orders.reject", 200, ask, turn_away).await
+pub async fn call_reject(context: RequestContext, seller: Seller, input: RejectOrder) -> Result<Answer> {
+    context.run(seller, "orders.reject", 200, input, reject).await
 }

@@ -2,7 +2,7 @@
 use super::{
     OrderStatus, OrderView,
     order::Fulfilment,
-    store::{self, Asked},
+    store::{self, Filter},
     view::{Sight, sight},
 };
 use crate::{
@@ -40,7 +40,7 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters
     let region = Region::FIRST;
     let mut conn = app.read_stale(region).await?;
     let filters = &listing.filters;
-    let mut asked = Asked {
+    let mut filter = Filter {
         crew: filters.crew.map(UserId::uuid),
         shops: filters.shop.map(|shop| vec![shop.uuid()]),
         statuses: filters.status.as_deref().map(statuses).transpose()?,
@@ -50,26 +50,26 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters
         to: filters.to,
         after: listing.after,
         rows: listing.rows(),
-        ..Asked::default()
+        ..Filter::default()
     };
     match actor.role {
-        Role::Customer => asked.customer = Some(actor.id.uuid()),
-        Role::Crew => asked.crew = Some(actor.id.uuid()),
+        Role::Customer => filter.customer = Some(actor.id.uuid()),
+        Role::Crew => filter.crew = Some(actor.id.uuid()),
         Role::Seller => {
             let own: Vec<Uuid> = shops::shops_of(&mut conn, region, actor.id).await?.into_iter().map(ShopId::uuid).collect();
-            asked.shops = Some(match asked.shops {
-                Some(asked) => asked.into_iter().filter(|shop| own.contains(shop)).collect(),
+            filter.shops = Some(match filter.shops {
+                Some(filter) => filter.into_iter().filter(|shop| own.contains(shop)).collect(),
                 None => own,
             });
         }
         Role::Staff | Role::Admin | Role::Superadmin => {}
     }
-    let ids = store::list(&mut conn, region, &asked).await?;
+    let ids = store::list(&mut conn, region, &filter).await?;
     let orders = store::find(&mut conn, &ids).await?;
     let lines = store::lines_of(&mut conn, &ids).await?;
     let mut items = vec![];
     for order in &orders {
-        let sight = match &asked.shops {
+        let sight = match &filter.shops {
             Some(own) if actor.role == Role::Seller => Sight::Shops(own.iter().map(|&shop| shop.into()).collect()),
             _ => sight(&mut conn, &actor, order).await?,
         };

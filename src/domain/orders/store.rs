@@ -1,7 +1,7 @@
 //! Rows in, rows out.
 mod lists;
 
-pub use lists::{Asked, list, log, open_of, pending};
+pub use lists::{Filter, list, log, open_of, pending};
 
 use super::order::{Dropoff, Fulfilment, Line, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus, ShopOrder};
 use crate::{
@@ -184,7 +184,7 @@ pub async fn lines_of(conn: &mut PgConnection, orders: &[OrderId]) -> Result<Vec
     Ok(rows.into_iter().map(line).collect())
 }
 
-/// Writes what a deed may have changed of an order itself.
+/// Writes what a command may have changed of an order itself.
 pub async fn save(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<()> {
     sqlx::query!(
         "update orders
@@ -208,7 +208,7 @@ pub async fn save(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Writes what a deed may have changed of an order's parts.
+/// Writes what a command may have changed of an order's parts.
 pub async fn save_parts(tx: &mut Tx, order: &Order) -> Result<()> {
     for part in &order.shop_orders {
         sqlx::query!(

@@ -167,7 +167,7 @@ impl OrderView {
         }
     }
 
-    /// The order as `actor` sees it, in the transaction of a deed of theirs.
+    /// The order as `actor` sees it, in the transaction of a command of theirs.
     pub async fn of(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Self> {
         let sight = sight(conn, actor, order).await?;
         let lines = store::lines(conn, order.id).await?;

@@ -11,7 +11,7 @@ use crate::{
     clock::Timestamp,
     db::Live,
     http::{
-        actor::Perhaps,
+        actor::OptionalActor,
         json::{Path, Query},
     },
     ids::{Region, ShopId},
@@ -58,7 +58,7 @@ pub struct Shop {
     pub fee_bands: Vec<FeeBand>,
     pub minimum_order: Amount,
     pub prep_minutes: i32,
-    /// Metres from the point that was asked for; without one `null`.
+    /// Metres from the point that was filter for; without one `null`.
     pub distance_m: Option<f64>,
     /// To that point; `null` where the shop does not deliver.
     pub delivery_fee: Option<Amount>,
@@ -155,62 +155,62 @@ fn bounds(from: Point, radius_m: f64) -> [f64; 4] {
 
 /// Approved shops: near a point the nearest first, else the newest first.
 #[utoipa::path(get, path = "/api/shops/", tag = "shops", params(Keys, Filters), responses((status = 200, body = Page<Shop>)))]
-pub async fn list(State(app): State<App>, ask: Listing<Filters>) -> Result<Json<Page<Shop>>> {
-    ask.ordering_in(&["distance", "-created_at"])?;
-    let from = point(ask.filters.lat, ask.filters.lng)?;
-    let radius_m = ask.filters.radius_m.unwrap_or(RADIUS_M);
+pub async fn list(State(app): State<App>, input: Listing<Filters>) -> Result<Json<Page<Shop>>> {
+    input.ordering_in(&["distance", "-created_at"])?;
+    let from = point(input.filters.lat, input.filters.lng)?;
+    let radius_m = input.filters.radius_m.unwrap_or(RADIUS_M);
     if !(1.0..=RADIUS_MAX_M).contains(&radius_m) {
         return Err(Problem::invalid("radius_m", "out_of_range").into());
     }
-    if from.is_none() && (ask.filters.radius_m.is_some() || ask.ordering.as_deref() == Some("distance")) {
+    if from.is_none() && (input.filters.radius_m.is_some() || input.ordering.as_deref() == Some("distance")) {
         return Err(Problem::invalid("lat", "required").into());
     }
     let wanted = Wanted {
         bounds: from.map(|from| bounds(from, radius_m)),
-        category: ask.filters.category,
-        pattern: ask.pattern(),
+        category: input.filters.category,
+        pattern: input.pattern(),
         before: None,
         at_most: LOOKED_AT,
     };
     let mut conn = app.read_stale(Region::FIRST).await?;
-    let Some(from) = from else { return newest(&mut conn, &ask, wanted, app.clock.now()).await.map(Json) };
-    let (_, shops) = look(&mut conn, &wanted, Some(from), ask.filters.open_now, app.clock.now()).await?;
+    let Some(from) = from else { return newest(&mut conn, &input, wanted, app.clock.now()).await.map(Json) };
+    let (_, shops) = look(&mut conn, &wanted, Some(from), input.filters.open_now, app.clock.now()).await?;
     drop(conn);
     let mut shops: Vec<_> = shops.into_iter().filter(|shop| shop.distance_m.is_some_and(|m| m <= radius_m)).collect();
-    if ask.ordering.as_deref() != Some("-created_at") {
+    if input.ordering.as_deref() != Some("-created_at") {
         let distance = |shop: &Shop| shop.distance_m.unwrap_or_default();
         shops.sort_by(|a, b| distance(a).total_cmp(&distance(b)).then(b.id.cmp(&a.id)));
     }
-    let past = match ask.after {
+    let past = match input.after {
         Some(last) => shops.iter().position(|shop| shop.id.uuid() == last).map(|at| at + 1),
         None => Some(0),
     };
     let past = past.ok_or_else(|| Problem::invalid("cursor", "invalid"))?;
-    Ok(Json(ask.page(shops.split_off(past), |shop| shop.id.uuid())))
+    Ok(Json(input.page(shops.split_off(past), |shop| shop.id.uuid())))
 }
 
 /// The newest first, read from the cursor on until the page is full. Where most are filtered out the page may be short, or empty, and have a next.
-async fn newest(conn: &mut PgConnection, ask: &Listing<Filters>, wanted: Wanted, now: Timestamp) -> Result<Page<Shop>> {
-    let open_now = ask.filters.open_now;
-    let at_most = if open_now.is_none() { ask.rows() } else { AT_ONCE };
-    let mut wanted = Wanted { before: ask.after.map(ShopId), at_most, ..wanted };
+async fn newest(conn: &mut PgConnection, input: &Listing<Filters>, wanted: Wanted, now: Timestamp) -> Result<Page<Shop>> {
+    let open_now = input.filters.open_now;
+    let at_most = if open_now.is_none() { input.rows() } else { AT_ONCE };
+    let mut wanted = Wanted { before: input.after.map(ShopId), at_most, ..wanted };
     let (mut shops, mut looked_at) = (vec![], 0);
     loop {
         let (ids, found) = look(conn, &wanted, None, open_now, now).await?;
         shops.extend(found);
         looked_at += at_most;
         let is_end = i64::try_from(ids.len()).is_ok_and(|count| count < at_most);
-        let is_full = i64::try_from(shops.len()).is_ok_and(|count| count > ask.limit);
+        let is_full = i64::try_from(shops.len()).is_ok_and(|count| count > input.limit);
         wanted.before = ids.last().copied();
         if is_end || is_full || looked_at >= LOOKED_AT {
-            let page = ask.page(shops, |shop| shop.id.uuid());
+            let page = input.page(shops, |shop| shop.id.uuid());
             let rest = wanted.before.filter(|_| !is_end).map(|last| cursor(last.uuid()));
             return Ok(Page { next: page.next.or(rest), ..page });
         }
     }
 }
 
-/// The shops that are `wanted`, newest first: the ids of all, and those that are open, or closed, as asked.
+/// The shops that are `wanted`, newest first: the ids of all, and those that are open, or closed, as filter.
 async fn look(
     conn: &mut PgConnection,
     wanted: &Wanted,
@@ -236,7 +236,7 @@ async fn look(
     responses((status = 200, body = Shop), (status = 404, description = "not_found")))]
 pub async fn one(
     State(app): State<App>,
-    Perhaps(actor): Perhaps,
+    OptionalActor(actor): OptionalActor,
     Path(id): Path<ShopId>,
     Query(from): Query<From>,
 ) -> Result<Json<Shop>> {

@@ -5,7 +5,7 @@ use crate::{
     db::{OnConstraint, Tx},
     ids::{Region, ShopId, UserId},
     money::Currency,
-    problem::{Problem, Refusal, Result},
+    problem::{ApiError, Problem, Result},
     text,
 };
 use rust_decimal::Decimal;
@@ -35,7 +35,7 @@ pub struct NewShop {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum RegisterRefused {
+pub enum RegisterError {
     #[error("the owner has a shop of this name")]
     NameTaken,
     #[error("no such day or time")]
@@ -46,7 +46,7 @@ pub enum RegisterRefused {
     TimeZone,
 }
 
-impl Refusal for RegisterRefused {
+impl ApiError for RegisterError {
     fn problem(&self) -> Problem {
         match self {
             Self::NameTaken => Problem::invalid("name", "taken"),
@@ -76,16 +76,16 @@ impl NewShop {
 
 /// Registers an approved shop in the transaction's region.
 ///
-/// Errors: [`RegisterRefused`]; 422 with the fields.
+/// Errors: [`RegisterError`]; 422 with the fields.
 pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
     shop.check()?;
     let stretches: Option<Vec<_>> = shop.days.iter().map(Stretch::read).collect();
-    let stretches = stretches.ok_or(RegisterRefused::Hours)?;
-    shop.place.point().ok_or(RegisterRefused::Place)?;
-    shop.time_zone.parse::<chrono_tz::Tz>().map_err(|_| RegisterRefused::TimeZone)?;
+    let stretches = stretches.ok_or(RegisterError::Hours)?;
+    shop.place.point().ok_or(RegisterError::Place)?;
+    shop.time_zone.parse::<chrono_tz::Tz>().map_err(|_| RegisterError::TimeZone)?;
     let id = ShopId::fresh(tx.app(), tx.region());
     let now = tx.now().await?;
-    store::insert(tx, id, shop, now).await.on_constraint("shop_owner_name_key", RegisterRefused::NameTaken)?;
+    store::insert(tx, id, shop, now).await.on_constraint("shop_owner_name_key", RegisterError::NameTaken)?;
     store::insert_hours(tx, id, &stretches).await?;
     store::insert_member(tx, id, shop.owner, "owner").await?;
     Ok(id)

@@ -146,7 +146,7 @@ pub(super) async fn schedules(conn: &mut PgConnection, region: Region, ids: &[Sh
     let closures = sqlx::query!(
         r#"select shop_id as "shop_id: ShopId", starts_at, ends_at
         from shop_closure
-        where region = $1 and shop_id = any($2) and ends_at > house_now()
+        where region = $1 and shop_id = any($2) and ends_at > app_now()
         order by shop_id, starts_at"#,
         region.number(),
         &ids,

@@ -1,12 +1,12 @@
 //! The own profile. PATCH: absent keeps, null clears.
 use super::{User, store};
 use crate::{
-    App, Problem, Refusal,
+    ApiError, App, Problem,
     actor::Actor,
     db::{Committed, OnConstraint},
-    doors::{Answer, Door},
     http::Json,
     ids::Region,
+    operations::{Answer, RequestContext},
     problem::Result,
     text,
 };
@@ -38,7 +38,7 @@ fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum ProfileRefused {
+pub enum ProfileError {
     #[error("somebody else has this e-mail")]
     EmailTaken,
     #[error("somebody else has this phone number")]
@@ -47,7 +47,7 @@ pub enum ProfileRefused {
     LastLogin,
 }
 
-impl Refusal for ProfileRefused {
+impl ApiError for ProfileError {
     fn problem(&self) -> Problem {
         match self {
             Self::EmailTaken => Problem::new(409, "email_taken"),
@@ -122,7 +122,7 @@ pub fn is_phone(text: &str) -> bool {
 
 /// Changes the own profile.
 ///
-/// Errors: [`ProfileRefused`]; 422 with the fields.
+/// Errors: [`ProfileError`]; 422 with the fields.
 pub async fn change_profile(app: App, actor: Actor, change: ProfileChange) -> Result<Committed<User>> {
     change.check()?;
     let mut tx = app.begin(Region::GLOBAL).await?;
@@ -136,9 +136,9 @@ pub async fn change_profile(app: App, actor: Actor, change: ProfileChange) -> Re
     user.role = actor.role;
     store::update_profile(&mut tx, &user, user.updated_at)
         .await
-        .on_constraint("users_email_key", ProfileRefused::EmailTaken)
-        .on_constraint("users_phone_number_key", ProfileRefused::PhoneTaken)
-        .on_constraint("users_login_check", ProfileRefused::LastLogin)?;
+        .on_constraint("users_email_key", ProfileError::EmailTaken)
+        .on_constraint("users_phone_number_key", ProfileError::PhoneTaken)
+        .on_constraint("users_login_check", ProfileError::LastLogin)?;
     tx.commit(user).await
 }
 
@@ -152,8 +152,8 @@ pub async fn get(State(app): State<App>, actor: Actor) -> Result<axum::Json<User
 
 /// Change the own profile
 #[utoipa::path(patch, path = "/api/users/me/", tag = "users", request_body = ProfileChange, responses((status = 200, body = User), (status = 409, description = "email_taken, phone_taken")), security(("bearer" = [])))]
-pub async fn patch(door: Door, actor: Actor, Json(change): Json<ProfileChange>) -> Result<Answer> {
-    door.run(actor, "users.me", 200, change, change_profile).await
+pub async fn patch(context: RequestContext, actor: Actor, Json(change): Json<ProfileChange>) -> Result<Answer> {
+    context.run(actor, "users.me", 200, change, change_profile).await
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! Money: double entry in a wallet per person and currency. Nobody else moves any.
 //!
-//! A deed only notes what shall move (`hold`, `release`, `capture`, `pay`); at the end of its commit every account with a floor is locked in
+//! A command only notes what shall move (`hold`, `release`, `capture`, `pay`); at the end of its commit every account with a floor is locked in
 //! one statement by id, checked, and posted to. A hold sets free money aside; it ends once, released or captured, and ending it again
 //! changes nothing. Sums of a hold's shares add up to the hold; what no share takes goes back.
 mod account;
-mod legs;
+mod entries;
 mod read;
 mod store;
 mod sweep;
 
 pub use account::{Account, HoldFor, Kind};
-pub use legs::{HoldRefused, Legs, capture, hold, pay, pay_for, reduce, release};
+pub use entries::{HoldError, LedgerEntries, capture, hold, pay, pay_for, reduce, release};
 pub use read::{WalletView, cash_in_hand, standing};
 
 use crate::domain::Slice;
@@ -25,6 +25,6 @@ pub fn slice() -> Slice {
         .routes(routes!(read::get))
         .routes(routes!(read::transactions))
         .routes(routes!(read::trial_balance))
-        .closing(legs::settle)
+        .pre_commit(entries::settle)
         .sweep("wallet.recount", RECOUNT, sweep::recount)
 }

@@ -61,8 +61,8 @@ pub struct InCurrency {
 
 #[utoipa::path(get, path = "/api/wallet/", tag = "wallet", params(("currency" = Option<String>, Query, description = "ISO 4217; the house's by default")),
     responses((status = 200, body = WalletAnswer)), security(("bearer" = [])))]
-pub async fn get(State(app): State<App>, actor: Actor, Query(asked): Query<InCurrency>) -> Result<Json<WalletAnswer>> {
-    let currency = match asked.currency {
+pub async fn get(State(app): State<App>, actor: Actor, Query(filter): Query<InCurrency>) -> Result<Json<WalletAnswer>> {
+    let currency = match filter.currency {
         Some(code) => code.to_ascii_uppercase().parse().map_err(|_| Problem::invalid("currency", "invalid"))?,
         None => app.config.currency,
     };
@@ -81,8 +81,8 @@ pub struct Filters {
     to: Option<Timestamp>,
 }
 
-/// Which postings are asked for.
-pub struct Asked {
+/// Which postings are filter for.
+pub struct Filter {
     pub kind: Option<Kind>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
@@ -120,9 +120,9 @@ pub struct ContentObject {
     responses((status = 200, body = Page<Transaction>)), security(("bearer" = [])))]
 pub async fn transactions(State(app): State<App>, actor: Actor, listing: Listing<Filters>) -> Result<Json<Page<Transaction>>> {
     let Filters { kind, from, to } = listing.filters;
-    let asked = Asked { kind, from, to, after: listing.after, rows: listing.rows() };
+    let filter = Filter { kind, from, to, after: listing.after, rows: listing.rows() };
     let mut conn = app.read_stale(store::home(actor.id)).await?;
-    let items = store::moved(&mut conn, actor.id, &asked).await?.into_iter().map(transaction).collect();
+    let items = store::moved(&mut conn, actor.id, &filter).await?.into_iter().map(transaction).collect();
     Ok(Json(listing.page(items, |item: &Transaction| item.id)))
 }
 
@@ -178,9 +178,9 @@ pub struct At {
 
 #[utoipa::path(get, path = "/api/admin/ledger/trial-balance/", tag = "wallet", params(("at" = Option<String>, Query)),
     responses((status = 200, body = TrialBalance)), security(("bearer" = [])))]
-pub async fn trial_balance(State(app): State<App>, _: Admin, Query(asked): Query<At>) -> Result<Json<TrialBalance>> {
+pub async fn trial_balance(State(app): State<App>, _: Admin, Query(filter): Query<At>) -> Result<Json<TrialBalance>> {
     let mut view = app.read_whole(Region::FIRST).await?;
-    let sums = store::sums(&mut view, Region::FIRST, asked.at).await?;
+    let sums = store::sums(&mut view, Region::FIRST, filter.at).await?;
     let wrong_balances = store::wrong_balances(&mut view).await?.len();
     let mut items: Vec<Trial> = Vec::new();
     for sum in sums {

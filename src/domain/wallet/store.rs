@@ -1,7 +1,7 @@
 //! Rows in, rows out.
 use super::{
     account::{Account, HoldFor},
-    legs::{Hold, Posting, Status},
+    entries::{Hold, Posting, Status},
     read::WalletView,
 };
 use crate::{
@@ -120,7 +120,7 @@ pub async fn post(tx: &mut Tx, postings: &[Posting]) -> Result<()> {
         return Ok(());
     }
     let region = tx.region();
-    // Ids of one millisecond are random among themselves: sorted, they keep the order of the legs.
+    // Ids of one millisecond are random among themselves: sorted, they keep the order of the entries.
     let mut ids: Vec<Uuid> = postings.iter().map(|_| crate::ids::new(region, &tx.app().clock, &tx.app().random)).collect();
     ids.sort_unstable();
     let side = |(account, currency): (Account, Currency)| account.id(region, currency);
@@ -133,7 +133,7 @@ pub async fn post(tx: &mut Tx, postings: &[Posting]) -> Result<()> {
     let subject_ids: Vec<Option<Uuid>> = postings.iter().map(|posting| posting.about.map(HoldFor::id)).collect();
     sqlx::query!(
         "insert into posting (region, id, debit, credit, currency, amount, kind, subject_kind, subject_id, at)
-        select $1, p.*, house_now()
+        select $1, p.*, app_now()
         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], $8::text[], $9::uuid[]) p",
         region.number(),
         &ids,
@@ -176,7 +176,7 @@ pub async fn insert_holds(tx: &mut Tx, holds: &[&Hold]) -> Result<()> {
     for hold in holds {
         sqlx::query!(
             "insert into hold (region, id, for_kind, for_id, user_id, amount, currency, status, at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, house_now())",
+            values ($1, $2, $3, $4, $5, $6, $7, $8, app_now())",
             region,
             hold.id,
             hold.about.kind(),
@@ -268,7 +268,7 @@ pub struct Moved {
 /// A person's postings, newest first. `amount` is signed as the free balance or the earnings saw it; out of a hold it is what left.
 ///
 /// What was there afterwards is reckoned back from what is there now, over the postings since the oldest of the page alone.
-pub async fn moved(conn: &mut PgConnection, user: UserId, asked: &super::read::Asked) -> Result<Vec<Moved>> {
+pub async fn moved(conn: &mut PgConnection, user: UserId, filter: &super::read::Filter) -> Result<Vec<Moved>> {
     let rows = sqlx::query_as!(
         Moved,
         r#"with own as (
@@ -329,11 +329,11 @@ pub async fn moved(conn: &mut PgConnection, user: UserId, asked: &super::read::A
         order by p.id desc"#,
         home(user).number(),
         user.uuid(),
-        asked.kind.map(super::Kind::name),
-        asked.from,
-        asked.to,
-        asked.after,
-        asked.rows,
+        filter.kind.map(super::Kind::name),
+        filter.from,
+        filter.to,
+        filter.after,
+        filter.rows,
     )
     .fetch_all(&mut *conn)
     .await?;

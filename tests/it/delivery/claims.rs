@@ -5,8 +5,8 @@ use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_hundred_crews_one_has_the_order_and_every_list_drops_it() {
-    let (house, stall, anna) = town().await;
-    let crews = join_all((0..200).map(|_| house.crew())).await;
+    let (app, stall, anna) = town().await;
+    let crews = join_all((0..200).map(|_| app.crew())).await;
     let mut sockets = join_all(crews.iter().take(20).map(|crew| crew.socket())).await;
     for (socket, crew) in sockets.iter_mut().zip(&crews) {
         let list = socket.subscribe(&crew.nearby()).await;
@@ -32,15 +32,15 @@ async fn of_two_hundred_crews_one_has_the_order_and_every_list_drops_it() {
         assert_eq!((ids(&heard["removed"]), &heard["why"][&order]), (vec![order.clone()], &json!("claimed")));
     }
     assert_eq!(won[0].carries().await, [order.as_str()]);
-    let log = told(&house, &format!("order:{order}")).await;
+    let log = told(&app, &format!("order:{order}")).await;
     assert_eq!(log.iter().filter(|event| event["type"] == "order_claimed").count(), 1);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sixth_order_is_refused_also_from_two_phones_at_once() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let mut orders = vec![];
     for _ in 0..7 {
         orders.push(anna.order_from(&stall, 1).await);
@@ -57,13 +57,13 @@ async fn a_sixth_order_is_refused_also_from_two_phones_at_once() {
     assert_eq!(refused, [(409, "active_limit".to_owned())]);
     assert_eq!(crew.claim(&orders[6]).await.refused(409, "active_limit")["limit"], 5);
     assert_eq!(crew.carries().await.len(), 5);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_released_order_is_on_the_lists_again_and_its_crew_hears_no_more_of_it() {
-    let (house, stall, anna) = town().await;
-    let (crew, other) = (house.crew().await, house.crew().await);
+    let (app, stall, anna) = town().await;
+    let (crew, other) = (app.crew().await, app.crew().await);
     let order = anna.order_from(&stall, 1).await;
     let job = crew.claim(&order).await.ok();
     assert_eq!(
@@ -93,13 +93,13 @@ async fn a_released_order_is_on_the_lists_again_and_its_crew_hears_no_more_of_it
     other.advance(&order).await.ok();
     other.release(&order).await.refused(409, "already_picked_up");
     other.patch("/api/delivery/me/", json!({ "on_duty": false })).await.refused(409, "active_jobs");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_and_a_cancel_at_once_leave_one_truth() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     for _ in 0..10 {
         let order = anna.order_from(&stall, 1).await;
         let (claimed, cancelled) = tokio::join!(crew.claim(&order), anna.act(&order, "cancel", json!({})));
@@ -109,16 +109,16 @@ async fn a_claim_and_a_cancel_at_once_leave_one_truth() {
         }
         assert_eq!(crew.carries().await.len(), 0, "whoever came first, the crew is free");
     }
-    let log = told(&house, &format!("crew:{}", crew.id)).await;
+    let log = told(&app, &format!("crew:{}", crew.id)).await;
     let count = |kind: &str| log.iter().filter(|event| event["type"] == kind).count();
     assert_eq!(count("job_assigned"), count("job_cancelled"));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_order_is_told_to_its_crew_and_then_no_more() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let order = anna.order_from(&stall, 1).await;
     crew.claim(&order).await.ok();
     let channel = format!("order:{order}");
@@ -128,13 +128,13 @@ async fn a_cancelled_order_is_told_to_its_crew_and_then_no_more() {
     phone.expect_push(&channel, "order_cancelled").await;
     let end = phone.expect(|message| message["push"]["channel"] == channel && message["push"].get("unsubscribe").is_some()).await;
     assert_eq!(end["push"]["unsubscribe"]["code"], 2000);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_off_duty_or_has_too_much_cash_claims_nothing() {
-    let (house, stall, anna) = town().await;
-    let crew = house.person(wassally::actor::Role::Crew).await;
+    let (app, stall, anna) = town().await;
+    let crew = app.person(wassally::actor::Role::Crew).await;
     let order = anna.order_from(&stall, 1).await;
     crew.claim(&order).await.refused(409, "off_duty");
     let me = crew.patch("/api/delivery/me/", json!({ "on_duty": true })).await.ok();
@@ -143,7 +143,7 @@ async fn who_is_off_duty_or_has_too_much_cash_claims_nothing() {
     crew.claim(&uuid::Uuid::nil().to_string()).await.refused(404, "not_found");
 
     // 500 in cash at the door of a large order.
-    let rich = house.customer().await;
+    let rich = app.customer().await;
     rich.wants(stall.product, 50).await;
     let large = rich.checkout().await.ok()["id"].as_str().expect("an id").to_owned();
     crew.claim(&large).await.ok();
@@ -152,13 +152,13 @@ async fn who_is_off_duty_or_has_too_much_cash_claims_nothing() {
     crew.confirm(&large, json!({ "pin": pin })).await.ok();
     assert_eq!(crew.get("/api/delivery/me/").await.ok()["cash_in_hand"], "502.50");
     assert_eq!(crew.claim(&order).await.refused(409, "cash_cap")["limit"], "500");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_key_claims_once_by_either_door() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let order = anna.order_from(&stall, 1).await;
     let path = format!("/api/delivery/orders/{order}/claim/");
     let first = crew.post_once(&path, json!({}), "tap").await.ok();
@@ -170,13 +170,13 @@ async fn the_same_key_claims_once_by_either_door() {
         .expect("repeats");
     assert_eq!(first, again);
     crew.claim(&order).await.refused(409, "already_claimed");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_move_an_order_to_another_crew_or_back_to_the_list() {
-    let (house, stall, anna) = town().await;
-    let (one, two, staff) = (house.crew().await, house.crew().await, house.staff().await);
+    let (app, stall, anna) = town().await;
+    let (one, two, staff) = (app.crew().await, app.crew().await, app.staff().await);
     let order = anna.order_from(&stall, 1).await;
     one.claim(&order).await.ok();
     let path = format!("/api/staff/orders/{order}/reassign/");
@@ -194,23 +194,23 @@ async fn staff_move_an_order_to_another_crew_or_back_to_the_list() {
     assert_eq!(open["items"][0]["pickup"][0]["shop_id"], stall.id.to_string());
     staff.post(&path, json!({ "crew_id": one.id, "reason": "the nearest" })).await.ok();
     assert_eq!(one.carries().await, [order]);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_asked_for_is_refused_not_ignored() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let order = anna.order_from(&stall, 1).await;
     let path = format!("/api/delivery/orders/{order}/claim/");
     let unknown = crew.post(&path, json!({ "bogus": 1 })).await.refused(422, "invalid");
     assert_eq!((&unknown["errors"][0]["field"], &unknown["errors"][0]["code"]), (&json!("bogus"), &json!("unknown")));
-    let garbage = house.http.post(format!("{}{path}", house.url)).bearer_auth(&crew.token);
+    let garbage = app.http.post(format!("{}{path}", app.url)).bearer_auth(&crew.token);
     let garbage = garbage.header("content-type", "application/json").body("{garbage").send().await.expect("an answer");
     assert_eq!(garbage.status(), 400);
     let unknown = crew.get("/api/delivery/me/?x=1").await.refused(422, "invalid");
     assert_eq!(unknown["errors"][0]["field"], "x");
     assert_eq!(crew.carries().await.len(), 0);
     crew.ask(reqwest::Method::POST, &path, None, &[]).await.ok();
-    house.end().await;
+    app.end().await;
 }

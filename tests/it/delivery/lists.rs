@@ -12,15 +12,15 @@ use std::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew_on_duty().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew_on_duty().await;
     let mut phone = crew.socket().await;
     crew.get("/api/delivery/orders/available/").await.refused(409, "no_position");
     let order = anna.order_from(&stall, 1).await;
     let list = phone.subscribe(&crew.nearby()).await["data"].clone();
     assert_eq!((&list["no_position"], &list["added"]), (&json!(true), &json!([])));
 
-    crew.streams(&mut phone, json!({ "lat": HOME.0, "lng": HOME.1, "at": on_the_clock(&house, 60), "accuracy_m": 5 })).await;
+    crew.streams(&mut phone, json!({ "lat": HOME.0, "lng": HOME.1, "at": on_the_clock(&app, 60), "accuracy_m": 5 })).await;
     let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
     assert_eq!((ids(&heard["added"]), &heard["added"][0]["fee"]), (vec![order.clone()], &json!("2.50")));
     assert_eq!(
@@ -30,14 +30,13 @@ async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
     assert_eq!(phone.call("delivery.nearby", json!({ "radius_m": 100 })).await.expect("a list")["items"], json!([]));
 
     // Four kilometres in a minute: nobody's list reaches as far.
-    crew.streams(&mut phone, json!({ "lat": HOME.0 - 0.036, "lng": HOME.1, "at": on_the_clock(&house, 0), "accuracy_m": 5 }))
-        .await;
+    crew.streams(&mut phone, json!({ "lat": HOME.0 - 0.036, "lng": HOME.1, "at": on_the_clock(&app, 0), "accuracy_m": 5 })).await;
     crew.streams(
         &mut phone,
-        json!({ "lat": HOME.0 - 0.036, "lng": HOME.1 + 0.00001, "at": house.app.clock.now(), "accuracy_m": 5 }),
+        json!({ "lat": HOME.0 - 0.036, "lng": HOME.1 + 0.00001, "at": app.app.clock.now(), "accuracy_m": 5 }),
     )
     .await;
-    crew.streams(&mut phone, json!({ "lat": HOME.0 - 0.036, "lng": HOME.1, "at": house.app.clock.now(), "accuracy_m": 5 })).await;
+    crew.streams(&mut phone, json!({ "lat": HOME.0 - 0.036, "lng": HOME.1, "at": app.app.clock.now(), "accuracy_m": 5 })).await;
     let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
     assert_eq!((ids(&heard["removed"]), &heard["why"][&order]), (vec![order.clone()], &json!("out_of_range")));
     anna.act(&order, "cancel", json!({})).await.ok();
@@ -45,13 +44,13 @@ async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
     assert_eq!(crew.get(&everywhere).await.ok()["items"], json!([]));
     crew.get("/api/delivery/orders/available/?lat=91&lng=0").await.refused(422, "invalid");
     crew.get("/api/delivery/orders/available/?colour=red").await.refused(422, "invalid");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn off_duty_the_list_is_empty_and_silent_and_on_duty_it_fills_again() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let nearby = crew.nearby();
     let mut phone = crew.socket().await;
     let first = anna.order_from(&stall, 1).await;
@@ -73,7 +72,7 @@ async fn off_duty_the_list_is_empty_and_silent_and_on_duty_it_fills_again() {
     assert_eq!((&filled["full"], ids(&filled["added"])), (&json!(true), vec![second]));
     let third = anna.order_from(&stall, 1).await;
     assert_eq!(ids(&phone.expect_push(&nearby, "nearby").await["data"]["added"]), [third]);
-    house.end().await;
+    app.end().await;
 }
 
 /// A crew's list as an app keeps it: the whole at each subscription, then what was added and removed.
@@ -138,9 +137,9 @@ async fn orders_come_and_go(customers: &[Person], stall: &Stall, rival: &Person,
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_miss_nothing_while_their_readers_come_and_go() {
-    let (house, stall, _) = town().await;
-    let (alone, together, steady, rival) = (house.crew().await, house.crew().await, house.crew().await, house.crew().await);
-    let customers = futures_util::future::join_all((0..4).map(|_| house.customer())).await;
+    let (app, stall, _) = town().await;
+    let (alone, together, steady, rival) = (app.crew().await, app.crew().await, app.crew().await, app.crew().await);
+    let customers = futures_util::future::join_all((0..4).map(|_| app.customer())).await;
     let mut desk = steady.socket().await;
     let mut on_desk = BTreeSet::new();
     take(&mut on_desk, &desk.subscribe(&steady.nearby()).await["data"]);
@@ -163,13 +162,13 @@ async fn lists_miss_nothing_while_their_readers_come_and_go() {
         assert_eq!(on_desk, there, "wave {wave} of who stayed");
     }
     assert!(times.load(Ordering::SeqCst) > 100, "the readers were busy: {times:?}");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_say_why_an_order_went() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let mut phone = crew.socket().await;
     phone.subscribe(&crew.nearby()).await;
     for (who, deed, why) in [(&anna, "cancel", "cancelled"), (&stall.owner, "reject", "shop_closed")] {
@@ -179,5 +178,5 @@ async fn lists_say_why_an_order_went() {
         let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
         assert_eq!((ids(&heard["removed"]), &heard["why"][&order]), (vec![order.clone()], &json!(why)));
     }
-    house.end().await;
+    app.end().await;
 }

@@ -7,9 +7,9 @@ use wassally::actor::Role;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pings_are_judged_one_by_one() {
-    let (house, _, _) = town().await;
-    let crew = house.crew_on_duty().await;
-    let ping = |lat: f64, lng: f64, ago: i64| json!({ "lat": lat, "lng": lng, "at": on_the_clock(&house, ago), "accuracy_m": 5 });
+    let (app, _, _) = town().await;
+    let crew = app.crew_on_duty().await;
+    let ping = |lat: f64, lng: f64, ago: i64| json!({ "lat": lat, "lng": lng, "at": on_the_clock(&app, ago), "accuracy_m": 5 });
     let taken = crew
         .post(
             "/api/delivery/pings/",
@@ -33,7 +33,7 @@ async fn pings_are_judged_one_by_one() {
     );
 
     let bad =
-        crew.post("/api/delivery/pings/", json!({ "pings": [{ "lat": "x", "lng": 1, "at": on_the_clock(&house, 0) }] })).await;
+        crew.post("/api/delivery/pings/", json!({ "pings": [{ "lat": "x", "lng": 1, "at": on_the_clock(&app, 0) }] })).await;
     assert_eq!(bad.refused(422, "invalid")["errors"][0]["field"], "pings[0].lat");
     let mut phone = crew.socket().await;
     phone.call("delivery.ping", json!({ "lat": 1 })).await.expect_err("without lng");
@@ -55,7 +55,7 @@ async fn pings_are_judged_one_by_one() {
         "off_duty"
     );
 
-    let staff = house.staff().await;
+    let staff = app.staff().await;
     let trail = staff.get(&format!("/api/staff/crews/{}/trail/", crew.id)).await.ok();
     let late: Vec<&Value> = trail["items"].as_array().expect("a trail").iter().filter(|fix| fix["late"] == true).collect();
     assert_eq!(late.len(), 1, "{trail}");
@@ -70,13 +70,13 @@ async fn pings_are_judged_one_by_one() {
     ] {
         staff.get(&format!("/api/staff/crews/{}/trail/?{wrong}", crew.id)).await.refused(422, "invalid");
     }
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_sees_their_crew_coarsely_then_exactly_then_no_more() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let order = anna.order_from(&stall, 1).await;
     let track = format!("track:{order}");
     let mut page = anna.socket().await;
@@ -104,13 +104,13 @@ async fn a_customer_sees_their_crew_coarsely_then_exactly_then_no_more() {
     crew.ping(HOME.0, HOME.1).await;
     assert_eq!(page.so_far(&track).await, Vec::<Value>::new());
     assert_eq!(page.try_subscribe(&track).await, Err((404, "not_found".into())));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_doors_only_the_nearer_sees_exactly() {
-    let (house, stall, anna) = town().await;
-    let (crew, far) = (house.crew().await, house.customer().await);
+    let (app, stall, anna) = town().await;
+    let (crew, far) = (app.crew().await, app.customer().await);
     far.patch(
         "/api/users/me/",
         json!({ "location_lat": HOME.0 + 0.02, "location_lng": HOME.1, "location_address": "Hill Road 9" }),
@@ -148,25 +148,25 @@ async fn of_two_doors_only_the_nearer_sees_exactly() {
     let pin = anna.proof(&near).await["pin"].clone();
     crew.confirm(&near, json!({ "pin": pin })).await.ok();
     assert_eq!(seen(&far, &away).await, (false, false));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_role_watches_its_own_channels_alone() {
-    let (house, stall, anna) = town().await;
-    let (crew, other) = (house.crew().await, house.crew().await);
+    let (app, stall, anna) = town().await;
+    let (crew, other) = (app.crew().await, app.crew().await);
     let order = at_the_door(&stall, &anna, &crew).await;
     let cell = wassally_geo::Cell::map(wassally_geo::Point::new(HOME.0, HOME.1).expect("a point"));
     let channels =
         [format!("track:{order}"), format!("crew:{}", crew.id), crew.nearby(), format!("map:{cell}"), "staff:ops".into()];
     let (no, role) = (Some(404), Some(403));
-    let strangers = [house.customer().await, house.stall(1).await.owner, other];
+    let strangers = [app.customer().await, app.stall(1).await.owner, other];
     for (who, expected) in [
         (&anna, [None, no, no, role, role]),
         (&stall.owner, [None, no, no, role, role]),
         (&crew, [no, Some(105), None, role, role]),
-        (&house.staff().await, [None, None, no, None, None]),
-        (&house.person(Role::Superadmin).await, [None, None, no, None, None]),
+        (&app.staff().await, [None, None, no, None, None]),
+        (&app.person(Role::Superadmin).await, [None, None, no, None, None]),
         (&strangers[0], [no, no, no, role, role]),
         (&strangers[1], [no, no, no, role, role]),
         (&strangers[2], [no, no, no, role, role]),
@@ -177,17 +177,17 @@ async fn each_role_watches_its_own_channels_alone() {
             assert_eq!(answer, expected, "{} {channel}", who.username);
         }
     }
-    let mut staff = house.staff().await.socket().await;
+    let mut staff = app.staff().await.socket().await;
     for wrong in ["map:berlin", "staff:kitchen", "track:nonsense", "crew:nonsense"] {
         assert_eq!(staff.try_subscribe(wrong).await, Err((404, "not_found".into())), "{wrong}");
     }
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
-    let (house, stall, anna) = town().await;
-    let (crew, staff) = (house.crew().await, house.staff().await);
+    let (app, stall, anna) = town().await;
+    let (crew, staff) = (app.crew().await, app.staff().await);
     let map = staff.get("/api/staff/crews/map/").await.ok();
     assert_eq!((map["crews"].as_array().map(Vec::len), &map["crews"][0]["status"]), (Some(1), &json!("free")));
     assert_eq!(staff.get("/api/staff/crews/map/?bbox=0,0,1,1").await.ok()["crews"], json!([]));
@@ -227,36 +227,36 @@ async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
     let list = staff.get(&format!("/api/staff/crews/?search={}", crew.username)).await.ok();
     let entry = &list["items"][0];
     assert_eq!((&entry["id"], &entry["status"], &entry["active"]), (&json!(crew.id), &json!("busy"), &json!(1)));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_node_knows_what_the_rows_say() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let (open, taken) = (anna.order_from(&stall, 1).await, anna.order_from(&stall, 1).await);
     crew.claim(&taken).await.ok();
-    wait_for_place(&house, &crew).await;
-    let again = TestApp::over(&house.database, &house.database, &[]).await;
-    let there = Person { house: again.clone(), ..crew.clone() };
+    wait_for_place(&app, &crew).await;
+    let again = TestApp::over(&app.database, &app.database, &[]).await;
+    let there = Person { app: again.clone(), ..crew.clone() };
     let list = there.socket().await.subscribe(&crew.nearby()).await["data"].clone();
     assert_eq!(ids(&list["added"]), [open]);
     let me = there.get("/api/delivery/me/").await.ok();
     assert!((me["position"]["lat"].as_f64().expect("a place") - HOME.0).abs() < 1e-6, "{me}");
     there.ping(HOME.0, HOME.1).await;
-    let staff = Person { house: again.clone(), ..house.staff().await };
+    let staff = Person { app: again.clone(), ..app.staff().await };
     assert_eq!(staff.get("/api/staff/crews/map/").await.ok()["crews"][0]["active"], 1);
     again.end().await;
-    house.end().await;
+    app.end().await;
 }
 
 /// Until the last place is written, as it is every two seconds.
-async fn wait_for_place(house: &Arc<TestApp>, crew: &Person) {
+async fn wait_for_place(app: &Arc<TestApp>, crew: &Person) {
     let written = async {
         loop {
             let count: i64 = sqlx::query_scalar("select count(*) from crew_position where crew_id = $1")
                 .bind(crew.id.uuid())
-                .fetch_one(&house.app.pools.background)
+                .fetch_one(&app.app.pools.background)
                 .await
                 .expect("reads");
             if count == 1 {

@@ -9,8 +9,8 @@ fn another(pin: &serde_json::Value) -> &'static str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_wrong_pins_lock_the_proof_until_staff_unlocks_it() {
-    let (house, stall, anna) = town().await;
-    let (crew, staff) = (house.crew().await, house.staff().await);
+    let (app, stall, anna) = town().await;
+    let (crew, staff) = (app.crew().await, app.staff().await);
     let order = at_the_door(&stall, &anna, &crew).await;
     let proof = anna.proof(&order).await;
     assert!(proof["qr_svg"].as_str().is_some_and(|svg| svg.contains("<svg")), "{proof}");
@@ -21,7 +21,7 @@ async fn five_wrong_pins_lock_the_proof_until_staff_unlocks_it() {
     assert_eq!(anna.proof(&order).await["tries_left"], 1, "the customer sees that somebody tries");
     assert_eq!(crew.confirm(&order, wrong.clone()).await.refused(422, "wrong_pin")["tries_left"], 0);
     crew.confirm(&order, json!({ "pin": proof["pin"] })).await.refused(423, "proof_locked");
-    let log = told(&house, &format!("order:{order}")).await;
+    let log = told(&app, &format!("order:{order}")).await;
     assert_eq!(log.last().expect("an event")["type"], "proof_locked");
 
     let path = format!("/api/staff/orders/{order}/override/");
@@ -29,13 +29,13 @@ async fn five_wrong_pins_lock_the_proof_until_staff_unlocks_it() {
     crew.post(&path, json!({ "to": "unlock_proof", "reason": "please" })).await.refused(403, "forbidden");
     staff.post(&path, json!({ "to": "unlock_proof", "reason": "the customer called" })).await.ok();
     assert_eq!(crew.confirm(&order, json!({ "pin": proof["pin"] })).await.ok()["status"], "DELIVERED");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_guesses_at_once_are_five() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let order = at_the_door(&stall, &anna, &crew).await;
     let wrong = another(&anna.proof(&order).await["pin"]);
     let tries = futures_util::future::join_all((0..30).map(|n| {
@@ -45,16 +45,16 @@ async fn many_guesses_at_once_are_five() {
     .await;
     let count = |code: &str| tries.iter().filter(|answer| answer.body["code"] == code).count();
     assert_eq!((count("wrong_pin"), count("proof_locked")), (5, 25));
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_proves_its_own_order_alone_and_for_its_own_crew() {
-    let (house, stall, anna) = town().await;
-    let (crew, other) = (house.crew().await, house.crew().await);
+    let (app, stall, anna) = town().await;
+    let (crew, other) = (app.crew().await, app.crew().await);
     let (order, second) = (at_the_door(&stall, &anna, &crew).await, at_the_door(&stall, &anna, &crew).await);
     let (token, of_second) = (anna.proof(&order).await["token"].clone(), anna.proof(&second).await["token"].clone());
-    house.customer().await.get(&format!("/api/orders/{order}/proof/")).await.refused(404, "not_found");
+    app.customer().await.get(&format!("/api/orders/{order}/proof/")).await.refused(404, "not_found");
     crew.get(&format!("/api/orders/{order}/proof/")).await.refused(403, "forbidden");
     crew.confirm(&order, json!({ "token": of_second })).await.refused(422, "wrong_pin");
     other.confirm(&order, json!({ "token": token })).await.refused(404, "not_found");
@@ -69,18 +69,18 @@ async fn a_code_proves_its_own_order_alone_and_for_its_own_crew() {
     crew.confirm(&order, json!({ "token": token })).await.refused(409, "invalid_transition");
     let (means, distance_m): (String, i32) = sqlx::query_as("select means, distance_m from proof where order_id = $1::uuid")
         .bind(uuid::Uuid::parse_str(&order).expect("an id"))
-        .fetch_one(&house.app.pools.background)
+        .fetch_one(&app.app.pools.background)
         .await
         .expect("a proof");
     assert_eq!((means.as_str(), distance_m), ("token", 0));
     assert!(anna.proof(&order).await["confirmed_at"].is_string());
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_proof_nothing_is_delivered_but_by_staff_with_a_reason() {
-    let (house, stall, anna) = town().await;
-    let (crew, staff) = (house.crew().await, house.staff().await);
+    let (app, stall, anna) = town().await;
+    let (crew, staff) = (app.crew().await, app.staff().await);
     let order = anna.order_from(&stall, 1).await;
     anna.get(&format!("/api/orders/{order}/proof/")).await.refused(409, "no_proof_yet");
     crew.claim(&order).await.ok();
@@ -104,42 +104,42 @@ async fn without_proof_nothing_is_delivered_but_by_staff_with_a_reason() {
     assert_eq!(crew.carries().await, [failed.as_str()], "the goods are still with the crew");
     assert_eq!(crew.post(&path, advance("RETURNED_TO_SHOP")).await.ok()["status"], "RETURNED_TO_SHOP");
     assert_eq!(crew.carries().await.len(), 0);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_proof_is_asked_for_the_crew_delivers() {
-    let house = TestApp::start_with(&[("WASSALLY_PROOF_REQUIRED", "wallet")]).await;
-    let (stall, anna, crew) = (house.stall(9).await, house.customer().await, house.crew().await);
+    let app = TestApp::start_with(&[("WASSALLY_PROOF_REQUIRED", "wallet")]).await;
+    let (stall, anna, crew) = (app.stall(9).await, app.customer().await, app.crew().await);
     let order = at_the_door(&stall, &anna, &crew).await;
     let refusal = crew.advance(&order).await.refused(409, "invalid_transition");
     assert_eq!(refusal["status"], "SHIPPED", "a second tap at the shop delivers nothing: {refusal}");
     let path = format!("/api/delivery/orders/{order}/advance/");
     assert_eq!(crew.post(&path, json!({ "to": "DELIVERED" })).await.ok()["status"], "DELIVERED");
     crew.post(&path, json!({ "to": "DELIVERED" })).await.refused(409, "invalid_transition");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_the_counter_the_shop_takes_the_pin() {
-    let (house, stall, anna) = town().await;
+    let (app, stall, anna) = town().await;
     anna.wants(stall.product, 1).await;
     let order = anna.post("/api/orders/checkout/", json!({ "fulfilment": "pickup", "payment_mode": "COP" })).await.ok();
     let order = order["id"].as_str().expect("an id");
-    house.crew().await.claim(order).await.refused(409, "not_claimable");
+    app.crew().await.claim(order).await.refused(409, "not_claimable");
     anna.get(&format!("/api/orders/{order}/proof/")).await.refused(409, "no_proof_yet");
     stall.owner.act(order, "ready", json!({})).await.ok();
     let proof = anna.proof(order).await;
-    house.stall(1).await.owner.confirm(order, json!({ "pin": proof["pin"] })).await.refused(404, "not_found");
+    app.stall(1).await.owner.confirm(order, json!({ "pin": proof["pin"] })).await.refused(404, "not_found");
     stall.owner.confirm(order, json!({ "pin": another(&proof["pin"]) })).await.refused(422, "wrong_pin");
     assert_eq!(stall.owner.confirm(order, json!({ "pin": proof["pin"] })).await.ok()["status"], "DELIVERED");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_a_pin_costs_no_try() {
-    let (house, stall, anna) = town().await;
-    let crew = house.crew().await;
+    let (app, stall, anna) = town().await;
+    let crew = app.crew().await;
     let order = at_the_door(&stall, &anna, &crew).await;
     let pin = anna.proof(&order).await["pin"].as_str().expect("a PIN").to_owned();
     for slip in ["", &pin[1..], &format!(" {pin}"), &format!("{pin}0"), "12345a", "١٢٣٤٥٦"] {
@@ -153,7 +153,7 @@ async fn what_cannot_be_a_pin_costs_no_try() {
     assert_eq!(anna.proof(&order).await["tries_left"], 5);
     anna.get(&format!("/api/orders/{order}/proof/?x=1")).await.refused(422, "invalid");
     crew.confirm(&order, json!({ "pin": pin })).await.ok();
-    house.end().await;
+    app.end().await;
 }
 
 /// An order that waits ready at these counters, and its proof.
@@ -178,8 +178,8 @@ fn fetched(order: &Value) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_counter_hands_over_its_own_part_and_the_last_delivers() {
-    let (house, one, anna) = town().await;
-    let two = house.stall(9).await;
+    let (app, one, anna) = town().await;
+    let two = app.stall(9).await;
     let (order, pin) = at_the_counters(&[&one, &two], &anna).await;
     let first = one.owner.confirm(&order, pin.clone()).await.ok();
     assert_eq!(first["status"], "CREATED", "the other counter still has its part: {first}");
@@ -188,7 +188,7 @@ async fn each_counter_hands_over_its_own_part_and_the_last_delivers() {
         (&seen["status"], &seen["payment_status"], fetched(&seen)),
         (&json!("CREATED"), &json!("UNPAID"), vec![one.id.to_string().as_str()])
     );
-    let log = told(&house, &format!("order:{order}")).await;
+    let log = told(&app, &format!("order:{order}")).await;
     let last = log.last().expect("an event");
     assert_eq!(
         (&last["type"], &last["shop_id"], &last["order"]["status"]),
@@ -202,35 +202,35 @@ async fn each_counter_hands_over_its_own_part_and_the_last_delivers() {
     let seen = anna.get(&format!("/api/orders/{order}/")).await.ok();
     assert_eq!((&seen["payment_status"], fetched(&seen).len()), (&json!("PAID"), 2));
     two.owner.confirm(&order, pin).await.refused(409, "invalid_transition");
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_owns_both_counters_confirms_once() {
-    let (house, one, anna) = town().await;
-    let two = house.stall(9).await;
+    let (app, one, anna) = town().await;
+    let two = app.stall(9).await;
     for statement in ["update shop set owner_id = $1 where id = $2", "update shop_member set user_id = $1 where shop_id = $2"] {
         let change = sqlx::query(statement).bind(one.owner.id.uuid()).bind(two.id);
-        change.execute(&house.app.pools.background).await.expect("another owner");
+        change.execute(&app.app.pools.background).await.expect("another owner");
     }
     let two = Stall { owner: one.owner.clone(), ..two };
     let (order, pin) = at_the_counters(&[&one, &two], &anna).await;
     assert_eq!(one.owner.confirm(&order, pin).await.ok()["status"], "DELIVERED");
     assert_eq!(fetched(&anna.get(&format!("/api/orders/{order}/")).await.ok()).len(), 2);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_all_that_is_left_was_fetched_a_rejection_delivers() {
-    let (house, one, anna) = town().await;
-    let two = house.stall(9).await;
+    let (app, one, anna) = town().await;
+    let two = app.stall(9).await;
     let (order, pin) = at_the_counters(&[&one, &two], &anna).await;
     one.owner.confirm(&order, pin).await.ok();
     two.owner.act(&order, "reject", json!({ "reason": "it fell", "shop_id": two.id })).await.ok();
     let seen = anna.get(&format!("/api/orders/{order}/")).await.ok();
     assert_eq!((&seen["status"], &seen["total"]), (&json!("DELIVERED"), &json!("10.00")));
-    let log = told(&house, &format!("order:{order}")).await;
+    let log = told(&app, &format!("order:{order}")).await;
     let types: Vec<&Value> = log.iter().map(|event| &event["type"]).collect();
     assert_eq!(types[types.len() - 2..], [&json!("order_rejected"), &json!("order_delivered")]);
-    house.end().await;
+    app.end().await;
 }

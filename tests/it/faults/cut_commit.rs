@@ -28,20 +28,20 @@ async fn cut_through(proxy: &Proxy, cut: Cut, who: &Person, path: &str, body: Va
 async fn a_whole_order(cut: Cut) {
     let database = cluster::fresh_database();
     let proxy = Proxy::before(&database).await;
-    let house = TestApp::over(&database, &proxy.url, &[]).await;
-    let (stall, anna, crew) = (house.stall(20).await, house.customer().await, house.crew_on_duty().await);
-    house.fund(anna.id, 100_00).await;
+    let app = TestApp::over(&database, &proxy.url, &[]).await;
+    let (stall, anna, crew) = (app.stall(20).await, app.customer().await, app.crew_on_duty().await);
+    app.fund(anna.id, 100_00).await;
     let (shop, own) = (format!("shop:{}", stall.id), format!("user:{}", anna.id));
-    let since = house.log(&own).await.len() as u64;
-    let board = Watcher::by_sdk(&house.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Protobuf).await;
-    let phone = Watcher::by_sse(&house.url, &anna.token, std::slice::from_ref(&own)).await;
+    let since = app.log(&own).await.len() as u64;
+    let board = Watcher::by_sdk(&app.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Protobuf).await;
+    let phone = Watcher::by_sse(&app.url, &anna.token, std::slice::from_ref(&own)).await;
 
     anna.wants(stall.product, 2).await;
     let ask = json!({ "fulfilment": "delivery", "payment_mode": "WALLET" });
     let placed = cut_through(&proxy, cut, &anna, "/api/orders/checkout/", ask, "checkout").await;
     let order = placed["id"].as_str().expect("an id").to_owned();
     let channel = format!("order:{order}");
-    let watch = Watcher::by_sdk(&house.url, &anna.token, std::slice::from_ref(&channel), Protocol::Json).await;
+    let watch = Watcher::by_sdk(&app.url, &anna.token, std::slice::from_ref(&channel), Protocol::Json).await;
     let delivery = |deed: &str| format!("/api/delivery/orders/{order}/{deed}/");
     for (who, path, body) in [
         (&stall.owner, format!("/api/orders/{order}/accept/"), json!({ "prep_minutes": 5 })),
@@ -51,7 +51,7 @@ async fn a_whole_order(cut: Cut) {
         (&stall.owner, format!("/api/orders/{order}/ready/"), json!({})),
         (&crew, delivery("advance"), json!({})),
     ] {
-        let key = format!("{path} {}", house.log(&channel).await.len());
+        let key = format!("{path} {}", app.log(&channel).await.len());
         let answer = cut_through(&proxy, cut, who, &path, body, &key).await;
         let live = answer["live"]
             .as_array()
@@ -67,13 +67,13 @@ async fn a_whole_order(cut: Cut) {
     assert_eq!(delivered["status"], "DELIVERED");
 
     for (watcher, channel, since) in [(&watch, &channel, 1), (&board, &shop, 0), (&phone, &own, since)] {
-        watcher.heard_all(channel, since, &house.log(channel).await).await;
+        watcher.heard_all(channel, since, &app.log(channel).await).await;
     }
-    house.check_ledger().await;
+    app.check_ledger().await;
     for watcher in [watch, board, phone] {
         watcher.close().await;
     }
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,16 +95,16 @@ async fn a_commit_that_never_arrived_happened_once_after_the_repeat() {
 async fn a_commit_on_a_wire_gone_silent_is_answered_and_told_all_the_same() {
     let database = cluster::fresh_database();
     let proxy = Proxy::before(&database).await;
-    let house = TestApp::over(&database, &proxy.url, &[]).await;
-    let (stall, anna) = (house.stall(20).await, house.customer().await);
+    let app = TestApp::over(&database, &proxy.url, &[]).await;
+    let (stall, anna) = (app.stall(20).await, app.customer().await);
     let order = anna.order_from(&stall, 1).await;
     let channel = format!("order:{order}");
-    let watch = Watcher::by_sdk(&house.url, &anna.token, std::slice::from_ref(&channel), Protocol::Json).await;
+    let watch = Watcher::by_sdk(&app.url, &anna.token, std::slice::from_ref(&channel), Protocol::Json).await;
     let began = std::time::Instant::now();
     cut_through(&proxy, Cut::Silence, &stall.owner, &format!("/api/orders/{order}/accept/"), json!({}), "accept").await;
     watch.reaches(&channel, 2).await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    watch.heard_all(&channel, 1, &house.log(&channel).await).await;
+    watch.heard_all(&channel, 1, &app.log(&channel).await).await;
     watch.close().await;
-    house.end().await;
+    app.end().await;
 }

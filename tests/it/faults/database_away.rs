@@ -78,16 +78,16 @@ async fn goes_away(how: Away) {
     cluster.create_database("away").expect("a database");
     let url = cluster.url("away");
     wassally::db::migrate(&url).await.expect("migrates");
-    let house = TestApp::over(&url, &url, &[("WASSALLY_REQUEST_TIMEOUT", "3")]).await;
-    let (stall, met, until) = (house.stall(10_000).await, Arc::new(Met::default()), Arc::new(AtomicUsize::new(usize::MAX)));
+    let app = TestApp::over(&url, &url, &[("WASSALLY_REQUEST_TIMEOUT", "3")]).await;
+    let (stall, met, until) = (app.stall(10_000).await, Arc::new(Met::default()), Arc::new(AtomicUsize::new(usize::MAX)));
     let shop = format!("shop:{}", stall.id);
-    let board = Watcher::by_sdk(&house.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
-    let stream = Watcher::by_sse(&house.url, &stall.owner.token, std::slice::from_ref(&shop)).await;
+    let board = Watcher::by_sdk(&app.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
+    let stream = Watcher::by_sse(&app.url, &stall.owner.token, std::slice::from_ref(&shop)).await;
     let mut socket = stall.owner.socket().await;
     socket.subscribe(&shop).await;
     let mut customers = Vec::new();
     for _ in 0..4 {
-        customers.push(tokio::spawn(shop_on(house.customer().await, stall.clone(), met.clone(), until.clone())));
+        customers.push(tokio::spawn(shop_on(app.customer().await, stall.clone(), met.clone(), until.clone())));
     }
     reaches(&met.done, 40, "before").await;
 
@@ -98,9 +98,9 @@ async fn goes_away(how: Away) {
         Away::Frozen => signal_all(cluster.as_ref().expect("runs").pid(), Signal::SIGSTOP),
     }
     socket.stay_until(reaches(&met.away, 8, "503 while it is away")).await;
-    let ready = house.get("/readyz").await;
+    let ready = app.get("/readyz").await;
     assert_eq!(ready.status, 503, "{}", ready.body);
-    assert_eq!(house.get("/healthz").await.status, 200);
+    assert_eq!(app.get("/healthz").await.status, 200);
     let call = socket.call("orders.accept", json!({ "order_id": uuid::Uuid::nil() })).await.expect_err("the database is away");
     assert_eq!(call, (503, "busy".into()), "the socket stays and says so");
 
@@ -132,7 +132,7 @@ async fn goes_away(how: Away) {
     stream.heard_all(&shop, 0, &log).await;
     board.close().await;
     stream.close().await;
-    house.end().await;
+    app.end().await;
     pool.close().await;
     cluster.stop().expect("stops");
     let _ = std::fs::remove_dir_all(folder);

@@ -6,7 +6,7 @@ use std::{future::poll_fn, task::Poll};
 use wassally::{
     actor::Crew,
     domain::delivery::{ClaimOrder, claim},
-    doors::Door,
+    operations::RequestContext,
 };
 
 /// Polls `deed` whenever it is woken, `times` at most; then it is dropped.
@@ -24,37 +24,37 @@ async fn hang_up_after<F: Future>(deed: F, times: usize) -> Option<F::Output> {
 }
 
 fn claims(
-    house: &TestApp,
+    app: &TestApp,
     crew: &Person,
     order: &str,
-) -> impl Future<Output = wassally::Result<wassally::doors::Answer>> + use<> {
-    let actor = Crew::trusted(house.app.recognise(&crew.token).expect("a good token"));
-    let door = Door { app: house.app.clone(), key: Some(order.to_owned()), request_id: String::new() };
+) -> impl Future<Output = wassally::Result<wassally::operations::Answer>> + use<> {
+    let actor = Crew::trusted(app.app.recognise(&crew.token).expect("a good token"));
+    let door = RequestContext { app: app.app.clone(), key: Some(order.to_owned()), request_id: String::new() };
     let ask = ClaimOrder { order_id: order.parse().expect("an id") };
     door.run(actor, "delivery.claim", 200, ask, claim)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_dropped_at_any_point_happens_once_or_not_at_all() {
-    let house = TestApp::start().await;
-    let (stall, anna, crew) = (house.stall(500).await, house.customer().await, house.crew_on_duty().await);
+    let app = TestApp::start().await;
+    let (stall, anna, crew) = (app.stall(500).await, app.customer().await, app.crew_on_duty().await);
     let shop = format!("shop:{}", stall.id);
-    let board = Watcher::by_sdk(&house.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
+    let board = Watcher::by_sdk(&app.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
     let (mut undone, mut done) = (0, 0);
     for times in 1.. {
         let order = anna.order_from(&stall, 1).await;
-        let answer = hang_up_after(claims(&house, &crew, &order), times).await;
+        let answer = hang_up_after(claims(&app, &crew, &order), times).await;
         let is_whole = answer.is_some();
         if is_whole {
             answer.expect("just seen").expect("claims");
         }
         // What a phone does that heard nothing: the same again.
-        let again = claims(&house, &crew, &order).await.expect("claims, or repeats");
+        let again = claims(&app, &crew, &order).await.expect("claims, or repeats");
         assert_eq!(again.body["status"], "PROCESSING");
         let told: i64 =
             sqlx::query_scalar("select count(*) from channel_log where channel = $1 and body like '%\"order_claimed\"%'")
                 .bind(format!("order:{order}"))
-                .fetch_one(&house.app.pools.background)
+                .fetch_one(&app.app.pools.background)
                 .await
                 .expect("reads");
         assert_eq!(told, 1, "dropped at {times}");
@@ -71,18 +71,18 @@ async fn a_claim_dropped_at_any_point_happens_once_or_not_at_all() {
     }
     // How often a deed waits depends on how quick the database is; at its begin and at its commit it always does.
     assert!(undone >= 2, "a deed has points to be dropped at: {undone}");
-    board.heard_all(&shop, 0, &house.log(&shop).await).await;
+    board.heard_all(&shop, 0, &app.log(&shop).await).await;
     board.close().await;
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_dropped_begin_leaves_its_transaction_to_the_next_caller() {
-    let house = TestApp::start_with(&[("WASSALLY_POOLS", "1,1,2")]).await;
+    let app = TestApp::start_with(&[("WASSALLY_POOLS", "1,1,2")]).await;
     for times in 1..12 {
-        let _ = hang_up_after(house.app.begin(wassally::ids::Region::FIRST), times).await;
-        let _ = hang_up_after(house.app.read_whole(wassally::ids::Region::FIRST), times).await;
-        for pool in [&house.app.pools.deeds, &house.app.pools.live] {
+        let _ = hang_up_after(app.app.begin(wassally::ids::Region::FIRST), times).await;
+        let _ = hang_up_after(app.app.read_whole(wassally::ids::Region::FIRST), times).await;
+        for pool in [&app.app.pools.commands, &app.app.pools.live] {
             // The only connection of its pool: a transaction left open on it would be this one's. A lone statement's
             // transaction begins with it.
             let row = sqlx::raw_sql("select now() <> statement_timestamp()").fetch_one(pool).await.expect("a connection");
@@ -90,5 +90,5 @@ async fn no_dropped_begin_leaves_its_transaction_to_the_next_caller() {
             assert!(!is_inside, "dropped at {times}");
         }
     }
-    house.end().await;
+    app.end().await;
 }

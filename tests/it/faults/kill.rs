@@ -56,14 +56,14 @@ async fn shop_on(node: Arc<RwLock<Node>>, anna: Person, stall: Stall, changes: u
 /// So many changes, over two ends of the node by `signal`; how it ended.
 async fn outlives(changes: usize, signal: Signal) -> Vec<ExitStatus> {
     let database = cluster::fresh_database();
-    let house = TestApp::over(&database, &database, &[]).await;
-    let stall = house.stall(10_000).await;
+    let app = TestApp::over(&database, &database, &[]).await;
+    let stall = app.stall(10_000).await;
     let mut customers = Vec::new();
     for _ in 0..CUSTOMERS {
-        customers.push(house.customer().await);
+        customers.push(app.customer().await);
     }
     let pool = sqlx::PgPool::connect(&database).await.expect("a second connection");
-    house.end().await;
+    app.end().await;
 
     let node = Node::start(&database).await;
     let url = node.url.clone();

@@ -81,8 +81,8 @@ struct Phone {
 }
 
 impl Phone {
-    async fn connect(house: &TestApp, who: &Person, track: String) -> Self {
-        let address: SocketAddr = house.url.trim_start_matches("http://").parse().expect("an address");
+    async fn connect(app: &TestApp, who: &Person, track: String) -> Self {
+        let address: SocketAddr = app.url.trim_start_matches("http://").parse().expect("an address");
         let wire = upgraded(address).await;
         let mut phone =
             Self { address, token: who.token.clone(), track, own: format!("user:{}", who.id), wire, closes: Vec::new() };
@@ -133,12 +133,12 @@ async fn upgraded(address: SocketAddr) -> WebSocketStream<Trickle> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn positions_stay_young_and_no_event_is_missing() {
-    let house = TestApp::start().await;
-    let (stall, anna, crew) = (house.stall(500).await, house.customer().await, house.crew().await);
+    let app = TestApp::start().await;
+    let (stall, anna, crew) = (app.stall(500).await, app.customer().await, app.crew().await);
     let order = anna.order_from(&stall, 1).await;
     crew.claim(&order).await.ok();
     crew.advance(&order).await.ok();
-    let mut phone = Phone::connect(&house, &anna, format!("track:{order}")).await;
+    let mut phone = Phone::connect(&app, &anna, format!("track:{order}")).await;
     let kept = phone.own.clone();
     let until = Instant::now() + Duration::from_secs(25);
 
@@ -151,7 +151,7 @@ async fn positions_stay_young_and_no_event_is_missing() {
             while Instant::now() < until {
                 n += 1;
                 let place = HOME.0 + f64::from(n % 100) * 0.000_01;
-                let ping = json!({ "lat": place, "lng": HOME.1, "at": crew.house.app.clock.now(), "accuracy_m": 5, "speed_mps": 3.0, "heading_deg": 0.0 });
+                let ping = json!({ "lat": place, "lng": HOME.1, "at": crew.app.app.clock.now(), "accuracy_m": 5, "speed_mps": 3.0, "heading_deg": 0.0 });
                 let _ = socket.call("delivery.ping", ping).await;
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -174,7 +174,7 @@ async fn positions_stay_young_and_no_event_is_missing() {
     let patience = Instant::now() + Duration::from_secs(120);
     loop {
         if top == u64::MAX && shops.is_finished() {
-            top = house.log(&kept).await.len() as u64;
+            top = app.log(&kept).await.len() as u64;
         }
         if offsets.last().copied().unwrap_or(0) >= top {
             break;
@@ -201,7 +201,7 @@ async fn positions_stay_young_and_no_event_is_missing() {
             } else if publication["data"]["type"] == "position" {
                 let at: DateTime<Utc> = publication["data"]["at"].as_str().expect("a time").parse().expect("a time");
                 if Instant::now() < until {
-                    ages.push((house.app.clock.now() - at).num_milliseconds());
+                    ages.push((app.app.clock.now() - at).num_milliseconds());
                 }
             } else if message == json!({}) {
                 phone.wire.send(Message::text("{}")).await.expect("a pong");
@@ -216,8 +216,8 @@ async fn positions_stay_young_and_no_event_is_missing() {
     assert!(oldest < 15_000, "the oldest position was {oldest} ms old when it was read; {ages:?}");
     assert!(phone.closes.iter().all(|code| *code == 3008), "{:?}", phone.closes);
     assert!(
-        house.app.hub().stats().lagged > 0,
+        app.app.hub().stats().lagged > 0,
         "nothing fleeting is queued for who lags: the place as it then is goes out when there is room"
     );
-    house.end().await;
+    app.end().await;
 }

@@ -31,16 +31,15 @@ async fn does(crew: &Person, door: Door, deed: &str, order: &str, body: Value) -
 }
 
 async fn a_delivery(door: Door) {
-    let house = TestApp::start().await;
-    let (stall, anna, crew, staff) =
-        (house.stall(9).await, house.customer().await, house.crew_on_duty().await, house.staff().await);
-    house.fund(anna.id, 50_00).await;
+    let app = TestApp::start().await;
+    let (stall, anna, crew, staff) = (app.stall(9).await, app.customer().await, app.crew_on_duty().await, app.staff().await);
+    app.fund(anna.id, 50_00).await;
     let (shop, own, work) = (format!("shop:{}", stall.id), format!("user:{}", anna.id), format!("crew:{}", crew.id));
-    let since = house.log(&own).await.len() as u64;
-    let board = Watcher::by_sdk(&house.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
-    let phone = Watcher::by_sse(&house.url, &anna.token, std::slice::from_ref(&own)).await;
-    let since_work = house.log(&work).await.len() as u64;
-    let jobs = Watcher::by_sse(&house.url, &crew.token, std::slice::from_ref(&work)).await;
+    let since = app.log(&own).await.len() as u64;
+    let board = Watcher::by_sdk(&app.url, &stall.owner.token, std::slice::from_ref(&shop), Protocol::Json).await;
+    let phone = Watcher::by_sse(&app.url, &anna.token, std::slice::from_ref(&own)).await;
+    let since_work = app.log(&work).await.len() as u64;
+    let jobs = Watcher::by_sse(&app.url, &crew.token, std::slice::from_ref(&work)).await;
 
     anna.wants(stall.product, 2).await;
     let placed = anna.post("/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "WALLET" })).await.ok();
@@ -49,12 +48,12 @@ async fn a_delivery(door: Door) {
     let channel = format!("order:{order}");
     let mut watchers = Vec::new();
     for who in [&anna, &stall.owner, &staff] {
-        watchers.push(Watcher::by_sdk(&house.url, &who.token, std::slice::from_ref(&channel), Protocol::Protobuf).await);
+        watchers.push(Watcher::by_sdk(&app.url, &who.token, std::slice::from_ref(&channel), Protocol::Protobuf).await);
     }
     stall.owner.act(&order, "accept", json!({ "prep_minutes": 10 })).await.ok();
     assert_eq!(does(&crew, door, "claim", &order, json!({})).await["status"], "PROCESSING");
-    let carrier = Watcher::by_sdk(&house.url, &crew.token, std::slice::from_ref(&channel), Protocol::Protobuf).await;
-    let joined = house.log(&channel).await.len() as u64;
+    let carrier = Watcher::by_sdk(&app.url, &crew.token, std::slice::from_ref(&channel), Protocol::Protobuf).await;
+    let joined = app.log(&channel).await.len() as u64;
     stall.owner.act(&order, "ready", json!({})).await.ok();
     anna.get(&format!("/api/orders/{order}/proof/")).await.refused(409, "no_proof_yet");
     assert_eq!(does(&crew, door, "advance", &order, json!({})).await["status"], "SHIPPED");
@@ -67,12 +66,12 @@ async fn a_delivery(door: Door) {
     assert_eq!(does(&crew, door, "confirm", &order, json!({ "pin": proof["pin"] })).await["status"], "DELIVERED");
     anna.act(&order, "complete", json!({})).await.refused(409, "too_early");
 
-    house.pass(TimeDelta::days(3)).await;
-    // Three days later every token is old: the completion is the house's own chore.
-    house.settle().await;
+    app.pass(TimeDelta::days(3)).await;
+    // Three days later every token is old: the completion is the house's own task.
+    app.settle().await;
     let completed = async {
         loop {
-            let log = house.log(&channel).await;
+            let log = app.log(&channel).await;
             if log.last().is_some_and(|(_, body)| body.contains("order_completed")) {
                 return log;
             }
@@ -107,19 +106,19 @@ async fn a_delivery(door: Door) {
     // The crew's right ended with the hand-over, at the event that ended it.
     let until: Vec<_> = log.iter().filter(|(offset, _)| *offset <= 6).cloned().collect();
     carrier.heard_all(&channel, joined, &until).await;
-    board.heard_all(&shop, 0, &house.log(&shop).await).await;
-    phone.heard_all(&own, since, &house.log(&own).await).await;
-    jobs.heard_all(&work, since_work, &house.log(&work).await).await;
+    board.heard_all(&shop, 0, &app.log(&shop).await).await;
+    phone.heard_all(&own, since, &app.log(&own).await).await;
+    jobs.heard_all(&work, since_work, &app.log(&work).await).await;
 
     let wallet = async |who: &Person| who.sign_in_again().await.get("/api/wallet/").await.ok();
     assert_eq!(wallet(&anna).await["balance"], "27.50");
     assert_eq!(wallet(&stall.owner).await["payable"], "20.00");
     assert_eq!(wallet(&crew).await["payable"], "2.50");
-    house.check_ledger().await;
+    app.check_ledger().await;
     for watcher in watchers.into_iter().chain([carrier, board, phone, jobs]) {
         watcher.close().await;
     }
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,7 +57,7 @@ impl TestApp {
         vars.extend(settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
         let config = Config::from(&vars).expect("the tests' settings are right");
         wassally::telemetry::start_logs(&config);
-        let built = App::build(config, through, Random::system()).await.expect("the house is built");
+        let built = App::build(config, through, Random::system()).await.expect("the app is built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         built.app.run_background();
@@ -66,15 +66,15 @@ impl TestApp {
         Arc::new(Self { app: built.app, url, database: database.to_owned(), http: reqwest::Client::new(), server })
     }
 
-    /// Stops the server, and fails on a chore given up or a channel whose log does not reach its head.
+    /// Stops the server, and fails on a task given up or a channel whose log does not reach its head.
     pub async fn end(self: Arc<Self>) {
         let pool = sqlx::PgPool::connect(&self.database).await.expect("a connection");
         let given_up: Vec<String> =
-            sqlx::query_scalar("select kind || ': ' || coalesce(last_error, '') from chore where gave_up_at is not null")
+            sqlx::query_scalar("select kind || ': ' || coalesce(last_error, '') from task where gave_up_at is not null")
                 .fetch_all(&pool)
                 .await
-                .expect("the chores can be read");
-        assert!(given_up.is_empty(), "chores were given up: {given_up:?}");
+                .expect("the tasks can be read");
+        assert!(given_up.is_empty(), "tasks were given up: {given_up:?}");
         let torn: Vec<String> = sqlx::query_scalar(
             "select h.channel from channel_head h
             where h.top <> (select count(*) from channel_log l where l.region = h.region and l.channel = h.channel)",
@@ -92,15 +92,15 @@ impl TestApp {
         }
     }
 
-    /// Runs chores that are due until none is, then one look-back: what was planned for now has happened.
+    /// Runs tasks that are due until none is, then one catch-up: what was planned for now has happened.
     pub async fn settle(&self) {
-        while wassally::chores::run_due(&self.app).await.expect("chores run").done > 0 {}
-        wassally::live::look_back(&self.app, None).await.expect("looks back");
+        while wassally::tasks::run_due(&self.app).await.expect("tasks run").done > 0 {}
+        wassally::live::catch_up(&self.app, None).await.expect("looks back");
     }
 
     /// Moves the database's clock and the application's together.
     pub async fn pass(&self, time: chrono::TimeDelta) {
-        sqlx::query("update house set shift = shift + make_interval(secs => $1)")
+        sqlx::query("update installation set shift = shift + make_interval(secs => $1)")
             .bind(time.num_seconds() as f64)
             .execute(&self.app.pools.background)
             .await
@@ -140,6 +140,6 @@ pub async fn log(pool: &sqlx::PgPool, channel: &str) -> Vec<(u64, String)> {
 }
 
 /// A request under a bare token.
-pub async fn as_token(house: &TestApp, method: Method, path: &str, token: &str) -> Answer {
-    people::send(house, method, path, Some(token), None, &[]).await
+pub async fn as_token(app: &TestApp, method: Method, path: &str, token: &str) -> Answer {
+    people::send(app, method, path, Some(token), None, &[]).await
 }

@@ -18,7 +18,7 @@ static COUNT: AtomicU32 = AtomicU32::new(1);
 /// Somebody signed in.
 #[derive(Clone)]
 pub struct Person {
-    pub house: Arc<TestApp>,
+    pub app: Arc<TestApp>,
     pub id: UserId,
     pub username: String,
     pub token: String,
@@ -52,14 +52,14 @@ impl Answer {
 
 /// Sends a request and reads the whole answer.
 pub async fn send(
-    house: &TestApp,
+    app: &TestApp,
     method: Method,
     path: &str,
     token: Option<&str>,
     body: Option<&Value>,
     headers: &[(&str, &str)],
 ) -> Answer {
-    let mut request = house.http.request(method, format!("{}{path}", house.url));
+    let mut request = app.http.request(method, format!("{}{path}", app.url));
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
@@ -99,7 +99,7 @@ impl TestApp {
         let signed_in = auth::open_session(&mut tx, &user, role, "test", "127.0.0.1").await.expect("signs in");
         let answer = serde_json::to_value(tx.commit(signed_in).await.expect("commits").answer).expect("serialises");
         let text = |key: &str| answer[key].as_str().expect("a token").to_owned();
-        Person { house: self.clone(), id, username, token: text("access"), refresh: text("refresh") }
+        Person { app: self.clone(), id, username, token: text("access"), refresh: text("refresh") }
     }
 
     pub async fn customer(self: &Arc<Self>) -> Person {
@@ -127,7 +127,7 @@ impl TestApp {
 
 impl Person {
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
-        send(&self.house, method, path, Some(&self.token), body, headers).await
+        send(&self.app, method, path, Some(&self.token), body, headers).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -153,14 +153,14 @@ impl Person {
 
     /// The same person with fresh tokens, as after a long time away.
     pub async fn sign_in_again(&self) -> Person {
-        let answer = self.house.post("/api/auth/login/", json!({ "username": self.username, "password": PASSWORD })).await.ok();
+        let answer = self.app.post("/api/auth/login/", json!({ "username": self.username, "password": PASSWORD })).await.ok();
         let text = |key: &str| answer[key].as_str().expect("a token").to_owned();
         Person { token: text("access"), refresh: text("refresh"), ..self.clone() }
     }
 
     /// A raw socket, connected as this person.
     pub async fn socket(&self) -> Socket {
-        Socket::connect(&self.house.url, &self.token).await
+        Socket::connect(&self.app.url, &self.token).await
     }
 
     /// Puts a product into the cart.
@@ -186,7 +186,7 @@ impl Person {
 
     /// Tells where the crew is, by REST.
     pub async fn ping(&self, lat: f64, lng: f64) -> Value {
-        let at = self.house.app.clock.now();
+        let at = self.app.app.clock.now();
         self.post("/api/delivery/pings/", json!({ "pings": [{ "lat": lat, "lng": lng, "at": at, "accuracy_m": 5 }] })).await.ok()
     }
 

@@ -4,8 +4,8 @@ use wassally::domain::orders::By;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_role_lists_what_concerns_it() {
-    let house = TestApp::start().await;
-    let (stall, anna, ben) = (house.stall(9).await, rich(&house).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (stall, anna, ben) = (app.stall(9).await, rich(&app).await, rich(&app).await);
     let (hers, his) = (anna.buys(&stall, 1).await, ben.buys(&stall, 1).await);
     let ids = |page: Value| -> Vec<Value> {
         page["items"].as_array().expect("items").iter().map(|order| order["id"].clone()).collect()
@@ -13,7 +13,7 @@ async fn each_role_lists_what_concerns_it() {
     assert_eq!(ids(anna.get("/api/orders/").await.ok()), [hers["id"].clone()]);
     let newest_first = [his["id"].clone(), hers["id"].clone()];
     assert_eq!(ids(stall.owner.get(&format!("/api/orders/?shop={}", stall.id)).await.ok()), newest_first);
-    let staff = house.staff().await;
+    let staff = app.staff().await;
     assert_eq!(ids(staff.get("/api/orders/?status=CREATED,PROCESSING").await.ok()), newest_first);
     assert!(ids(staff.get("/api/orders/?status=SHIPPED").await.ok()).is_empty());
     assert_eq!(
@@ -24,18 +24,18 @@ async fn each_role_lists_what_concerns_it() {
     let next = first["next"].as_str().expect("another page");
     assert_eq!(ids(staff.get(&format!("/api/orders/?limit=1&cursor={next}")).await.ok()), [hers["id"].clone()]);
     staff.get("/api/orders/?status=LOST").await.refused(422, "invalid");
-    assert!(ids(house.stall(1).await.owner.get(&format!("/api/orders/?shop={}", stall.id)).await.ok()).is_empty());
-    house.end().await;
+    assert!(ids(app.stall(1).await.owner.get(&format!("/api/orders/?shop={}", stall.id)).await.ok()).is_empty());
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_say_what_every_reader_may_know_and_no_more() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, rich(&app).await);
     let order = anna.buys(&stall, 1).await;
     let bodies: Vec<(String, String)> =
         sqlx::query_as("select channel, body from channel_log where body like '%order_created%' order by channel")
-            .fetch_all(&house.app.pools.background)
+            .fetch_all(&app.app.pools.background)
             .await
             .expect("the log");
     let of = |prefix: &str| -> Value {
@@ -51,36 +51,36 @@ async fn events_say_what_every_reader_may_know_and_no_more() {
     assert!(["Mill Lane", "12.50", "lines", "phone"].iter().all(|private| !public.to_string().contains(private)), "{public}");
     assert_eq!(of("shop:")["shop_order"]["lines"][0]["name"], "Falafel");
     assert_eq!(of("user:")["order"]["total"], order["total"]);
-    house.end().await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_is_pending_until_somebody_claims_it() {
-    let house = TestApp::start().await;
-    let (stall, anna, crew) = (house.stall(9).await, rich(&house).await, house.person(Role::Crew).await);
+    let app = TestApp::start().await;
+    let (stall, anna, crew) = (app.stall(9).await, rich(&app).await, app.person(Role::Crew).await);
     let order = anna.buys(&stall, 1).await;
     let region = wassally::ids::Region::FIRST;
     let pending = async || {
-        let mut conn = house.app.read(region).await.expect("a connection");
+        let mut conn = app.app.read(region).await.expect("a connection");
         orders::pending(&mut conn, region).await.expect("reads")
     };
     let listed = pending().await;
     assert_eq!((listed.len(), listed[0].0.order_id.to_string(), listed[0].1), (1, id(&order), 1));
     assert!((450..=550).contains(&listed[0].0.dropoff_distance_m), "{:?}", listed[0]);
-    house.step(&order, async |tx, order, now| orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await).await;
+    app.step(&order, async |tx, order, now| orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await).await;
     assert!(pending().await.is_empty());
     crew.sees(&order).await;
-    house.step(&order, async |tx, order, now| orders::assign(tx, order, None, now).await).await;
+    app.step(&order, async |tx, order, now| orders::assign(tx, order, None, now).await).await;
     crew.get(&format!("/api/orders/{}/", id(&order))).await.refused(404, "not_found");
     assert_eq!(pending().await.len(), 1);
-    assert_eq!(By::HOUSE.role, "system");
-    house.end().await;
+    assert_eq!(By::SYSTEM.role, "system");
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_begins_with_the_state_and_goes_on_with_events() {
-    let house = TestApp::start().await;
-    let (stall, anna) = (house.stall(9).await, rich(&house).await);
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, rich(&app).await);
     let order = anna.buys(&stall, 1).await;
     let channel = format!("order:{}", id(&order));
     let mut socket = anna.socket().await;
@@ -89,7 +89,7 @@ async fn a_socket_begins_with_the_state_and_goes_on_with_events() {
     let mut shop = stall.owner.socket().await;
     let board = shop.subscribe(&format!("shop:{}", stall.id)).await;
     assert_eq!(board["data"]["open"][0]["lines"][0]["quantity"], 1, "{board}");
-    let mut stranger = house.customer().await.socket().await;
+    let mut stranger = app.customer().await.socket().await;
     assert_eq!(stranger.try_subscribe(&channel).await.expect_err("not theirs").0, 404);
     assert_eq!(stranger.try_subscribe(&format!("shop:{}", stall.id)).await.expect_err("not theirs").0, 404);
 
@@ -97,5 +97,5 @@ async fn a_socket_begins_with_the_state_and_goes_on_with_events() {
     let heard = socket.expect_push(&channel, "order_accepted").await;
     assert_eq!((&heard["offset"], &heard["data"]["order"]["prep"][0]["prep_status"]), (&json!(2), &json!("ACCEPTED")));
     assert_eq!(heard["data"]["by"], json!({ "role": "seller", "id": stall.owner.id }));
-    house.end().await;
+    app.end().await;
 }

@@ -14,16 +14,16 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::{sync::Notify, time::Instant};
 use wassally_realtime::{
-    Channel, Epoch, Error, Grant, Identity, Keep, Kept, Offset, Presence,
+    Channel, Epoch, Error, Grant, Identity, Offset, Presence, Publication, Retention,
     host::{
-        Authorizer, Ends, Heard, Hearer, Hello, History, HistoryLost, JoinLeave, Left, Missed, Page, Rpc, Snapshot, Subscribe,
-        Watch, Welcome,
+        Authorizer, Heard, Hello, History, HistoryLost, JoinLeave, Left, Missed, Observer, Page, Revoke, Rpc, Snapshot,
+        Subscribe, Watch, Welcome,
     },
 };
 
 #[derive(Default)]
 pub struct TestHost {
-    log: Mutex<HashMap<Channel, Vec<Kept>>>,
+    log: Mutex<HashMap<Channel, Vec<Publication>>>,
     /// Numbers up to this one are gone from the log.
     pub gone: Mutex<HashMap<String, Offset>>,
     pub gate: Notify,
@@ -44,18 +44,18 @@ pub const EPOCH: &str = "log1";
 
 impl TestHost {
     /// The next number of a channel is written; nobody hears of it yet.
-    pub fn commit(&self, channel: &str, ends: &[Ends]) -> Kept {
+    pub fn commit(&self, channel: &str, ends: &[Revoke]) -> Publication {
         let mut log = self.log.lock().unwrap();
         let rows = log.entry(channel.into()).or_default();
         let offset = rows.len() as Offset + 1;
         let body = format!(r#"{{"n":{offset}}}"#).into();
-        let kept = Kept { channel: channel.into(), offset, body, ends_for: ends.to_vec(), by: None };
+        let kept = Publication { channel: channel.into(), offset, body, revokes: ends.to_vec(), by: None };
         rows.push(kept.clone());
         kept
     }
 
     /// All that was committed to a channel.
-    pub fn all(&self, channel: &str) -> Vec<Kept> {
+    pub fn all(&self, channel: &str) -> Vec<Publication> {
         self.log.lock().unwrap()[channel].clone()
     }
 
@@ -65,11 +65,11 @@ impl TestHost {
 
     fn grant(channel: &str) -> Result<Grant, Error> {
         let keep = match channel.split(':').next().unwrap() {
-            "kept" => Keep::Kept,
-            "ring" => Keep::Ring(5),
-            "latest" => Keep::Latest,
-            "deltas" => Keep::Deltas,
-            "plain" => Keep::Plain,
+            "kept" => Retention::Durable,
+            "ring" => Retention::Ring(5),
+            "latest" => Retention::Latest,
+            "deltas" => Retention::Deltas,
+            "plain" => Retention::Plain,
             "busy" => return Err(Error::internal()),
             _ => return Err(Error::permission_denied()),
         };
@@ -195,7 +195,7 @@ impl Watch for TestHost {
     }
 }
 
-impl Hearer for TestHost {
+impl Observer for TestHost {
     fn heard(&self, publication: &Heard<'_>) {
         self.heard.lock().unwrap().push((publication.channel.to_string(), publication.offset));
     }

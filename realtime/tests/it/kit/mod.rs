@@ -7,9 +7,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 use wassally_realtime::{
-    Channel, Config, Host, Hub, Kept,
+    Channel, Config, Host, Hub, Publication,
     broker::{Broker, Memory},
-    host::Ends,
+    host::Revoke,
 };
 
 pub use client::{Client, Raw};
@@ -61,7 +61,7 @@ impl Node {
             rpc: host.clone(),
             history: host.clone(),
             watch: host.clone(),
-            hearer: host.clone(),
+            observer: host.clone(),
         };
         let hub = Hub::new(config, border, broker);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -104,8 +104,8 @@ impl Node {
     }
 
     /// Commits and publishes a number with which the users' rights end.
-    pub fn end(&self, channel: &str, users: &[(&str, bool)]) -> Kept {
-        let ends: Vec<Ends> = users.iter().map(|(user, sees)| Ends { user: (*user).into(), sees: *sees }).collect();
+    pub fn end(&self, channel: &str, users: &[(&str, bool)]) -> Publication {
+        let ends: Vec<Revoke> = users.iter().map(|(user, sees)| Revoke { user: (*user).into(), sees: *sees }).collect();
         let kept = self.host.commit(channel, &ends);
         self.hub.publish(vec![kept.clone()]);
         kept

@@ -146,7 +146,7 @@ pub async fn crews(conn: &mut PgConnection, region: Region) -> Result<Vec<Known>
 
 /// Which crews a list asks for.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub struct Filter {
     /// Pattern over names.
     pub search: Option<String>,
     pub after: Option<Uuid>,
@@ -154,7 +154,7 @@ pub struct Asked {
 }
 
 /// Crews for the staff's list, newest first: everybody with the role, on duty ever or not.
-pub async fn list(conn: &mut PgConnection, region: Region, asked: &Asked) -> Result<Vec<CrewEntry>> {
+pub async fn list(conn: &mut PgConnection, region: Region, filter: &Filter) -> Result<Vec<CrewEntry>> {
     let rows = sqlx::query!(
         r#"select u.id, u.username, u.first_name, u.last_name, u.phone_number, c.vehicle as "vehicle?", c.on_duty as "on_duty?",
             c.active as "active?", c.area_lat, c.area_lng, c.area_radius_m, p.lat as "lat?", p.lng as "lng?", p.at as "at?"
@@ -167,9 +167,9 @@ pub async fn list(conn: &mut PgConnection, region: Region, asked: &Asked) -> Res
         order by u.id desc
         limit $4"#,
         region.number(),
-        asked.after,
-        asked.search,
-        asked.rows,
+        filter.after,
+        filter.search,
+        filter.rows,
     )
     .fetch_all(conn)
     .await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// Which orders a list asks for. `None` asks for all.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub struct Filter {
     pub customer: Option<Uuid>,
     pub crew: Option<Uuid>,
     /// Orders with a part of one of these shops.
@@ -27,7 +27,7 @@ pub struct Asked {
 }
 
 /// The ids of a list, newest first. A shop's are an array, so that its own orders are looked up instead of everybody's being looked through.
-pub async fn list(conn: &mut PgConnection, region: Region, asked: &Asked) -> Result<Vec<OrderId>> {
+pub async fn list(conn: &mut PgConnection, region: Region, filter: &Filter) -> Result<Vec<OrderId>> {
     let ids = sqlx::query_scalar!(
         "select o.id
         from orders o
@@ -45,16 +45,16 @@ pub async fn list(conn: &mut PgConnection, region: Region, asked: &Asked) -> Res
         order by o.id desc
         limit $11",
         region.number(),
-        asked.customer,
-        asked.crew,
-        asked.shops.as_deref(),
-        asked.statuses.as_deref(),
-        asked.fulfilment,
-        asked.search,
-        asked.from,
-        asked.to,
-        asked.after,
-        asked.rows,
+        filter.customer,
+        filter.crew,
+        filter.shops.as_deref(),
+        filter.statuses.as_deref(),
+        filter.fulfilment,
+        filter.search,
+        filter.from,
+        filter.to,
+        filter.after,
+        filter.rows,
     )
     .fetch_all(&mut *conn)
     .await?;

@@ -1,0 +1,97 @@
+//! The one healer: reads where the log stands and fills whoever is behind. Two statements, floor first.
+use super::publisher;
+use crate::{
+    App,
+    clock::Timestamp,
+    db::{Numbered, Revoke},
+    problem::Result,
+};
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use wassally_realtime::{Offset, broker::Link};
+
+const EVERY: Duration = Duration::from_secs(10);
+/// While the log alone tells what other nodes commit.
+const EVERY_WHILE_DEAF: Duration = Duration::from_secs(1);
+/// Rows of channels without a tail are taken so many at a time.
+const CHUNK: i64 = 5000;
+
+/// Looks back every so often, and at once when asked, until the house stops.
+pub async fn follow(app: App) {
+    let mut floor = None;
+    let mut link = app.hub().link();
+    while !app.stop.is_cancelled() {
+        match look(&app, floor).await {
+            Ok(next) => floor = Some(next),
+            Err(error) => tracing::debug!(%error, "the catch-up waits for the database"),
+        }
+        let hears_all = match *link.borrow_and_update() {
+            Link::Alone => app.is_alone.load(Relaxed),
+            Link::Hears => true,
+            Link::Deaf => false,
+        };
+        let pause = if hears_all { EVERY } else { EVERY_WHILE_DEAF };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = app.catch_up.notified() => {}
+            // Whoever hears again looks at once for what it missed.
+            Ok(()) = link.changed() => {}
+            () = app.stop.cancelled() => {}
+        }
+    }
+}
+
+/// Looks at what was written since `floor` (the last look's answer) and returns the next one.
+pub async fn look(app: &App, floor: Option<Timestamp>) -> Result<Timestamp> {
+    let mut sql = app.pools.background.acquire().await?;
+    let epoch = crate::db::epoch::read(&mut sql).await?;
+    if app.set_epoch(&epoch) {
+        tracing::warn!(epoch, "the log began a new life");
+        app.hub().renew(epoch.into(), Duration::from_secs(5));
+    }
+    // A transaction still open may yet show rows as old as its start; the floor is never later than two seconds ago.
+    let next = sqlx::query_scalar!(
+        r#"select least(min(xact_start) filter (where backend_xid is not null), clock_timestamp() - interval '2 s') as "floor!"
+        from pg_stat_activity
+        where datname = current_database()"#
+    )
+    .fetch_one(&mut *sql)
+    .await?;
+    let floor = floor.unwrap_or(next);
+    let tops = sqlx::query!(
+        r#"select channel as "channel!", max(seq) as "top!"
+        from channel_log
+        where at >= $1
+        group by region, channel"#,
+        floor
+    )
+    .fetch_all(&mut *sql)
+    .await?;
+    let tops: Vec<_> = tops.into_iter().map(|row| (row.channel.into(), row.top.unsigned_abs() as Offset)).collect();
+    let unknown: Vec<String> = app.hub().behind(&tops).iter().map(ToString::to_string).collect();
+    if !unknown.is_empty() {
+        fill(app, &mut sql, floor, &unknown).await?;
+    }
+    Ok(next)
+}
+
+/// Tells the rows of channels that this node has no tail of, so that observers miss nothing.
+async fn fill(app: &App, sql: &mut sqlx::PgConnection, floor: Timestamp, channels: &[String]) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"select channel as "channel!", seq as "seq!", body, revokes
+        from channel_log
+        where at >= $1 and channel = any($2)
+        order by channel, seq
+        limit $3"#,
+        floor,
+        channels,
+        CHUNK,
+    )
+    .fetch_all(sql)
+    .await?;
+    let rows = rows.into_iter().map(|row| {
+        let revokes: Vec<Revoke> = row.revokes.and_then(|ends| serde_json::from_value(ends).ok()).unwrap_or_default();
+        Numbered { channel: row.channel, offset: row.seq.unsigned_abs(), body: row.body, revokes }
+    });
+    publisher::fill(app, rows.collect());
+    Ok(())
+}

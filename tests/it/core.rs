@@ -1,0 +1,366 @@
+//! What holds for every path: rejections are problem+json, limits hold, the documents are served.
+use crate::kit::TestApp;
+use reqwest::{Method, header};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_rejection_is_a_problem_in_the_callers_language() {
+    let app = TestApp::start().await;
+    app.get("/api/nothing/here/").await.refused(404, "not_found");
+    app.get("/nowhere").await.refused(404, "not_found");
+    app.ask(Method::DELETE, "/api/auth/login/", None).await.refused(405, "method_not_allowed");
+    app.get("/api/auth/user/").await.refused(401, "unauthorized");
+    crate::kit::as_token(&app, Method::GET, "/api/auth/user/", "x.y.z").await.refused(401, "unauthorized");
+    let login = format!("{}/api/auth/login/", app.url);
+    let text = app.http.post(&login).header(header::CONTENT_TYPE, "text/plain").body("{}").send().await.expect("answers");
+    assert_eq!(text.status(), 415);
+    let big = app
+        .http
+        .post(&login)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(vec![b' '; 10 << 20])
+        .send()
+        .await
+        .expect("answers");
+    assert_eq!(big.status(), 413);
+    assert_eq!(big.headers()[header::CONTENT_TYPE], "application/problem+json");
+    for (body, status) in [("{", 400), ("{\"username\":\"a\",\"password\":NaN}", 400), ("\u{feff}", 400)] {
+        let answer =
+            app.http.post(&login).header(header::CONTENT_TYPE, "application/json").body(body).send().await.expect("answers");
+        assert_eq!(answer.status().as_u16(), status, "{body}");
+    }
+    let unknown =
+        app.post("/api/auth/login/", json!({ "username": "a", "password": "b", "colour": "red" })).await.refused(422, "invalid");
+    assert_eq!((&unknown["errors"][0]["field"], &unknown["errors"][0]["code"]), (&json!("colour"), &json!("unknown")));
+    let arabic = app.http.get(&login).header(header::ACCEPT_LANGUAGE, "ar").send().await.expect("answers");
+    assert_eq!(arabic.headers()[header::CONTENT_LANGUAGE], "ar");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_metrics_and_the_documents_are_served() {
+    let app = TestApp::start().await;
+    assert_eq!(app.get("/healthz").await.status, 200);
+    assert_eq!(app.get("/readyz").await.ok()["ready"], true);
+    assert!(app.get("/metrics").await.body.as_str().is_some_and(|text| text.contains("wassally_connections")));
+    let document = app.get("/api/openapi.json").await.ok();
+    assert!(document["paths"].get("/api/auth/login/").is_some());
+    for page in ["/swagger/", "/redoc/"] {
+        let answer = app.get(page).await;
+        assert_eq!(answer.status, 200, "{page}");
+        assert!(!answer.body.to_string().contains("https://cdn"), "{page} asks another host");
+    }
+    app.end().await;
+}
+
+/// Path, method and operation of everything the document names.
+fn operations(document: &Value) -> Vec<(String, Method, Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let each = paths.iter().flat_map(|(path, item)| item.as_object().expect("an item").iter().map(move |entry| (path, entry)));
+    each.filter_map(|(path, (method, operation))| {
+        let method: Method = method.to_uppercase().parse().ok().filter(|_| operation.get("responses").is_some())?;
+        Some((path.clone(), method, operation.clone()))
+    })
+    .collect()
+}
+
+/// Every `$ref` of a document.
+fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(Value::as_str));
+            members.values().for_each(|member| references(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_says_what_is_served() {
+    let app = TestApp::start().await;
+    let document = app.get("/api/openapi.json").await.ok();
+    let mut found = vec![];
+    references(&document, &mut found);
+    let dangling: BTreeSet<_> = found.iter().filter(|name| document.pointer(name.trim_start_matches('#')).is_none()).collect();
+    assert!(dangling.is_empty(), "{dangling:?}");
+
+    // An enum's words there are those that come over the wire.
+    let words = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(words("PrepStatus"), json!(["NEW", "ACCEPTED", "READY", "REJECTED"]));
+    assert_eq!(words("Fulfilment"), json!(["delivery", "pickup"]));
+
+    let mut names = BTreeSet::new();
+    for (path, method, operation) in operations(&document) {
+        let at = format!("{method} {path}");
+        assert!(names.insert(operation["operationId"].as_str().expect("a name").to_owned()), "{at} has the name of another");
+        assert!(operation["tags"].as_array().is_some_and(|tags| !tags.is_empty()), "{at} has no tag");
+        for name in path.split(['{', '}']).skip(1).step_by(2) {
+            let is_told =
+                |parameter: &Value| parameter["name"] == name && parameter["in"] == "path" && parameter["required"] == true;
+            assert!(
+                operation["parameters"].as_array().is_some_and(|all| all.iter().any(is_told)),
+                "{at} does not say what {name} is"
+            );
+        }
+        let security = operation["security"].as_array().cloned().unwrap_or_default();
+        if security.contains(&json!({})) {
+            continue;
+        }
+        // A token is asked for before anything else is looked at, exactly where the document says so.
+        let filled = path.replace("{id}", "00000000-0000-7001-8000-000000000000");
+        let answer = app.ask(method, &filled, Some(&json!({}))).await;
+        assert_eq!(!security.is_empty(), answer.body["code"] == "unauthorized", "{at}: {}", answer.body);
+    }
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_has_the_words_that_are_said() {
+    let app = TestApp::start().await;
+    let (stall, anna) = (app.stall(9).await, app.customer().await);
+    let order = anna.order_from(&stall, 1).await;
+    let order = anna.get(&format!("/api/orders/{order}/")).await.ok();
+    let document = app.get("/api/openapi.json").await.ok();
+    for (schema, word) in [
+        ("OrderStatus", &order["status"]),
+        ("PrepStatus", &order["shop_orders"][0]["prep_status"]),
+        ("Fulfilment", &order["fulfilment"]),
+        ("PaymentMode", &order["payment_mode"]),
+        ("PaymentStatus", &order["payment_status"]),
+    ] {
+        let words = document["components"]["schemas"][schema]["enum"].as_array().expect("words");
+        assert!(words.contains(word), "{schema} {words:?} without {word}");
+    }
+    let parameters = &document["paths"]["/api/product/products/"]["get"]["parameters"];
+    let named: BTreeSet<&str> =
+        parameters.as_array().expect("parameters").iter().filter_map(|one| one["name"].as_str()).collect();
+    assert!(named.is_superset(&["limit", "cursor", "search", "ordering", "in_stock"].into()), "{named:?}");
+    app.end().await;
+}
+
+/// Every method a path may have.
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn router_and_document_know_the_same_paths_and_methods() {
+    let app = TestApp::start().await;
+    let document = app.get("/api/openapi.json").await.ok();
+    let named: BTreeSet<(String, String)> =
+        operations(&document).into_iter().map(|(path, method, _)| (path, method.to_string())).collect();
+    let paths: BTreeSet<&str> = named.iter().map(|(path, _)| path.as_str()).collect();
+    assert!(paths.len() > 40 && paths.contains("/api/meta/"), "{paths:?}");
+    for path in paths {
+        let filled = path.replace("{id}", "00000000-0000-7001-8000-000000000000");
+        for method in METHODS {
+            let answer = app.ask(method.clone(), &filled, Some(&json!({}))).await;
+            let is_served = answer.status != 405;
+            let is_named = named.contains(&(path.to_owned(), method.to_string()));
+            assert_eq!(is_served, is_named, "{method} {path}: {} {}", answer.status, answer.body);
+        }
+    }
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_learns_what_this_server_is() {
+    let app = TestApp::start().await;
+    let meta = app.get("/api/meta/").await.ok();
+    assert_eq!((&meta["name"], &meta["currency"], &meta["demo"]), (&json!("Wassally"), &json!("USD"), &Value::Null));
+    let document = app.get("/api/openapi.json").await.ok();
+    let schema = &document["components"]["schemas"]["Meta"]["properties"];
+    let members = |value: &Value| value.as_object().expect("members").keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(members(&meta), members(schema), "the document says what the answer has");
+    app.end().await;
+}
+
+/// Slugs that any path may answer, or that a socket or a stream does.
+const ANYWHERE: [&str; 22] = [
+    "internal",
+    "busy",
+    "outcome_unknown",
+    "draining",
+    "not_found",
+    "forbidden",
+    "unauthorized",
+    "token_expired",
+    "malformed",
+    "invalid",
+    "method_not_allowed",
+    "timeout",
+    "payload_too_large",
+    "unsupported_type",
+    "too_many_requests",
+    "idempotency_key_reused",
+    "repeat_in_progress",
+    "invalid_transition",
+    "insufficient_funds",
+    "channel_limit",
+    "bad_ticket",
+    "reason_required",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_has_a_title_and_a_path_that_names_it() {
+    let app = TestApp::start().await;
+    let document = app.get("/api/openapi.json").await.ok();
+    let titles: Value = serde_json::from_str(include_str!("../../src/i18n/en.json")).expect("JSON");
+    let titled: BTreeSet<&str> =
+        titles.as_object().expect("titles").keys().map(String::as_str).filter(|slug| !slug.contains('.')).collect();
+    // Products are added by the seeding alone yet, and nothing can be returned.
+    let without_path = ["sku_taken", "return_open"];
+    let mut named: BTreeSet<String> = ANYWHERE.into_iter().chain(without_path).map(str::to_owned).collect();
+    for (path, method, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().expect("responses") {
+            if status.starts_with('4') {
+                let text = response["description"].as_str().unwrap_or_default();
+                assert!(!text.is_empty(), "{method} {path}: {status} names no refusal");
+                // `cart_changed, with cart` names one slug, `wrong_pin with tries_left` too.
+                named.extend(
+                    text.split(", ")
+                        .filter_map(|named| named.split(' ').next())
+                        .filter(|slug| *slug != "with")
+                        .map(str::to_owned),
+                );
+            }
+        }
+    }
+    let untitled: Vec<_> = named.iter().filter(|slug| !titled.contains(slug.as_str())).collect();
+    assert!(untitled.is_empty(), "the document names what has no title: {untitled:?}");
+    let unnamed: Vec<_> = titled.iter().filter(|slug| !named.contains(**slug)).collect();
+    assert!(unnamed.is_empty(), "no path names {unnamed:?}");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_column_holds_is_the_callers_fault() {
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
+    for path in ["/api/orders/?from=-5000-01-01T00:00:00Z", "/api/wallet/transactions/?to=-5000-01-01T00:00:00Z"] {
+        anna.get(path).await.refused(422, "invalid");
+    }
+    // A list is not taken for the fields by their order, and an id has one spelling.
+    anna.ask(Method::POST, "/api/auth/logout/", Some(&json!([true])), &[]).await.refused(422, "invalid");
+    let order = uuid::Uuid::from_u128(0x0198_c2e4_77aa_7001_9c31_0000_0000_00ab);
+    for id in [order.to_string().to_uppercase(), order.simple().to_string(), order.urn().to_string(), "x".to_owned()] {
+        anna.get(&format!("/api/orders/{id}/")).await.refused(404, "not_found");
+    }
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn control_characters_stand_in_nothing_that_people_write() {
+    let app = TestApp::start().await;
+    let (stall, anna, crew) = (app.stall(9).await, app.customer().await, app.crew().await);
+    let at_fault = |answer: crate::kit::Answer| {
+        let problem = answer.refused(422, "invalid");
+        (problem["errors"][0]["field"].as_str().expect("a field").to_owned(), problem["errors"][0]["code"].clone())
+    };
+    let invalid = |field: &str| (field.to_owned(), json!("invalid"));
+    for field in ["first_name", "last_name", "address", "location_address", "email"] {
+        let answer = anna.patch("/api/users/me/", json!({ field: "a\u{1}@b.example" })).await;
+        assert_eq!(at_fault(answer), invalid(field));
+    }
+    let newcomer =
+        json!({ "username": "eve", "password": "a good password", "user_type": "customer", "first_name": "E\u{1b}[2Jve" });
+    assert_eq!(at_fault(app.post("/api/auth/register/", newcomer).await), invalid("first_name"));
+
+    anna.wants(stall.product, 1).await;
+    let checkout = |note: &str| json!({ "fulfilment": "delivery", "payment_mode": "COD", "note": note });
+    assert_eq!(at_fault(anna.post("/api/orders/checkout/", checkout("ring\u{7}")).await), invalid("note"));
+    let order = anna.post("/api/orders/checkout/", checkout("ring twice,\n\tthen wait")).await.ok();
+    assert_eq!(order["note"], "ring twice,\n\tthen wait");
+    let order = order["id"].as_str().expect("an id");
+    let reason = json!({ "reason": "sold\u{1}out" });
+    assert_eq!(at_fault(anna.act(order, "cancel", reason.clone()).await), invalid("reason"));
+    assert_eq!(at_fault(stall.owner.act(order, "reject", reason.clone()).await), invalid("reason"));
+    crew.claim(order).await.ok();
+    for (deed, body, field) in [
+        ("release", reason.clone(), "reason"),
+        ("advance", json!({ "to": "DELIVERY_FAILED", "reason": "two\nlines" }), "reason"),
+        ("problem", json!({ "kind": "other", "note": "\u{2}" }), "note"),
+    ] {
+        assert_eq!(at_fault(crew.post(&format!("/api/delivery/orders/{order}/{deed}/"), body).await), invalid(field), "{deed}");
+    }
+    let staff = app.staff().await;
+    for (deed, body) in [
+        ("reassign", json!({ "crew_id": null, "reason": "\u{1}" })),
+        ("override", json!({ "to": "DELIVERED", "reason": "\u{1}" })),
+    ] {
+        assert_eq!(at_fault(staff.post(&format!("/api/staff/orders/{order}/{deed}/"), body).await), invalid("reason"), "{deed}");
+    }
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_who_send_slowly_take_nobodys_place() {
+    use tokio::io::AsyncWriteExt;
+    let app = TestApp::start_with(&[("WASSALLY_REQUEST_LIMIT", "2")]).await;
+    let address = app.url.trim_start_matches("http://").to_owned();
+    let mut halves = Vec::new();
+    for _ in 0..8 {
+        let mut socket = tokio::net::TcpStream::connect(&address).await.expect("accepted");
+        let head = format!(
+            "POST /api/auth/login/ HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{{\"u"
+        );
+        socket.write_all(head.as_bytes()).await.expect("half a body");
+        halves.push(socket);
+    }
+    app.get("/api/shops/").await.ok();
+    drop(halves);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_nothing_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = TestApp::start().await;
+    let ends = ["", "P", "GET / HTTP/1.1\r\nhost", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"].map(async |start| {
+        let mut socket = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("accepted");
+        socket.write_all(start.as_bytes()).await.expect("a start");
+        let mut said = vec![];
+        let end = tokio::time::timeout(crate::kit::PATIENCE, socket.read_to_end(&mut said)).await;
+        // An end it is also where what was not read makes it a reset.
+        assert!(end.is_ok(), "{start:?} is waited for");
+    });
+    futures_util::future::join_all(ends).await;
+
+    // Slowly said, but said.
+    let mut socket = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("accepted");
+    socket.set_nodelay(true).expect("sends each byte");
+    for byte in b"PUT /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" {
+        socket.write_all(&[*byte]).await.expect("a byte");
+        tokio::task::yield_now().await;
+    }
+    let mut said = String::new();
+    socket.read_to_string(&mut said).await.expect("an answer");
+    assert!(said.starts_with("HTTP/1.1 405"), "{said}");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_has_a_short_id_of_its_caller_or_of_ours() {
+    let app = TestApp::start().await;
+    let answered = async |id: &str| {
+        let answer = app.http.get(format!("{}/api/nothing/", app.url)).header("x-request-id", id).send().await.expect("answers");
+        let header = answer.headers()["x-request-id"].to_str().expect("text").to_owned();
+        let body: Value = answer.json().await.expect("a problem");
+        assert_eq!(body["request_id"], header);
+        header
+    };
+    assert_eq!(answered("trace-7.a:1_b").await, "trace-7.a:1_b");
+    for odd in ["x".repeat(129), "a b".into(), "\"}{".into(), String::new()] {
+        assert_eq!(answered(&odd).await.len(), 36, "{odd:?}");
+    }
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_are_for_this_machine_alone() {
+    let app = TestApp::start().await;
+    let forwarded =
+        app.http.get(format!("{}/metrics", app.url)).header("x-forwarded-for", "198.51.100.7").send().await.expect("answers");
+    assert_eq!(forwarded.status(), 404);
+    app.end().await;
+}
