@@ -22,6 +22,7 @@ create table channel_log (
   seq bigint,
   at timestamptz,
   body text not null,                          -- text, not jsonb: live and recovered bytes are the same
+  internal text,                               -- for observers: subscribers never get it
   revokes jsonb,
   primary key (region, channel, seq, at)
 ) partition by range (at);
@@ -71,3 +72,19 @@ create table revocation (
   at timestamptz not null default statement_timestamp()
 );
 create index revocation_at_idx on revocation (at);
+
+create table audit (                           -- insert-only: every command of staff and above, written by its commit
+  region smallint,
+  id uuid,
+  at timestamptz not null,
+  actor uuid,
+  role text,
+  operation text not null,
+  subject_kind text,
+  subject_id uuid,
+  before jsonb,
+  after jsonb,
+  reason text,
+  ip inet,
+  primary key (region, id)
+);

@@ -21,6 +21,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// From the least to the most able.
+    pub const ALL: [Self; 6] = [Self::Customer, Self::Seller, Self::Crew, Self::Staff, Self::Admin, Self::Superadmin];
+
     /// The word on the wire.
     pub const fn name(self) -> &'static str {
         match self {
@@ -114,10 +117,28 @@ impl Deref for Actor {
     }
 }
 
-/// A role as a type: made of an actor who has it.
-pub trait FromActor: Sized + Send {
-    /// Errors: 403 for another role.
-    fn from_actor(actor: Actor) -> Result<Self>;
+/// What an operation asks of its caller before anything else is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Tokens are not looked at.
+    Anyone,
+    /// A token is read where there is one.
+    Optional,
+    /// 401 without a good token.
+    SignedIn,
+}
+
+/// Who may call an operation, as the type of its second argument: made of an actor who may.
+pub trait Caller: Clone + Send + Sync + 'static {
+    const ACCESS: Access = Access::SignedIn;
+
+    /// Whether somebody acting in this role may; 403 otherwise.
+    fn admits(role: Role) -> bool;
+
+    /// The actor as this caller. Called with a role it admits, and with somebody where [`Self::ACCESS`] says so.
+    ///
+    /// Errors: 401, 403.
+    fn of(actor: Option<Actor>) -> Result<Self, Problem>;
 }
 
 impl AsRef<Actor> for Actor {
@@ -126,9 +147,79 @@ impl AsRef<Actor> for Actor {
     }
 }
 
-impl FromActor for Actor {
-    fn from_actor(actor: Actor) -> Result<Self> {
-        Ok(actor)
+impl Caller for Actor {
+    fn admits(_: Role) -> bool {
+        true
+    }
+
+    fn of(actor: Option<Actor>) -> Result<Self, Problem> {
+        actor.ok_or_else(Problem::unauthorized)
+    }
+}
+
+/// The caller, where a public read shows more to some.
+#[derive(Debug, Clone)]
+pub struct OptionalActor(pub Option<Actor>);
+
+impl Caller for OptionalActor {
+    const ACCESS: Access = Access::Optional;
+
+    fn admits(_: Role) -> bool {
+        true
+    }
+
+    fn of(actor: Option<Actor>) -> Result<Self, Problem> {
+        Ok(Self(actor))
+    }
+}
+
+/// Anybody: whoever calls makes no difference.
+#[derive(Debug, Clone, Copy)]
+pub struct Anyone;
+
+impl Caller for Anyone {
+    const ACCESS: Access = Access::Anyone;
+
+    fn admits(_: Role) -> bool {
+        true
+    }
+
+    fn of(_: Option<Actor>) -> Result<Self, Problem> {
+        Ok(Self)
+    }
+}
+
+/// One of two kinds of caller: `Either<Crew, Seller>`.
+#[derive(Debug, Clone)]
+pub enum Either<A, B> {
+    First(A),
+    Second(B),
+}
+
+impl<A: Caller, B: Caller> Caller for Either<A, B> {
+    fn admits(role: Role) -> bool {
+        A::admits(role) || B::admits(role)
+    }
+
+    fn of(actor: Option<Actor>) -> Result<Self, Problem> {
+        let actor = actor.ok_or_else(Problem::unauthorized)?;
+        if A::admits(actor.role) { A::of(Some(actor)).map(Self::First) } else { B::of(Some(actor)).map(Self::Second) }
+    }
+}
+
+impl<A: AsRef<Actor>, B: AsRef<Actor>> AsRef<Actor> for Either<A, B> {
+    fn as_ref(&self) -> &Actor {
+        match self {
+            Self::First(first) => first.as_ref(),
+            Self::Second(second) => second.as_ref(),
+        }
+    }
+}
+
+impl<A: AsRef<Actor>, B: AsRef<Actor>> Deref for Either<A, B> {
+    type Target = Actor;
+    fn deref(&self) -> &Actor {
+        self.as_ref()
     }
 }
 
@@ -145,10 +236,15 @@ macro_rules! roles {
             }
         }
 
-        impl FromActor for $name {
-            fn from_actor(actor: Actor) -> Result<Self> {
-                let may: fn(&Actor) -> bool = $may;
-                if may(&actor) { Ok(Self(actor)) } else { Err(Problem::forbidden().into()) }
+        impl Caller for $name {
+            fn admits(role: Role) -> bool {
+                let may: fn(Role) -> bool = $may;
+                may(role)
+            }
+
+            fn of(actor: Option<Actor>) -> Result<Self, Problem> {
+                let actor = actor.ok_or_else(Problem::unauthorized)?;
+                if Self::admits(actor.role) { Ok(Self(actor)) } else { Err(Problem::forbidden()) }
             }
         }
 
@@ -169,17 +265,17 @@ macro_rules! roles {
 
 roles! {
     /// Somebody who orders.
-    Customer: |actor| actor.role == Role::Customer;
+    Customer: |role| role == Role::Customer;
     /// Somebody who sells in their own shops.
-    Seller: |actor| actor.role == Role::Seller;
+    Seller: |role| role == Role::Seller;
     /// Somebody who carries.
-    Crew: |actor| actor.role == Role::Crew;
+    Crew: |role| role == Role::Crew;
     /// Staff, and admins who can what staff can.
-    Staff: Actor::is_staff;
+    Staff: |role| role >= Role::Staff;
     /// Admins and superadmins.
-    Admin: Actor::is_admin;
+    Admin: |role| role >= Role::Admin;
     /// Superadmins alone.
-    Super: |actor| actor.role == Role::Superadmin;
+    Super: |role| role == Role::Superadmin;
 }
 
 #[cfg(test)]
@@ -199,7 +295,8 @@ mod tests {
     #[test]
     fn a_superadmin_can_what_staff_can_but_is_no_crew() {
         let actor = Actor::system();
-        assert!(Staff::from_actor(actor.clone()).is_ok() && Admin::from_actor(actor.clone()).is_ok());
-        assert!(Crew::from_actor(actor).is_err());
+        assert!(Staff::of(Some(actor.clone())).is_ok() && Admin::of(Some(actor.clone())).is_ok());
+        assert!(Crew::of(Some(actor)).is_err());
+        assert!(Crew::of(None).is_err_and(|problem| problem.status == 401));
     }
 }

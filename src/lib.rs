@@ -1,7 +1,9 @@
 //! The live back end of a delivery marketplace: the table of contents.
 //!
-//! A request enters by [`http`], a socket call by [`live`]; both reach a deed in [`domain`] through its [`operations`]. A deed makes a truth in a
-//! [`db::Tx`], which tells it to the hub once it is committed. [`tasks`] does what was planned.
+//! A request enters by [`http`], a socket call by [`live`]; both reach a command or query of [`domain`] through [`operations`]. A command
+//! makes its changes in a [`db::Tx`], which publishes them to the hub once they are committed. [`tasks`] does what was scheduled.
+extern crate self as wassally;
+
 pub mod actor;
 pub mod admin;
 pub mod app;
@@ -10,6 +12,8 @@ pub mod config;
 pub mod db;
 pub mod domain;
 pub mod embedded;
+pub mod event;
+pub mod handle;
 pub mod http;
 pub mod i18n;
 pub mod ids;
@@ -19,11 +23,13 @@ pub mod money;
 pub mod operations;
 pub mod page;
 pub mod problem;
+pub mod reply;
+pub mod request;
 pub mod seed;
 pub mod tasks;
 pub mod telemetry;
 pub mod text;
 pub mod tree;
 
-pub use app::{App, AppInner};
+pub use handle::App;
 pub use problem::{ApiError, Error, Problem, Result};

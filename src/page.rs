@@ -1,28 +1,51 @@
 //! Lists: `{ items, next }`, by `limit`, `cursor`, `search`, `ordering` and the filters of the module.
-use crate::{
-    http::json::parse_query,
-    problem::{Problem, Result},
-};
-use axum::{extract::FromRequestParts, http::request::Parts};
+use crate::problem::{Problem, Result};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::ArrayBuilder},
+};
 use uuid::Uuid;
 
 const LIMIT: i64 = 20;
 const LIMIT_MAX: i64 = 100;
 /// The keys of every list; the rest of the query string are the module's filters.
-const KEYS: [&str; 4] = ["limit", "cursor", "search", "ordering"];
+pub const KEYS: [&str; 4] = ["limit", "cursor", "search", "ordering"];
 
 /// A page of a list.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct Page<T> {
     pub items: Vec<T>,
     /// Opaque; `null` on the last page.
     pub next: Option<String>,
 }
 
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let next = <Option<String> as PartialSchema>::schema();
+        let object = ObjectBuilder::new()
+            .property("items", ArrayBuilder::new().items(crate::reply::reference::<T>()))
+            .required("items")
+            .property("next", next)
+            .required("next")
+            .description(Some("A page of a list; `next` is the cursor of the page after it, `null` on the last one."));
+        object.into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("Page_{}", T::name()).into()
+    }
+
+    fn schemas(found: &mut Vec<(String, RefOr<Schema>)>) {
+        crate::reply::named::<T>(found);
+    }
+}
+
 /// Which page of a list, and the module's filters `F`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Listing<F> {
     /// 1 to 100.
     pub limit: i64,
@@ -34,11 +57,10 @@ pub struct Listing<F> {
 }
 
 /// What every list takes beside its own filters.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct Keys {
-    /// 1 to 100; 20 unless told.
+    /// 1 to 100; 20 unless given.
     limit: Option<i64>,
     /// The `next` of the page before.
     cursor: Option<String>,
@@ -47,18 +69,13 @@ pub struct Keys {
 }
 
 /// For modules without filters.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoFilters {}
 
-impl<F: DeserializeOwned> Listing<F> {
-    /// Reads a query string. Errors: 422 with the parameter named.
-    pub fn parse(query: &str) -> Result<Self, Problem> {
-        // `flatten` with `deny_unknown_fields` is unsupported: page keys and filters are read apart.
-        let (keys, filters): (Vec<_>, Vec<_>) =
-            form_urlencoded::parse(query.as_bytes()).into_owned().partition(|(name, _)| KEYS.contains(&name.as_str()));
-        let write = |pairs: Vec<(String, String)>| form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        let keys: Keys = parse_query(&write(keys))?;
+impl<F> Listing<F> {
+    /// Checks the keys. Errors: 422 with the parameter named.
+    pub fn new(keys: Keys, filters: F) -> Result<Self, Problem> {
         let limit = keys.limit.unwrap_or(LIMIT);
         if !(1..=LIMIT_MAX).contains(&limit) {
             return Err(Problem::invalid("limit", "out_of_range"));
@@ -68,7 +85,7 @@ impl<F: DeserializeOwned> Listing<F> {
         if search.as_ref().is_some_and(|text| text.chars().count() > 200) {
             return Err(Problem::invalid("search", "too_long"));
         }
-        Ok(Self { limit, after, search, ordering: keys.ordering, filters: parse_query(&write(filters))? })
+        Ok(Self { limit, after, search, ordering: keys.ordering, filters })
     }
 
     /// The page out of `limit + 1` rows: ask for [`Self::rows`].
@@ -109,25 +126,24 @@ fn read_cursor(text: &str) -> Result<Uuid, Problem> {
     bytes.ok_or_else(|| Problem::invalid("cursor", "invalid"))
 }
 
-impl<F: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Listing<F> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::parse(parts.uri.query().unwrap_or_default())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operations::{Fields, Input};
+
+    fn parse(query: &str) -> Result<Listing<NoFilters>, Problem> {
+        let mut fields = Fields::default();
+        fields.push_query(query)?;
+        Input::read(fields)
+    }
 
     #[test]
     fn a_cursor_leads_to_the_next_page_and_the_last_has_none() {
         let ids: Vec<Uuid> = (1..=3_u128).map(Uuid::from_u128).collect();
-        let first = Listing::<NoFilters>::parse("limit=2").expect("limit");
+        let first = parse("limit=2").expect("limit");
         let page = first.page(ids.clone(), |id| *id);
         assert_eq!(page.items.len(), 2);
-        let second = Listing::<NoFilters>::parse(&format!("cursor={}", page.next.expect("more"))).expect("cursor");
+        let second = parse(&format!("cursor={}", page.next.expect("more"))).expect("cursor");
         assert_eq!(second.after, Some(ids[1]));
         assert!(second.page(vec![ids[2]], |id| *id).next.is_none());
     }
@@ -135,7 +151,7 @@ mod tests {
     #[test]
     fn bad_parameters_are_named() {
         for (query, field) in [("limit=0", "limit"), ("limit=x", "limit"), ("cursor=%%", "cursor"), ("colour=red", "colour")] {
-            let problem = Listing::<NoFilters>::parse(query).expect_err(query);
+            let problem = parse(query).expect_err(query);
             assert_eq!((problem.status, problem.errors[0].field.as_str()), (422, field), "{query}");
         }
     }

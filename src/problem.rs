@@ -1,4 +1,12 @@
 //! Refusals as `application/problem+json` (RFC 9457), and the house's error.
+mod database;
+mod declared;
+mod error;
+
+pub use database::OnConstraint;
+pub use declared::{ApiError, COMMON, Declared, Entry, Member, declared};
+pub use error::{Error, Inherit, NoError, Refuses, Result};
+
 use crate::i18n;
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -7,8 +15,6 @@ use axum::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::fmt;
-
-pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong with one field of the input.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
@@ -34,9 +40,21 @@ pub struct Problem {
     pub retry_after_s: Option<u32>,
 }
 
+impl FieldError {
+    /// A fault of one field; its sentence is written when the problem is.
+    pub fn new(field: impl Into<String>, code: &str) -> Self {
+        Self { field: field.into(), code: code.to_owned(), message: String::new() }
+    }
+}
+
 impl Problem {
     pub fn new(status: u16, code: &'static str) -> Self {
         Self { status, code, detail: None, errors: Vec::new(), members: Map::new(), retry_after_s: None }
+    }
+
+    /// 400: what cannot be read.
+    pub fn malformed() -> Self {
+        Self::new(400, "malformed")
     }
 
     /// 404: unknown, or not the caller's.
@@ -59,11 +77,6 @@ impl Problem {
         Self::new(503, "busy").retry_after(1)
     }
 
-    /// 409 with the present state: the machine has no such transition.
-    pub fn invalid_transition(status: impl Serialize) -> Self {
-        Self::new(409, "invalid_transition").with("status", status)
-    }
-
     /// 422 with one field named.
     pub fn invalid(field: impl Into<String>, code: &str) -> Self {
         Self::invalids([(field.into(), code.to_owned())])
@@ -73,6 +86,13 @@ impl Problem {
     pub fn invalids(errors: impl IntoIterator<Item = (String, String)>) -> Self {
         let errors = errors.into_iter().map(|(field, code)| FieldError { field, message: String::new(), code }).collect();
         Self { errors, ..Self::new(422, "invalid") }
+    }
+
+    /// The faults of single fields.
+    #[must_use]
+    pub fn faults(mut self, errors: &[FieldError]) -> Self {
+        self.errors = errors.to_vec();
+        self
     }
 
     #[must_use]
@@ -92,6 +112,11 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
         self
+    }
+
+    /// What is stored under an idempotency key, to be rendered again in the language of whoever repeats it.
+    pub fn stored(&self) -> Value {
+        json!({ "status": self.status, "code": self.code, "members": self.members })
     }
 
     /// The body in `language`, with the request's id as its instance.
@@ -128,104 +153,5 @@ impl IntoResponse for Problem {
         }
         response.extensions_mut().insert(std::sync::Arc::new(self));
         response
-    }
-}
-
-/// A refusal is an enum of a deed: thiserror gives the sentence, `problem` the rest.
-pub trait ApiError: std::error::Error {
-    fn problem(&self) -> Problem;
-}
-
-/// What a deed or a door may end with instead of an answer.
-#[derive(Debug)]
-pub enum Error {
-    /// The caller can act on it.
-    Refused(Box<Problem>),
-    /// The same idempotency key was answered before; the door repeats the stored answer.
-    Repeat(Box<crate::db::Stored>),
-    /// The transaction lost a race that running it again may win (40001, 40P01).
-    Again(sqlx::Error),
-    /// A fault of ours: logged once, answered 500 without detail.
-    Broken(anyhow::Error),
-}
-
-impl Error {
-    pub fn broken(error: impl Into<anyhow::Error>) -> Self {
-        Self::Broken(error.into())
-    }
-
-    /// The problem to answer with. A fault of ours is logged here, once, with its chain.
-    pub fn into_problem(self) -> Problem {
-        match self {
-            Self::Refused(problem) => *problem,
-            Self::Repeat(_) => Problem::new(409, "repeat_in_progress").retry_after(1),
-            Self::Again(error) => {
-                tracing::warn!(%error, "a deed lost its race three times");
-                Problem::busy()
-            }
-            Self::Broken(error) => {
-                tracing::error!(error = format!("{error:#}"), "broken");
-                Problem::new(500, "internal")
-            }
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(problem) => write!(f, "refused: {} {}", problem.status, problem.code),
-            Self::Repeat(_) => f.write_str("answered before"),
-            Self::Again(error) => write!(f, "to be run again: {error}"),
-            Self::Broken(error) => write!(f, "{error:#}"),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        self.into_problem().into_response()
-    }
-}
-
-impl From<Problem> for Error {
-    fn from(problem: Problem) -> Self {
-        Self::Refused(Box::new(problem))
-    }
-}
-
-impl<R: ApiError> From<R> for Error {
-    fn from(refusal: R) -> Self {
-        let problem = refusal.problem();
-        let detail = problem.detail.clone().unwrap_or_else(|| refusal.to_string());
-        Problem { detail: Some(detail), ..problem }.into()
-    }
-}
-
-impl From<anyhow::Error> for Error {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Broken(error)
-    }
-}
-
-impl From<serde_json::Error> for Error {
-    fn from(error: serde_json::Error) -> Self {
-        Self::broken(error)
-    }
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        match crate::db::constraint::kind(&error) {
-            crate::db::constraint::Kind::Again => Self::Again(error),
-            crate::db::constraint::Kind::Busy => {
-                tracing::warn!(%error, "the database is busy or away");
-                Problem::busy().into()
-            }
-            crate::db::constraint::Kind::OutOfRange => Problem::invalid("", "out_of_range").into(),
-            crate::db::constraint::Kind::Broken => Self::broken(error),
-        }
     }
 }

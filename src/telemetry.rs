@@ -1,4 +1,4 @@
-//! Logs and metrics. Spans at the three operations (request, call, task) and on deeds.
+//! Logs and metrics. Spans at the three entry points (request, call, task) and on operations.
 use crate::config::Config;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
@@ -20,16 +20,25 @@ pub fn start_logs(config: &Config) {
 }
 
 /// The process's one metrics recorder.
-pub fn metrics() -> PrometheusHandle {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    HANDLE
-        .get_or_init(|| {
+pub struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// The recorder; started at the first call.
+    pub fn start() -> Self {
+        static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+        let handle = HANDLE.get_or_init(|| {
             let recorder = PrometheusBuilder::new().build_recorder();
             let handle = recorder.handle();
             if metrics::set_global_recorder(recorder).is_err() {
                 tracing::warn!("another metrics recorder was there first; /metrics stays empty");
             }
             handle
-        })
-        .clone()
+        });
+        Self(handle.clone())
+    }
+
+    /// The text that Prometheus reads.
+    pub fn text(&self) -> String {
+        self.0.render()
+    }
 }

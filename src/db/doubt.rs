@@ -1,5 +1,5 @@
 //! A COMMIT whose answer was lost or does not come: a fresh connection asks what became of it. Nothing is run again.
-use super::tx::{Numbered, Written};
+use super::commit::{Numbered, Written};
 use crate::{
     App,
     problem::{Error, Problem, Result},
@@ -10,7 +10,7 @@ use tokio::{sync::oneshot::Sender, time::Instant};
 /// COMMIT may take so long before it is in doubt; and then the caller hears `outcome_unknown`, while the question goes on.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// One question may take so long.
-const ASKS_FOR: Duration = Duration::from_secs(1);
+const QUERY_WITHIN: Duration = Duration::from_secs(1);
 /// After this the catch-up alone carries what was committed.
 const GIVE_UP: Duration = Duration::from_secs(120);
 
@@ -28,24 +28,24 @@ pub(super) async fn resolve(
     began: Instant,
     written: Written,
     publications: Vec<Numbered>,
-    tell: Sender<Result<Vec<(String, u64)>>>,
+    notify: Sender<Result<Written>>,
 ) {
-    let mut tell = Some(tell);
+    let mut notify = Some(notify);
     let mut pause_ms = 20;
     tracing::warn!(xact = written.xact, "a commit is in doubt");
     while began.elapsed() < GIVE_UP {
-        match ask(&app, &written.xact).await {
+        match query(&app, &written.xact).await {
             Ok(Some(status)) if status == "committed" => {
                 app.publish(publications);
                 app.catch_up.notify_one();
-                if let Some(tell) = tell {
-                    let _ = tell.send(Ok(written.tops.into_iter().collect()));
+                if let Some(notify) = notify {
+                    let _ = notify.send(Ok(written));
                 }
                 return;
             }
             Ok(Some(status)) if status == "aborted" => {
-                if let Some(tell) = tell {
-                    let _ = tell.send(Err(Problem::busy().into()));
+                if let Some(notify) = notify {
+                    let _ = notify.send(Err(Problem::busy().into()));
                 }
                 return;
             }
@@ -53,22 +53,22 @@ pub(super) async fn resolve(
             Err(error) => tracing::debug!(%error, "the outcome cannot be fingerprint yet"),
         }
         if began.elapsed() > PATIENCE
-            && let Some(tell) = tell.take()
+            && let Some(notify) = notify.take()
         {
-            let _ = tell.send(Err(Problem::new(503, "outcome_unknown").retry_after(2).into()));
+            let _ = notify.send(Err(Problem::new(503, "outcome_unknown").retry_after(2).into()));
         }
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         pause_ms = (pause_ms * 2).min(1000);
     }
     tracing::error!(xact = written.xact, "a commit's outcome was not learnt");
     app.catch_up.notify_one();
-    if let Some(tell) = tell {
-        let _ = tell.send(Err(Error::from(Problem::new(503, "outcome_unknown").retry_after(2))));
+    if let Some(notify) = notify {
+        let _ = notify.send(Err(Error::from(Problem::new(503, "outcome_unknown").retry_after(2))));
     }
 }
 
-async fn ask(app: &App, xact: &str) -> sqlx::Result<Option<String>> {
-    let fingerprint = sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", xact).fetch_one(&app.pools.background);
+async fn query(app: &App, xact: &str) -> sqlx::Result<Option<String>> {
+    let fingerprint = sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", xact).fetch_one(&app.pools().background);
     // The server that owes an answer to COMMIT may owe one to this as well.
-    tokio::time::timeout(ASKS_FOR, fingerprint).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    tokio::time::timeout(QUERY_WITHIN, fingerprint).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }

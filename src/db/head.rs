@@ -1,6 +1,6 @@
 //! Where a kept channel stands: the last number it gave.
-use super::{Live, region_of};
-use crate::{App, problem::Result};
+use super::Live;
+use crate::{App, event::region_of, problem::Result};
 use sqlx::PgConnection;
 
 /// The top of a kept channel as `sql` sees it; 0 where nothing was messages yet.

@@ -2,32 +2,23 @@
 use crate::{
     clock::Timestamp,
     ids::Region,
-    operations::Call,
     problem::{Error, Problem, Result},
+    request::{RequestContext, Stored},
 };
 use sqlx::PgConnection;
 
-/// The answer a key got the first time.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    pub status: u16,
-    /// The answer's JSON, without `live`.
-    pub answer: String,
-    /// Channel to offset, as the first commit left them.
-    pub live: serde_json::Value,
-}
-
-/// Takes the key for this transaction. Waits for a twin under way; a twin that committed is a `Repeat`.
-pub(super) async fn open(sql: &mut PgConnection, region: Region, call: &Call, key: &str, at: Timestamp) -> Result<()> {
+/// Takes the request's key, if it has one, for this transaction. Waits for a twin under way; a twin that committed is a `Repeat`.
+pub(super) async fn open(sql: &mut PgConnection, region: Region, request: &RequestContext, at: Timestamp) -> Result<()> {
+    let (Some(key), Some(actor)) = (&request.idempotency_key, &request.actor) else { return Ok(()) };
     let taken = sqlx::query!(
         "insert into idempotency (region, user_id, operation, key, fingerprint, at)
         values ($1, $2, $3, $4, $5, $6)
         on conflict do nothing",
         region.number(),
-        call.actor.id.uuid(),
-        call.operation,
+        actor.id.uuid(),
+        request.operation,
         key,
-        &call.fingerprint,
+        &request.fingerprint,
         at,
     )
     .execute(&mut *sql)
@@ -40,13 +31,13 @@ pub(super) async fn open(sql: &mut PgConnection, region: Region, call: &Call, ke
         from idempotency
         where region = $1 and user_id = $2 and operation = $3 and key = $4",
         region.number(),
-        call.actor.id.uuid(),
-        call.operation,
+        actor.id.uuid(),
+        request.operation,
         key,
     )
     .fetch_one(&mut *sql)
     .await?;
-    if row.fingerprint != call.fingerprint {
+    if row.fingerprint != request.fingerprint {
         return Err(Problem::new(422, "idempotency_key_reused").into());
     }
     match (row.status, row.answer) {

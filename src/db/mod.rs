@@ -1,21 +1,18 @@
 //! The one database: pools, transactions, and how a truth is told.
-pub mod constraint;
+mod commit;
 mod doubt;
 pub mod epoch;
 mod head;
-pub mod housekeeping;
+mod hooks;
 mod idempotency;
 mod partitions;
-mod publish;
 mod tx;
 
-pub use constraint::OnConstraint;
 pub use head::top;
-pub use idempotency::Stored;
+pub use hooks::{Handler, Hooks, Outlet, PreCommit};
 pub use partitions::ensure as ensure_partitions;
-pub use publish::Publish;
-pub(crate) use tx::region_of;
-pub use tx::{Committed, Live, Message, Numbered, Planned, Revoke, Tx};
+pub use commit::Numbered;
+pub use tx::{Committed, LEASE_LOST, Live, PUBLISH, Planned, Tx};
 
 use crate::{
     App,
@@ -81,32 +78,35 @@ fn pool(url: &str, size: u32, statement_timeout: &str) -> sqlx::Result<PgPool> {
 }
 
 impl App {
+    /// The three pools.
+    pub fn pools(&self) -> &Pools {
+        self.part()
+    }
+
     /// Opens the transaction of an operation in `region`. With an idempotency key that was answered before: `Error::Repeat`.
     pub async fn begin(&self, region: Region) -> Result<Tx> {
-        let is_task = self.call.as_ref().is_some_and(|call| call.lease.is_some());
-        let pool = if is_task { &self.pools.background } else { &self.pools.commands };
+        let is_task = self.request().is_some_and(|request| request.lease.is_some());
+        let pool = if is_task { &self.pools().background } else { &self.pools().commands };
         let mut sql = open(pool).await?;
-        if let Some(call) = self.call.as_deref()
-            && let Some(key) = &call.key
-        {
-            idempotency::open(&mut sql, region, call, key, self.clock.now()).await?;
+        if let Some(request) = self.request() {
+            idempotency::open(&mut sql, region, request, self.clock.now()).await?;
         }
         Ok(Tx::new(self.clone(), region, sql))
     }
 
     /// A connection for reads that decide or that follow a write of the caller's.
     pub async fn read(&self, _region: Region) -> Result<PoolConnection<Postgres>> {
-        Ok(self.pools.commands.acquire().await?)
+        Ok(self.pools().commands.acquire().await?)
     }
 
     /// A connection for reads that may lag a second: catalogue, search, past lists.
     pub async fn read_stale(&self, _region: Region) -> Result<PoolConnection<Postgres>> {
-        Ok(self.pools.live.acquire().await?)
+        Ok(self.pools().live.acquire().await?)
     }
 
     /// One consistent view over several statements: what a snapshot with its position is read in.
     pub async fn read_whole(&self, _region: Region) -> Result<Transaction<'static, Postgres>> {
-        let mut view = open(&self.pools.live).await?;
+        let mut view = open(&self.pools().live).await?;
         sqlx::query("set transaction isolation level repeatable read read only").execute(&mut *view).await?;
         Ok(view)
     }

@@ -13,11 +13,21 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
+use tokio::sync::Semaphore;
 
 /// A body that has not come by then is not waited for.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Bytes of a body that is too large which are still read.
 const FORGOTTEN_MAX: usize = 32 << 20;
+
+/// Requests that may be worked on at once.
+pub struct Requests(Semaphore);
+
+impl Requests {
+    pub fn new(most: usize) -> Self {
+        Self(Semaphore::new(most))
+    }
+}
 
 /// Refuses what is above the node's number of requests at once, and ends what takes too long.
 ///
@@ -30,7 +40,7 @@ pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Resp
         Err(_) => return Problem::new(408, "timeout").into_response(),
     };
     let request = Request::from_parts(parts, body.into());
-    let Ok(_permit) = app.requests.try_acquire() else { return Problem::busy().into_response() };
+    let Ok(_permit) = app.part::<Requests>().0.try_acquire() else { return Problem::busy().into_response() };
     if app.stop.is_cancelled() {
         return Problem::new(503, "draining").retry_after(1).into_response();
     }

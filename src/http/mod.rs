@@ -1,19 +1,17 @@
 //! The REST sidecar: router, layers, and how every rejection becomes problem+json in the caller's language.
-pub mod actor;
-pub mod json;
+mod actor;
+pub mod endpoints;
 pub mod limits;
+pub mod meta;
 pub mod openapi;
 pub mod ops;
 pub mod pages;
 pub mod serve;
 
-pub use actor::OptionalActor;
-pub use json::{Json, Path, Query};
-
 use crate::{App, i18n::Language, problem::Problem};
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -33,11 +31,12 @@ use tower_http::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The whole outer face in its layers: `api` under limits and timeouts, the hub and the pages beside it.
-pub fn router(app: &App, api: Router<App>, hub: Router) -> Router {
+pub fn router(app: &App, endpoints: Router<App>, hub: Router) -> Router {
     let limited =
-        api.layer(middleware::from_fn_with_state(app.clone(), limits::bound)).layer(DefaultBodyLimit::max(app.config.body_limit));
+        endpoints.layer(middleware::from_fn_with_state(app.clone(), limits::bound)).layer(DefaultBodyLimit::max(app.config.body_limit));
     let inner = Router::new()
         .merge(limited)
+        .merge(openapi::router())
         .merge(ops::router())
         .merge(pages::router())
         .with_state(app.clone())
@@ -161,6 +160,3 @@ fn of_status(status: StatusCode) -> Problem {
     };
     Problem::new(status.as_u16(), code)
 }
-
-/// The handlers' state as an extractor without ceremony.
-pub type AppState = State<App>;

@@ -1,5 +1,5 @@
-//! What the team that runs it asks: health, readiness, metrics.
-use crate::{App, problem::Problem};
+//! For the team that runs it: health, readiness, metrics.
+use crate::{App, problem::Problem, telemetry::Metrics};
 use axum::{
     Json, Router,
     extract::{ConnectInfo, State},
@@ -19,8 +19,8 @@ async fn ready(State(app): State<App>) -> Response {
     if app.stop.is_cancelled() {
         return Problem::new(503, "draining").retry_after(1).into_response();
     }
-    let asked = sqlx::query_scalar!(r#"select 1 as "one!""#).fetch_one(&app.pools.background);
-    match tokio::time::timeout(Duration::from_secs(1), asked).await {
+    let answer = sqlx::query_scalar!(r#"select 1 as "one!""#).fetch_one(&app.pools().background);
+    match tokio::time::timeout(Duration::from_secs(1), answer).await {
         Ok(Ok(_)) => (StatusCode::OK, Json(json!({ "ready": true }))).into_response(),
         _ => Problem::busy().into_response(),
     }
@@ -43,8 +43,25 @@ pub async fn serve_metrics(app: App, listener: tokio::net::TcpListener) -> std::
     axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }
 
-/// The metrics as Prometheus reads them.
+/// The metrics as Prometheus reads them, with the gauges that are read rather than counted.
 pub fn text(app: &App) -> Response {
-    app.gauges();
-    ([("content-type", "text/plain; version=0.0.4")], app.metrics.render()).into_response()
+    let (stats, commands) = (app.hub().stats(), &app.pools().commands);
+    #[allow(clippy::cast_precision_loss, reason = "metrics are floats")]
+    for (name, value) in [
+        ("wassally_connections", stats.connections as f64),
+        ("wassally_users", stats.users as f64),
+        ("wassally_channels", stats.channels as f64),
+        ("wassally_subscriptions", stats.subscriptions as f64),
+        ("wassally_gaps", stats.gaps as f64),
+        ("wassally_published_total", stats.published as f64),
+        ("wassally_delivered_total", stats.delivered as f64),
+        ("wassally_slow_total", stats.slow as f64),
+        ("wassally_filled_total", stats.filled as f64),
+        ("wassally_letters_total", stats.letters as f64),
+        ("wassally_letters_ignored_total", stats.letters_ignored as f64),
+        ("wassally_db_commands_in_use", f64::from(commands.size()) - commands.num_idle() as f64),
+    ] {
+        metrics::gauge!(name).set(value);
+    }
+    ([("content-type", "text/plain; version=0.0.4")], app.part::<Metrics>().text()).into_response()
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
-use wassally_realtime::host::{Authorizer, Error, Grant, Hello, Identity, Retention, Subscribe, Welcome};
+use wassally_realtime::host::{Authorizer, Error, Grant, Hello, Identity, Subscribe, Welcome};
 
 #[async_trait]
 impl Authorizer for Bridge {
@@ -15,13 +15,8 @@ impl Authorizer for Bridge {
             return Err(Error::new(3501, "a token is needed"));
         }
         let actor = recognise(&app, &hello.token)?;
-        let subs = app
-            .registry
-            .own
-            .iter()
-            .filter_map(|own| own(&actor))
-            .map(|channel| (channel.into(), Grant::of(Retention::Durable)))
-            .collect();
+        let subs =
+            app.registry().server_side(&actor).map(|(channel, rule)| (channel.into(), Grant::of(rule.retention))).collect();
         let data = json!({ "now": app.clock.now(), "build": env!("CARGO_PKG_VERSION") });
         Ok(Welcome { identity: identity(&app, actor), subs, data: Some(data.to_string().into()) })
     }
@@ -34,20 +29,20 @@ impl Authorizer for Bridge {
     }
 
     fn knows(&self, channel: &str) -> bool {
-        // While the house goes down, whoever asks hears that rather than this.
-        self.app().map_or(true, |app| app.registry.channels.contains_key(split(channel).0))
+        // A node that is leaving says that instead.
+        self.app().map_or(true, |app| app.registry().channel(split(channel).0).is_some())
     }
 
     async fn subscribe(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
         let app = self.app()?;
         let actor = actor(who)?;
-        if app.revocations.is_revoked(actor) {
+        if app.revocations().is_revoked(actor) {
             return Err(Error::invalid_token());
         }
         let (namespace, rest) = split(&ask.channel);
-        let rule = app.registry.channels.get(namespace).ok_or_else(Error::unknown_channel)?;
-        (rule.may)(&app, actor, rest).await.map_err(refused_subscription)?;
-        Ok(Grant { presence: rule.presence, publish: rule.publish, ..Grant::of(rule.keep) })
+        let rule = app.registry().channel(namespace).ok_or_else(Error::unknown_channel)?;
+        (rule.may_watch)(&app, actor, rest).await.map_err(refused_subscription)?;
+        Ok(Grant { presence: rule.presence, publish: rule.publish, ..Grant::of(rule.retention) })
     }
 }
 

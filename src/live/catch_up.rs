@@ -3,7 +3,8 @@ use super::publisher;
 use crate::{
     App,
     clock::Timestamp,
-    db::{Numbered, Revoke},
+    db::Numbered,
+    event::Revoke,
     problem::Result,
 };
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
@@ -42,7 +43,7 @@ pub async fn follow(app: App) {
 
 /// Looks at what was written since `floor` (the last look's answer) and returns the next one.
 pub async fn look(app: &App, floor: Option<Timestamp>) -> Result<Timestamp> {
-    let mut sql = app.pools.background.acquire().await?;
+    let mut sql = app.pools().background.acquire().await?;
     let epoch = crate::db::epoch::read(&mut sql).await?;
     if app.set_epoch(&epoch) {
         tracing::warn!(epoch, "the log began a new life");
@@ -77,7 +78,7 @@ pub async fn look(app: &App, floor: Option<Timestamp>) -> Result<Timestamp> {
 /// Tells the rows of channels that this node has no tail of, so that observers miss nothing.
 async fn fill(app: &App, sql: &mut sqlx::PgConnection, floor: Timestamp, channels: &[String]) -> Result<()> {
     let rows = sqlx::query!(
-        r#"select channel as "channel!", seq as "seq!", body, revokes
+        r#"select channel as "channel!", seq as "seq!", body, internal, revokes
         from channel_log
         where at >= $1 and channel = any($2)
         order by channel, seq
@@ -90,7 +91,7 @@ async fn fill(app: &App, sql: &mut sqlx::PgConnection, floor: Timestamp, channel
     .await?;
     let rows = rows.into_iter().map(|row| {
         let revokes: Vec<Revoke> = row.revokes.and_then(|ends| serde_json::from_value(ends).ok()).unwrap_or_default();
-        Numbered { channel: row.channel, offset: row.seq.unsigned_abs(), body: row.body, revokes }
+        Numbered { channel: row.channel, offset: row.seq.unsigned_abs(), body: row.body, internal: row.internal, revokes }
     });
     publisher::fill(app, rows.collect());
     Ok(())

@@ -10,7 +10,7 @@ const LAPSED: u32 = 4;
 pub async fn renew(app: App) {
     if matches!(app.config.database, Database::Embedded) {
         // The private database serves one node alone: any other lease is that of a life that ended by force.
-        if let Err(error) = sqlx::query!("delete from node where boot <> $1", app.boot).execute(&app.pools.background).await {
+        if let Err(error) = sqlx::query!("delete from node where boot <> $1", app.boot).execute(&app.pools().background).await {
             tracing::debug!(%error, "old leases lapse by themselves");
         }
     }
@@ -41,7 +41,7 @@ pub async fn renew(app: App) {
             () = app.stop.cancelled() => break,
         }
     }
-    let gone = sqlx::query!("delete from node where boot = $1", app.boot).execute(&app.pools.background).await;
+    let gone = sqlx::query!("delete from node where boot = $1", app.boot).execute(&app.pools().background).await;
     if let Err(error) = gone {
         tracing::debug!(%error, "the lease lapses by itself");
     }
@@ -56,14 +56,14 @@ async fn once(app: &App) -> Result<i64> {
         app.boot,
         app.config.listen.to_string(),
     )
-    .execute(&app.pools.background)
+    .execute(&app.pools().background)
     .await?;
     let live =
         sqlx::query_scalar!(r#"select count(*) as "count!" from node where seen_at > statement_timestamp() - interval '15 s'"#)
-            .fetch_one(&app.pools.background)
+            .fetch_one(&app.pools().background)
             .await?;
     sqlx::query!("delete from node where seen_at < statement_timestamp() - interval '1 hour'")
-        .execute(&app.pools.background)
+        .execute(&app.pools().background)
         .await?;
     Ok(live)
 }

@@ -13,33 +13,33 @@ mod watch;
 pub use catch_up::look as catch_up;
 
 use crate::{
-    App, AppInner,
+    App,
     actor::Actor,
+    handle::{Parts, WeakApp},
+    operations::{Slice, get, post},
     problem::{Error, Problem},
 };
-use std::sync::{Arc, Weak};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use std::sync::Arc;
 use wassally_realtime::{
     Hub,
     broker::Memory,
     host::{self, Host, Identity},
 };
 
-/// The hub's view of the house. The house owns the hub, so the way back is weak.
+/// The hub's view of the application. The application owns the hub, so the way back is weak.
 #[derive(Clone)]
-struct Bridge(Weak<AppInner>);
+struct Bridge(WeakApp);
 
 impl Bridge {
-    /// The house, unless it has gone.
+    /// The application, unless it has ended.
     fn app(&self) -> Result<App, host::Error> {
-        let house = self.0.upgrade().ok_or_else(host::Error::internal)?;
-        Ok(App { inner: house, call: None })
+        self.0.upgrade().ok_or_else(host::Error::internal)
     }
 }
 
 /// Opens the hub of this node.
 pub fn open(app: &App) -> Hub {
-    let bridge = Arc::new(Bridge(Arc::downgrade(&app.inner)));
+    let bridge = Arc::new(Bridge(app.downgrade()));
     let config = wassally_realtime::Config {
         node: app.boot.to_string().into(),
         epoch: app.epoch(),
@@ -47,31 +47,41 @@ pub fn open(app: &App) -> Hub {
         user_connection_limit: app.config.user_connections,
         ..Default::default()
     };
-    let host = Host {
-        authorizer: bridge.clone(),
-        rpc: bridge.clone(),
-        history: bridge.clone(),
-        watch: bridge.clone(),
-        observer: bridge,
-    };
+    let host =
+        Host { authorizer: bridge.clone(), rpc: bridge.clone(), history: bridge.clone(), watch: bridge.clone(), observer: bridge };
     Hub::new(config, host, Arc::new(Memory::alone()))
 }
 
-/// The bridge's own routes.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(stream::get)).routes(routes!(stream::post_ticket))
+/// What this layer keeps.
+pub fn install(parts: &mut Parts, hub: Hub) {
+    parts.add(hub);
+    parts.add(revocation::Revocations::default());
+    parts.add(stream::Open::default());
 }
 
-/// Starts what keeps the hub true: the catch-up and the node's lease.
+impl App {
+    /// The hub of this node.
+    pub fn hub(&self) -> &Hub {
+        self.part()
+    }
+}
+
+/// The bridge's own operations.
+pub fn slice() -> Slice {
+    Slice::new("live").query(get("/api/live/", stream::listen)).command(post("/api/live/ticket/", stream::ticket))
+}
+
+/// Starts what keeps the hub true: the catch-up, revocations and the node's lease.
 pub fn run_background(app: &App) {
     app.tracker.spawn(catch_up::follow(app.clone()));
+    app.tracker.spawn(revocation::follow(app.clone()));
     app.tracker.spawn(lease::renew(app.clone()));
 }
 
 /// Closes the sockets of actors whose access has ended. 3500: the client stays away until somebody signs in.
 pub fn end_revoked(app: &App) {
     let closed =
-        app.hub().disconnect(|who, _| actor(who).is_ok_and(|actor| app.revocations.is_revoked(actor)), 3500, "session ended");
+        app.hub().disconnect(|who, _| actor(who).is_ok_and(|actor| app.revocations().is_revoked(actor)), 3500, "session ended");
     tracing::debug!(closed, "access revoked");
 }
 

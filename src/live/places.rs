@@ -1,5 +1,5 @@
 //! How many event streams a user has open on this node. The hub counts sockets itself.
-use crate::{App, ids::UserId, problem::Problem};
+use crate::{App, ids::UserId};
 use dashmap::{DashMap, Entry};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -15,14 +15,14 @@ pub struct Place {
 }
 
 impl Places {
-    /// Takes a place. Errors: 429 `too_many_requests` when the user has `most` already; 0 = no bound.
-    pub fn take(&self, user: UserId, most: usize) -> Result<Place, Problem> {
+    /// Takes a place; `None` when the user has `most` already; 0 = no bound.
+    pub fn take(&self, user: UserId, most: usize) -> Option<Place> {
         let mut open = self.0.entry(user).or_default();
         if most > 0 && *open >= most {
-            return Err(Problem::new(429, "too_many_requests").retry_after(60).detail("close another stream first"));
+            return None;
         }
         *open += 1;
-        Ok(Place { user, has_left: AtomicBool::new(false) })
+        Some(Place { user, has_left: AtomicBool::new(false) })
     }
 }
 
@@ -32,7 +32,7 @@ impl Place {
         if self.has_left.swap(true, Relaxed) {
             return;
         }
-        if let Entry::Occupied(mut open) = app.streams.places.0.entry(self.user) {
+        if let Entry::Occupied(mut open) = app.streams().places.0.entry(self.user) {
             *open.get_mut() -= 1;
             if *open.get() == 0 {
                 open.remove();

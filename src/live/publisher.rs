@@ -15,12 +15,12 @@ pub(super) fn fill(app: &App, rows: Vec<Numbered>) {
 }
 
 fn all(numbered: Vec<Numbered>) -> Vec<Publication> {
-    numbered.into_iter().map(|numbered| kept(numbered.channel.as_str().into(), numbered)).collect()
+    numbered.into_iter().map(|numbered| publication(numbered.channel.as_str().into(), numbered)).collect()
 }
 
 /// A numbered event as the hub takes it.
-pub(super) fn kept(channel: Channel, numbered: Numbered) -> Publication {
+pub(super) fn publication(channel: Channel, numbered: Numbered) -> Publication {
     let revokes =
-        numbered.revokes.into_iter().map(|ends| Revoke { user: ends.user.to_string().into(), sees: ends.sees }).collect();
+        numbered.revokes.into_iter().map(|ends| Revoke { user: ends.user.to_string().into(), sees: ends.inclusive }).collect();
     Publication { channel, offset: numbered.offset, body: numbered.body.into(), revokes, by: None }
 }

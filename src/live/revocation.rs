@@ -5,7 +5,7 @@ use crate::{
     clock::Timestamp,
     db::Tx,
     ids::{SessionId, UserId},
-    problem::Result,
+    problem::{Problem, Result},
 };
 use dashmap::DashMap;
 use std::time::Duration;
@@ -43,6 +43,22 @@ impl Revocations {
 
     fn forget(&self, now: Timestamp) {
         self.ended.retain(|_, before| *before + HELD > now);
+    }
+}
+
+impl App {
+    /// Whose access has ended.
+    pub fn revocations(&self) -> &Revocations {
+        self.part()
+    }
+
+    /// Who holds this access token. Errors: 401 `unauthorized`, `token_expired`.
+    pub fn recognise(&self, token: &str) -> Result<Actor, Problem> {
+        let actor = Actor::new(self.keys.read_access(token, self.clock.now().timestamp())?);
+        if self.revocations().is_revoked(&actor) {
+            return Err(Problem::unauthorized().detail("this session has ended"));
+        }
+        Ok(actor)
     }
 }
 
@@ -84,12 +100,12 @@ pub async fn read(app: &App, window: &str) -> Result<()> {
         where at > statement_timestamp() - $1::text::interval",
         window
     )
-    .fetch_all(&app.pools.background)
+    .fetch_all(&app.pools().background)
     .await?;
     let news = rows.into_iter().filter_map(|row| Some((row.user_id.or(row.sid)?, row.issued_before)));
-    if news.filter(|(key, before)| app.revocations.note(*key, *before)).count() > 0 {
-        app.end_revoked();
+    if news.filter(|(key, before)| app.revocations().note(*key, *before)).count() > 0 {
+        super::end_revoked(app);
     }
-    app.revocations.forget(app.clock.now());
+    app.revocations().forget(app.clock.now());
     Ok(())
 }

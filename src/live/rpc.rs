@@ -1,6 +1,11 @@
 //! Socket calls: the slice's function is found, the deed runs as behind REST, the answer or the slug goes back.
 use super::{Bridge, actor, refused};
-use crate::{operations::RequestContext, problem::Problem};
+use crate::{
+    i18n::Language,
+    operations::{Call, Raw},
+    problem::Problem,
+    reply::Body,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::Deserialize;
@@ -21,17 +26,31 @@ impl Rpc for Bridge {
     async fn call(&self, who: &Identity, method: &str, data: Bytes) -> Result<Bytes, Error> {
         let app = self.app()?;
         let actor = actor(who)?.clone();
-        let Some(call) = app.registry.calls.get(method).cloned() else { return Err(Error::method_not_found()) };
-        if app.revocations.is_revoked(&actor) {
+        let Some(operation) = app.registry().call(method).cloned() else { return Err(Error::method_not_found()) };
+        if app.revocations().is_revoked(&actor) {
             return Err(Error::invalid_token());
         }
+        operation.admit(Some(&actor)).map_err(|problem| refused(&problem))?;
         let request_id = crate::ids::new(crate::ids::Region::GLOBAL, &app.clock, &app.random).to_string();
         let span = tracing::info_span!("call", method, request.id = request_id);
         let within = app.config.request_timeout;
-        let context = RequestContext { app, key: None, request_id };
-        let answer = tokio::time::timeout(within, call(context, actor, data).instrument(span)).await;
+        let call = Call {
+            app,
+            actor: Some(actor),
+            raw: Raw::Rpc(data),
+            key: None,
+            request_id,
+            address: None,
+            user_agent: String::new(),
+            language: Language::default(),
+            headers: axum::http::HeaderMap::new(),
+        };
+        let answer = tokio::time::timeout(within, operation.run(call).instrument(span)).await;
         match answer {
-            Ok(Ok(answer)) => Ok(answer.body.to_string().into()),
+            Ok(Ok(answer)) => match answer.body {
+                Body::Json(body) => Ok(body.to_string().into()),
+                Body::Empty | Body::Whole(_) => Ok(Bytes::from_static(b"{}")),
+            },
             Ok(Err(error)) => Err(refused(&error.into_problem())),
             // Its commit may still come true: the same key tells.
             Err(_) => Err(refused(&Problem::new(503, "outcome_unknown"))),
@@ -42,8 +61,8 @@ impl Rpc for Bridge {
         let app = self.app()?;
         let actor = actor(who)?;
         let sent: Sent<'_> = serde_json::from_slice(&data).map_err(|_| Error::bad_request())?;
-        let send = app.registry.sends.get(sent.method).ok_or_else(Error::method_not_found)?;
-        if app.revocations.is_revoked(actor) {
+        let send = app.registry().send(sent.method).ok_or_else(Error::method_not_found)?;
+        if app.revocations().is_revoked(actor) {
             return Err(Error::invalid_token());
         }
         send(&app, actor, sent.data.get().as_bytes());

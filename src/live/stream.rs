@@ -7,14 +7,14 @@ use super::{
 };
 use crate::{
     App, Problem,
-    actor::{Actor, Claims},
-    http::{Json, OptionalActor, Query},
+    actor::{Actor, Claims, OptionalActor},
     ids::UserId,
+    operations::Untransacted,
     problem::{Error, Result},
+    reply::{Body, Created, Reply},
 };
 use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use utoipa::openapi::{RefOr, Schema};
 use wassally_realtime::Channel;
 
 /// Channels of one stream.
@@ -34,20 +35,62 @@ const TICKETS_MAX: i64 = 32;
 /// A ticket opens within this time.
 const OPENS_WITHIN: TimeDelta = TimeDelta::seconds(60);
 
-/// What to listen to.
-#[derive(Debug, Deserialize)]
+/// Listens to channels as server-sent events.
+///
+/// Resumes after `Last-Event-ID`. With a ticket no token is needed, and the channels are those it was made for.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
-    /// Names by commas; with a ticket, those it was made for.
+    /// Up to 32 names by commas; with a ticket, those it was made for.
     channels: Option<String>,
     ticket: Option<String>,
 }
 
-/// Which channels a ticket shall open.
+/// Makes a ticket that opens one stream of these channels, for an EventSource that can send no header.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TicketInput {
     pub channels: Vec<String>,
+}
+
+#[derive(Debug, wassally_macros::ApiError)]
+pub enum StreamError {
+    /// The token is missing or bad, or access has ended.
+    #[api(401, "unauthorized")]
+    Unauthorized,
+    /// A channel's readers have another role.
+    #[api(403, "forbidden")]
+    Forbidden,
+    /// A channel is unknown or not the caller's.
+    #[api(404, "not_found")]
+    NotFound,
+    /// The ticket is unknown, over, or was made for other channels.
+    #[api(404, "bad_ticket")]
+    BadTicket,
+    /// More than 32 channels.
+    #[api(422, "channel_limit")]
+    ChannelLimit,
+    /// Close another stream first.
+    #[api(429, "too_many_requests")]
+    TooManyStreams { retry_after_s: u32 },
+}
+
+/// An endless answer, byte by byte.
+pub struct EventStreamReply(Response);
+
+impl Reply for EventStreamReply {
+    const STATUS: u16 = 200;
+    const CONTENT: Option<&'static str> = Some("text/event-stream");
+
+    fn body(self) -> Result<Body> {
+        Ok(Body::Whole(Box::new(self.0)))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        <String as utoipa::PartialSchema>::schema()
+    }
+
+    fn schemas(_: &mut Vec<(String, RefOr<Schema>)>) {}
 }
 
 /// A ticket for one stream.
@@ -72,29 +115,41 @@ struct Ticketed {
     place: Arc<Place>,
 }
 
-/// Listen to channels as server-sent events
-#[utoipa::path(get, path = "/api/live/", tag = "live", params(("channels" = Option<String>, Query, description = "up to 32 names by commas"), ("ticket" = Option<String>, Query), ("Last-Event-ID" = Option<String>, Header)), responses((status = 200, content_type = "text/event-stream", body = String), (status = 401), (status = 404, description = "bad_ticket, not_found"), (status = 429, description = "too_many_requests")), security((), ("bearer" = [])))]
-pub async fn get(State(app): State<App>, caller: OptionalActor, headers: HeaderMap, Query(listen): Query<Listen>) -> Response {
-    match open(&app, caller.0, &headers, listen).await {
-        Ok(response) => response,
-        Err(Error::Refused(problem)) if problem.status < 500 => problem.into_response(),
-        Err(error) => come_again(&error.into_problem()),
+impl App {
+    /// The event streams that are open on this node.
+    pub(super) fn streams(&self) -> &Open {
+        self.part()
     }
 }
 
-async fn open(app: &App, caller: Option<Actor>, headers: &HeaderMap, listen: Listen) -> Result<Response> {
+/// Opens an event stream. Only a final refusal has a status; trouble of ours is 200, when to come again, and end.
+pub async fn listen(app: App, caller: OptionalActor, input: Listen) -> Result<EventStreamReply, StreamError> {
+    match open(&app, caller.0, input).await {
+        Ok(response) => Ok(EventStreamReply(response)),
+        Err(error) => {
+            let is_final = match &error {
+                Error::Refused(_) => true,
+                Error::Problem(problem) => problem.status < 500,
+                _ => false,
+            };
+            if is_final { Err(error) } else { Ok(EventStreamReply(come_again(&error.into_problem()))) }
+        }
+    }
+}
+
+async fn open(app: &App, caller: Option<Actor>, listen: Listen) -> Result<Response, StreamError> {
     let (actor, channels, ticket) = match listen.ticket {
         Some(ticket) => {
             let hash = Sha256::digest(ticket.as_bytes()).to_vec();
             let (actor, channels) = redeem(app, &hash).await?;
-            if listen.channels.as_deref().is_some_and(|asked| names(asked) != channels) {
-                return Err(bad_ticket().into());
+            if listen.channels.as_deref().is_some_and(|requested| names(requested) != channels) {
+                return Err(StreamError::BadTicket.into());
             }
             (actor, channels, Some(hash))
         }
-        None => (caller.ok_or_else(Problem::unauthorized)?, check(names(listen.channels.as_deref().unwrap_or_default()))?, None),
+        None => (caller.ok_or(StreamError::Unauthorized)?, check(names(listen.channels.as_deref().unwrap_or_default()))?, None),
     };
-    let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let last_event_id = app.request().and_then(|request| request.header("last-event-id"));
     let channels: Vec<Channel> = channels.iter().map(|name| name.as_str().into()).collect();
     let reserved = Reserved::take(app, actor.id, ticket)?;
     let mut who = identity(app, actor);
@@ -123,17 +178,17 @@ struct Reserved {
 }
 
 impl Reserved {
-    /// Takes a place; a ticket's ends the stream that it had open before. Errors: 429 `too_many_requests`.
-    fn take(app: &App, user: UserId, ticket: Option<Vec<u8>>) -> Result<Self> {
-        if let Some((_, earlier)) = ticket.as_ref().and_then(|hash| app.streams.tickets.remove(hash)) {
+    /// Takes a place; a ticket's ends the stream that it had open before.
+    fn take(app: &App, user: UserId, ticket: Option<Vec<u8>>) -> Result<Self, StreamError> {
+        if let Some((_, earlier)) = ticket.as_ref().and_then(|hash| app.streams().tickets.remove(hash)) {
             earlier.ended.cancel();
             earlier.place.leave(app);
         }
-        let place = Arc::new(app.streams.places.take(user, app.config.user_connections)?);
+        let place = Arc::new(app.streams().places.take(user, app.config.user_connections).ok_or(StreamError::TooManyStreams { retry_after_s: 60 })?);
         let ended = CancellationToken::new();
         if let Some(hash) = &ticket {
             let now = Ticketed { ended: ended.clone(), place: Arc::clone(&place) };
-            if let Some(beside) = app.streams.tickets.insert(hash.clone(), now) {
+            if let Some(beside) = app.streams().tickets.insert(hash.clone(), now) {
                 beside.ended.cancel();
                 beside.place.leave(app);
             }
@@ -147,7 +202,7 @@ impl Drop for Reserved {
         self.place.leave(&self.app);
         // One that was overtaken is cancelled, and the ticket another's.
         if let Some(hash) = self.ticket.as_ref().filter(|_| !self.ended.is_cancelled()) {
-            self.app.streams.tickets.remove(hash);
+            self.app.streams().tickets.remove(hash);
         }
     }
 }
@@ -156,21 +211,17 @@ fn names(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-fn check(channels: Vec<String>) -> Result<Vec<String>, Problem> {
+fn check(channels: Vec<String>) -> Result<Vec<String>, StreamError> {
     match channels.len() {
-        0 => Err(Problem::invalid("channels", "required")),
+        0 => Err(Problem::invalid("channels", "required").into()),
         1..=CHANNELS_MAX if channels.iter().all(|name| name.len() <= 255 && name.is_ascii()) => Ok(channels),
-        1..=CHANNELS_MAX => Err(Problem::invalid("channels", "invalid")),
-        _ => Err(Problem { code: "channel_limit", ..Problem::invalid("channels", "too_long") }),
+        1..=CHANNELS_MAX => Err(Problem::invalid("channels", "invalid").into()),
+        _ => Err(StreamError::ChannelLimit.into()),
     }
 }
 
-fn bad_ticket() -> Problem {
-    Problem::new(404, "bad_ticket")
-}
-
 /// Who stands behind a ticket, if it may still open.
-async fn redeem(app: &App, hash: &[u8]) -> Result<(Actor, Vec<String>)> {
+async fn redeem(app: &App, hash: &[u8]) -> Result<(Actor, Vec<String>), StreamError> {
     let row = sqlx::query!(
         "update live_ticket t
         set opened_at = coalesce(t.opened_at, $2)
@@ -181,25 +232,23 @@ async fn redeem(app: &App, hash: &[u8]) -> Result<(Actor, Vec<String>)> {
         app.clock.now(),
         app.clock.now() - OPENS_WITHIN,
     )
-    .fetch_optional(&app.pools.live)
+    .fetch_optional(&app.pools().live)
     .await?;
-    let row = row.ok_or_else(bad_ticket)?;
+    let row = row.ok_or(StreamError::BadTicket)?;
     let claims: Claims = serde_json::from_value(row.claims)?;
     let actor = Actor::new(claims);
-    if app.revocations.is_revoked(&actor) {
-        return Err(bad_ticket().into());
+    if app.revocations().is_revoked(&actor) {
+        return Err(StreamError::BadTicket.into());
     }
     Ok((actor, row.channels))
 }
 
-fn final_refusal(error: wassally_realtime::Error) -> Error {
+fn final_refusal(error: wassally_realtime::Error) -> Error<StreamError> {
     match error.code {
-        102 => Problem::not_found().into(),
-        400..=499 => {
-            Problem::new(u16::try_from(error.code).unwrap_or(404), if error.code == 403 { "forbidden" } else { "not_found" })
-                .into()
-        }
-        3000..=4999 => Problem::unauthorized().into(),
+        102 => StreamError::NotFound.into(),
+        403 => StreamError::Forbidden.into(),
+        400..=499 => StreamError::NotFound.into(),
+        3000..=4999 => StreamError::Unauthorized.into(),
         _ => Problem::busy().into(),
     }
 }
@@ -211,14 +260,9 @@ fn come_again(problem: &Problem) -> Response {
     (StatusCode::OK, [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")], body).into_response()
 }
 
-/// Ask for a ticket that opens one stream
-#[utoipa::path(post, path = "/api/live/ticket/", tag = "live", request_body = TicketInput, responses((status = 201, body = Ticket), (status = 422, description = "channel_limit")), security(("bearer" = [])))]
-pub async fn post_ticket(
-    State(app): State<App>,
-    actor: Actor,
-    Json(ask): Json<TicketInput>,
-) -> Result<(StatusCode, axum::Json<Ticket>)> {
-    let channels = check(ask.channels)?;
+/// Stores a ticket, hashed.
+pub async fn ticket(app: App, actor: Actor, input: TicketInput) -> Result<Untransacted<Created<Ticket>>, StreamError> {
+    let channels = check(input.channels)?;
     let ticket = URL_SAFE_NO_PAD.encode(app.random.bytes::<32>());
     let claims: &Claims = &actor;
     let now = app.clock.now();
@@ -231,7 +275,7 @@ pub async fn post_ticket(
         now - OPENS_WITHIN,
         TICKETS_MAX - 1,
     )
-    .execute(&app.pools.live)
+    .execute(&app.pools().live)
     .await?;
     sqlx::query!(
         "insert into live_ticket (hash, user_id, sid, claims, channels, created_at)
@@ -243,7 +287,7 @@ pub async fn post_ticket(
         &channels,
         now,
     )
-    .execute(&app.pools.live)
+    .execute(&app.pools().live)
     .await?;
-    Ok((StatusCode::CREATED, axum::Json(Ticket { ticket, expires_in: OPENS_WITHIN.num_seconds() })))
+    Ok(Untransacted(Created(Ticket { ticket, expires_in: OPENS_WITHIN.num_seconds() })))
 }

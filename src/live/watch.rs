@@ -1,12 +1,11 @@
-//! Comings and goings of subscriptions, and kept publications in their place, told to the slices.
+//! Comings and goings of subscriptions, and durable publications in their order, handed to the slices.
 use super::{Bridge, actor};
-use crate::domain::Observed;
 use wassally_realtime::host::{Channel, Heard, Identity, Observer, Watch};
 
 impl Watch for Bridge {
     fn unsubscribed(&self, who: &Identity, _client: &str, channel: &Channel) {
         let (Ok(app), Ok(actor)) = (self.app(), actor(who)) else { return };
-        for left in &app.registry.left {
+        for left in app.registry().left() {
             left(&app, actor, channel);
         }
     }
@@ -15,9 +14,6 @@ impl Watch for Bridge {
 impl Observer for Bridge {
     fn heard(&self, publication: &Heard<'_>) {
         let Ok(app) = self.app() else { return };
-        let hearing = Observed { channel: publication.channel, offset: publication.offset, body: publication.body };
-        for hear in &app.registry.observers {
-            hear(&app, &hearing);
-        }
+        app.registry().observers().observe(&app, publication.channel, publication.offset, publication.body, None);
     }
 }

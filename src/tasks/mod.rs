@@ -1,4 +1,6 @@
-//! Chores: work planned with a transaction and carried out by whichever node leases it. At least once, finished in the deed's own Tx.
+//! Tasks: work that a transaction plans and whichever node leases it carries out. At least once, finished in the transaction of its command.
+pub mod housekeeping;
+mod publish;
 mod runner;
 mod sweeps;
 
@@ -6,6 +8,7 @@ pub use runner::{Outcome, run_due, work};
 pub use sweeps::Sweep;
 
 use crate::{App, clock::Timestamp, db::Planned, problem::Result};
+use std::collections::HashMap;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -42,5 +45,21 @@ impl AnyTask {
             Box::pin(async move { serde_json::from_value::<C>(input)?.run(&app).await })
         }
         Self { kind: C::KIND, run: run::<C> }
+    }
+}
+
+/// The tasks that this release knows, by kind.
+pub struct Kinds(HashMap<&'static str, AnyTask>);
+
+impl Kinds {
+    /// The slices' tasks and the application's own.
+    pub fn new(mut tasks: HashMap<&'static str, AnyTask>) -> Self {
+        let publish = AnyTask::of::<publish::PublishElsewhere>();
+        tasks.insert(publish.kind, publish);
+        Self(tasks)
+    }
+
+    fn get(&self, kind: &str) -> Option<&AnyTask> {
+        self.0.get(kind)
     }
 }

@@ -1,11 +1,12 @@
 //! The runner: leases due tasks in one short statement, sleeps to the earliest it knows, polls every second. No leader.
 use crate::{
     App,
-    actor::Actor,
     clock::Timestamp,
+    db::LEASE_LOST,
     ids::Region,
-    operations::{Call, Lease},
     problem::{Error, Result},
+    request::{Lease, RequestContext},
+    tasks::Kinds,
 };
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -87,35 +88,27 @@ async fn lease(app: &App, now: Timestamp) -> Result<Vec<Due>> {
         until,
         BATCH,
     )
-    .fetch_all(&app.pools.background)
+    .fetch_all(&app.pools().background)
     .await?)
 }
 
 async fn carry_out(app: &App, due: &Due) -> Result<()> {
-    let Some(task) = app.registry.tasks.get(due.kind.as_str()) else {
+    let Some(task) = app.part::<Kinds>().get(&due.kind) else {
         return Err(Error::broken(anyhow::anyhow!("no slice knows tasks of kind {}", due.kind)));
     };
     let lease = Lease { region: Region::numbered(due.region), id: due.id, attempt: due.attempt };
-    let call = Call {
-        actor: Actor::system(),
-        operation: task.kind,
-        key: None,
-        fingerprint: vec![],
-        status: 200,
-        request_id: due.id.to_string(),
-        lease: Some(lease),
-    };
-    (task.run)(app.with_call(call), due.input.clone()).await?;
+    let request = RequestContext::of_task(task.kind, lease);
+    (task.run)(app.with_request(request), due.input.clone()).await?;
     // A task that found nothing to do began no transaction that removed it.
     sqlx::query!("delete from task where region = $1 and id = $2 and attempt = $3", due.region, due.id, due.attempt)
-        .execute(&app.pools.background)
+        .execute(&app.pools().background)
         .await?;
     Ok(())
 }
 
 async fn postpone(app: &App, due: &Due, error: Error) -> Result<()> {
-    if let Error::Refused(problem) = &error
-        && problem.code == "lease_lost"
+    if let Error::Problem(problem) = &error
+        && problem.code == LEASE_LOST
     {
         return Ok(());
     }
@@ -138,7 +131,7 @@ async fn postpone(app: &App, due: &Due, error: Error) -> Result<()> {
         error.to_string().chars().take(500).collect::<String>(),
         gives_up.then_some(now),
     )
-    .execute(&app.pools.background)
+    .execute(&app.pools().background)
     .await?;
     Ok(())
 }
@@ -146,7 +139,7 @@ async fn postpone(app: &App, due: &Due, error: Error) -> Result<()> {
 /// The time to the earliest task, a second at most: another node's clock or commit may bring one sooner.
 async fn until_next(app: &App) -> Duration {
     let next = sqlx::query_scalar!("select min(run_at) from task where gave_up_at is null and leased_until is null")
-        .fetch_one(&app.pools.background)
+        .fetch_one(&app.pools().background)
         .await;
     let until = next.ok().flatten().map_or(POLL, |at| (at - app.clock.now()).to_std().unwrap_or_default());
     until.clamp(Duration::from_millis(10), POLL)

@@ -32,24 +32,17 @@ pub struct Login {
     pub role: Option<String>,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum LoginError {
-    #[error("the name or the password is wrong")]
+    /// The name or the password is wrong.
+    #[api(401, "bad_credentials")]
     BadCredentials,
-    #[error("this account is not active")]
+    /// The account is not active.
+    #[api(403, "account_inactive")]
     Inactive,
-    #[error("this account has no such role")]
+    /// The account has no such role.
+    #[api(403, "forbidden")]
     NoSuchRole,
-}
-
-impl ApiError for LoginError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::BadCredentials => Problem::new(401, "bad_credentials"),
-            Self::Inactive => Problem::new(403, "account_inactive"),
-            Self::NoSuchRole => Problem::forbidden(),
-        }
-    }
 }
 
 /// Checks the password and opens a session.
@@ -97,7 +90,6 @@ fn account(known: Option<UserId>, name: &str) -> String {
 }
 
 /// Sign in
-#[utoipa::path(post, path = "/api/auth/login/", tag = "auth", request_body = Login, responses((status = 200, body = SignedIn), (status = 401, description = "bad_credentials"), (status = 403, description = "account_inactive"), (status = 429, description = "too_many_requests")))]
 pub async fn post(
     State(app): State<App>,
     Address(ip): Address,

@@ -48,12 +48,3 @@ pub async fn end_sessions(app: App, actor: Actor, only: Option<SessionId>) -> Re
     }
     tx.commit(()).await
 }
-
-/// Sign out
-#[utoipa::path(post, path = "/api/auth/logout/", tag = "auth", request_body = Logout, responses((status = 204)), security(("bearer" = [])))]
-pub async fn post(context: RequestContext, actor: Actor, Json(input): Json<Logout>) -> Result<Answer> {
-    let only = (!input.all).then_some(actor.sid);
-    // Never under a key: a repeat would need the token that this ends.
-    let context = RequestContext { key: None, ..context };
-    context.run(actor, "auth.logout", 204, only, end_sessions).await
-}

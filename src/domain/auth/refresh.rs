@@ -18,14 +18,11 @@ pub struct Refresh {
     pub refresh: String,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("this sign-in is over")]
-pub struct SignInOver;
-
-impl ApiError for SignInOver {
-    fn problem(&self) -> Problem {
-        Problem::unauthorized()
-    }
+#[derive(Debug, ApiError)]
+pub enum RefreshError {
+    /// The token is unknown, too old, or was replaced: sign in again.
+    #[api(401, "unauthorized")]
+    Over,
 }
 
 /// What to do with a presented token.
@@ -87,7 +84,6 @@ pub async fn renew(app: &App, input: &Refresh) -> Result<Tokens> {
 }
 
 /// New tokens
-#[utoipa::path(post, path = "/api/auth/refresh/", tag = "auth", request_body = Refresh, responses((status = 200, body = Tokens), (status = 401, description = "unauthorized")))]
 pub async fn post(State(app): State<App>, Json(input): Json<Refresh>) -> Result<axum::Json<Tokens>> {
     Ok(axum::Json(renew(&app, &input).await?))
 }

@@ -36,27 +36,22 @@ pub struct Registration {
     pub user_type: String,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum RegistrationError {
-    #[error("somebody has this username")]
+    /// Somebody has this username.
+    #[api(409, "username_taken")]
     UsernameTaken,
-    #[error("somebody has this e-mail")]
+    /// Somebody has this e-mail.
+    #[api(409, "email_taken")]
     EmailTaken,
-    #[error("somebody has this phone number")]
+    /// Somebody has this phone number.
+    #[api(409, "phone_taken")]
     PhoneTaken,
-    #[error("a customer's phone number is proved by a code, and codes are not sent here yet")]
-    OtpOff,
-}
-
-impl ApiError for RegistrationError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::UsernameTaken => Problem::new(409, "username_taken"),
-            Self::EmailTaken => Problem::new(409, "email_taken"),
-            Self::PhoneTaken => Problem::new(409, "phone_taken"),
-            Self::OtpOff => Problem { code: "otp_off", ..Problem::invalid("phone_number", "invalid") },
-        }
-    }
+    /// A customer's phone number is proved by a code, and codes are not sent here yet.
+    #[api(422, "otp_off")]
+    OtpOff { errors: Vec<FieldError> },
+    #[api(inherit)]
+    Weak(password::WeakPassword),
 }
 
 impl Registration {
@@ -129,7 +124,6 @@ pub async fn register(app: &App, input: Registration, ip: &str, device: &str) ->
 }
 
 /// Register
-#[utoipa::path(post, path = "/api/auth/register/", tag = "auth", request_body = Registration, responses((status = 201, body = SignedIn), (status = 409, description = "username_taken, email_taken, phone_taken"), (status = 422, description = "invalid, weak_password, otp_off")))]
 pub async fn post(
     State(app): State<App>,
     Address(ip): Address,

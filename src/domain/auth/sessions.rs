@@ -28,7 +28,6 @@ pub struct Session {
 }
 
 /// Who am I
-#[utoipa::path(get, path = "/api/auth/user/", tag = "auth", responses((status = 200, body = User)), security(("bearer" = [])))]
 pub async fn whoami(State(app): State<App>, actor: Actor) -> Result<axum::Json<User>> {
     let mut sql = app.read(Region::GLOBAL).await?;
     let user = users::find(&mut sql, actor.id).await?.ok_or_else(Problem::not_found)?;
@@ -36,23 +35,10 @@ pub async fn whoami(State(app): State<App>, actor: Actor) -> Result<axum::Json<U
 }
 
 /// The own sessions
-#[utoipa::path(get, path = "/api/auth/sessions/", tag = "auth", params(Keys), responses((status = 200, body = Page<Session>)), security(("bearer" = [])))]
 pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<NoFilters>) -> Result<axum::Json<Page<Session>>> {
     let mut sql = app.read_stale(Region::GLOBAL).await?;
     let rows = store::sessions(&mut sql, &actor, listing.after, listing.rows()).await?;
     Ok(axum::Json(listing.page(rows, |session| session.id.uuid())))
-}
-
-/// End one of the own sessions
-#[utoipa::path(delete, path = "/api/auth/sessions/{id}/", tag = "auth", params(("id" = SessionId, Path)), responses((status = 204), (status = 404)), security(("bearer" = [])))]
-pub async fn delete(context: RequestContext, actor: Actor, Path(id): Path<SessionId>) -> Result<Answer> {
-    let mut sql = context.app.read(Region::GLOBAL).await?;
-    let is_own = store::is_open(&mut sql, actor.id, id).await?;
-    drop(sql);
-    if !is_own {
-        return Err(Problem::not_found().into());
-    }
-    context.run(actor, "auth.sessions.delete", 204, Some(id), logout::end_sessions).await
 }
 
 /// Forgets refresh tokens that ran out.

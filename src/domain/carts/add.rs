@@ -28,38 +28,29 @@ pub struct AddItem {
 }
 
 /// Why a cart may not be changed so.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum CartError {
-    #[error("no such thing in reach")]
+    /// The product or line is unknown, or not the caller's.
+    #[api(404, "not_found")]
     NotFound,
-    #[error("the product is no longer sold")]
+    /// The product is no longer sold.
+    #[api(409, "product_gone")]
     ProductGone,
-    #[error("a cart holds at most {SHOPS_MAX} shops")]
-    ShopLimit,
-    #[error("a cart holds at most {ITEMS_MAX} lines")]
-    ItemLimit,
-    #[error("the shop is in another region than the cart")]
+    /// A cart holds at most so many shops.
+    #[api(409, "cart_shop_limit")]
+    ShopLimit { limit: usize },
+    /// A cart holds at most so many lines.
+    #[api(409, "cart_item_limit")]
+    ItemLimit { limit: usize },
+    /// The shop is in another region than the cart.
+    #[api(422, "shops_in_two_regions")]
     TwoRegions,
-    #[error("the shop sells in another currency than the cart's shops")]
+    /// The shop sells in another currency than the cart's shops.
+    #[api(422, "shops_in_two_currencies")]
     TwoCurrencies,
-    #[error("this quantity cannot be ordered")]
-    Quantity { min: i32, max: Option<i32> },
-}
-
-impl ApiError for CartError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::NotFound => Problem::not_found(),
-            Self::ProductGone => Problem::new(409, "product_gone"),
-            Self::ShopLimit => Problem::new(409, "cart_shop_limit").with("limit", SHOPS_MAX),
-            Self::ItemLimit => Problem::new(409, "cart_item_limit").with("limit", ITEMS_MAX),
-            Self::TwoRegions => Problem::new(422, "shops_in_two_regions"),
-            Self::TwoCurrencies => Problem::new(422, "shops_in_two_currencies"),
-            Self::Quantity { min, max } => {
-                Problem::new(422, "quantity_out_of_range").with("min_quantity", min).with("max_quantity", max)
-            }
-        }
-    }
+    /// This quantity cannot be ordered.
+    #[api(422, "quantity_out_of_range")]
+    Quantity { min_quantity: i32, max_quantity: Option<i32> },
 }
 
 /// Puts a product in, or more of it.
@@ -115,16 +106,6 @@ async fn elsewhere(app: &App, product: ProductId) -> Result<CartError> {
     let mut conn = app.read(product.region()).await?;
     let offer = catalog::offer(&mut conn, product).await?;
     Ok(offer.map_or(CartError::NotFound, |_| CartError::TwoRegions))
-}
-
-/// Puts a product into the cart, or more of it.
-#[utoipa::path(post, path = "/api/cart/items/", tag = "cart", request_body = AddItem,
-    responses((status = 201, body = CartView), (status = 404, description = "not_found"),
-        (status = 409, description = "cart_shop_limit, cart_item_limit, product_gone"),
-        (status = 422, description = "quantity_out_of_range, shops_in_two_regions, shops_in_two_currencies")),
-    security(("bearer" = [])))]
-pub async fn post(context: RequestContext, customer: Customer, Json(input): Json<AddItem>) -> Result<Answer> {
-    context.run(customer, "cart.add", 201, input, add).await
 }
 
 #[cfg(test)]

@@ -54,24 +54,3 @@ async fn lock_line(tx: &mut Tx, customer: &Customer, id: CartItemId) -> Result<L
     let line = store::lines(tx, customer.id).await?.into_iter().find(|line| line.id == id);
     Ok(line.ok_or(CartError::NotFound)?)
 }
-
-/// Sets the quantity of a line.
-#[utoipa::path(patch, path = "/api/cart/items/{id}/", tag = "cart", params(("id" = CartItemId, Path)), request_body = SetQuantity,
-    responses((status = 200, body = CartView), (status = 404, description = "not_found"), (status = 409, description = "product_gone"),
-        (status = 422, description = "quantity_out_of_range")),
-    security(("bearer" = [])))]
-pub async fn patch(
-    context: RequestContext,
-    customer: Customer,
-    Path(id): Path<CartItemId>,
-    Json(input): Json<SetQuantity>,
-) -> Result<Answer> {
-    context.run(customer, "cart.set_quantity", 200, (id, input), set_quantity).await
-}
-
-/// Takes a line out of the cart.
-#[utoipa::path(delete, path = "/api/cart/items/{id}/", tag = "cart", params(("id" = CartItemId, Path)),
-    responses((status = 200, body = CartView), (status = 404, description = "not_found")), security(("bearer" = [])))]
-pub async fn delete(context: RequestContext, customer: Customer, Path(id): Path<CartItemId>) -> Result<Answer> {
-    context.run(customer, "cart.remove", 200, id, remove).await
-}

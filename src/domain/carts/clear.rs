@@ -19,9 +19,3 @@ pub async fn clear(app: App, customer: Customer, (): ()) -> Result<Committed<Car
     let cart = changed(&mut tx, customer.id).await?;
     tx.commit(cart.view(app.config.currency)).await
 }
-
-/// Empties the caller's cart.
-#[utoipa::path(delete, path = "/api/cart/", tag = "cart", responses((status = 200, body = CartView)), security(("bearer" = [])))]
-pub async fn delete(context: RequestContext, customer: Customer) -> Result<Answer> {
-    context.run(customer, "cart.clear", 200, (), clear).await
-}

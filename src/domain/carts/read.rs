@@ -9,7 +9,6 @@ use serde::Deserialize;
 pub struct NoParameters {}
 
 /// The caller's cart with present prices, fees and problems, and the position it was read at.
-#[utoipa::path(get, path = "/api/cart/", tag = "cart", responses((status = 200, body = CartView)), security(("bearer" = [])))]
 pub async fn get(
     State(app): State<App>,
     customer: Customer,

@@ -38,10 +38,3 @@ pub async fn validate(app: App, customer: Customer, input: Validate) -> Result<C
     }
     tx.commit(view).await
 }
-
-/// The cart with its problems, checked anew.
-#[utoipa::path(post, path = "/api/cart/validate/", tag = "cart", request_body = Validate,
-    responses((status = 200, body = CartView), (status = 409, description = "cart_changed, with cart")), security(("bearer" = [])))]
-pub async fn post(context: RequestContext, customer: Customer, Json(input): Json<Validate>) -> Result<Answer> {
-    context.run(customer, "cart.validate", 200, input, validate).await
-}

@@ -27,14 +27,11 @@ pub struct NewProduct {
     pub category_id: Option<ProductCategoryId>,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("the shop has a product of this SKU")]
-struct SkuTaken;
-
-impl ApiError for SkuTaken {
-    fn problem(&self) -> Problem {
-        Problem::new(409, "sku_taken")
-    }
+#[derive(Debug, ApiError)]
+enum AddProductError {
+    /// The shop has a product of this SKU.
+    #[api(409, "sku_taken")]
+    SkuTaken,
 }
 
 impl NewProduct {

@@ -46,7 +46,6 @@ impl Branch for Category {
 }
 
 /// All kinds of products, in their order.
-#[utoipa::path(get, path = "/api/product/categories/", tag = "catalogue", params(Shape), responses((status = 200, body = Page<Category>)))]
 pub async fn list(State(app): State<App>, Query(shape): Query<Shape>) -> Result<Json<Page<Category>>> {
     let mut conn = app.read_stale(Region::FIRST).await?;
     Ok(Json(shaped(store::categories(&mut conn).await?, &shape)))

@@ -105,7 +105,6 @@ pub struct Filters {
 }
 
 /// What is sold. `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
-#[utoipa::path(get, path = "/api/product/products/", tag = "catalogue", params(Keys, Filters), responses((status = 200, body = Page<Product>)))]
 pub async fn list(
     State(app): State<App>,
     OptionalActor(actor): OptionalActor,
@@ -148,8 +147,6 @@ pub async fn list(
 }
 
 /// One product. Its seller and admins see it also while it is not sold.
-#[utoipa::path(get, path = "/api/product/products/{id}/", tag = "catalogue", params(("id" = ProductId, Path)),
-    responses((status = 200, body = Product), (status = 404, description = "not_found")))]
 pub async fn one(
     State(app): State<App>,
     OptionalActor(actor): OptionalActor,

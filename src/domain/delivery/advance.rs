@@ -130,15 +130,3 @@ pub(super) async fn hand_over(
     tx.emit(OrderDelivered::new(order, proven.means, &job, now, by));
     Ok(())
 }
-
-/// Take an order one step further
-#[utoipa::path(post, path = "/api/delivery/orders/{id}/advance/", tag = "delivery", params(("id" = OrderId, Path)), request_body = AdvanceBody,
-    responses((status = 200, body = Job), (status = 404, description = "not_found"), (status = 409, description = "invalid_transition, proof_required")),
-    security(("bearer" = [])))]
-pub async fn post(context: RequestContext, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<AdvanceBody>) -> Result<Answer> {
-    call(context, crew, AdvanceOrder { order_id: id, to: body.to, shop_id: body.shop_id, reason: body.reason }).await
-}
-
-pub async fn call(context: RequestContext, crew: Crew, input: AdvanceOrder) -> Result<Answer> {
-    context.run(crew, "delivery.advance", 200, input, advance).await
-}

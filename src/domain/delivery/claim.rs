@@ -52,15 +52,3 @@ pub async fn claim(app: App, crew: Crew, input: ClaimOrder) -> Result<Committed<
     tx.emit(OrderClaimed::new(&order, crew.id, &job, now, By::from(&*crew)));
     tx.commit(job).await
 }
-
-/// Take an order
-#[utoipa::path(post, path = "/api/delivery/orders/{id}/claim/", tag = "delivery", params(("id" = OrderId, Path)),
-    responses((status = 200, body = Job), (status = 404, description = "not_found"),
-        (status = 409, description = "already_claimed, order_cancelled, not_claimable, off_duty, active_limit, cash_cap")), security(("bearer" = [])))]
-pub async fn post(context: RequestContext, crew: Crew, Path(id): Path<OrderId>, _: Json<ClaimBody>) -> Result<Answer> {
-    call(context, crew, ClaimOrder { order_id: id }).await
-}
-
-pub async fn call(context: RequestContext, crew: Crew, input: ClaimOrder) -> Result<Answer> {
-    context.run(crew, "delivery.claim", 200, input, claim).await
-}

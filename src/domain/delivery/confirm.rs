@@ -163,24 +163,3 @@ fn judge(app: &App, order: &Order, proof: &store::ProofRow, shown: Shown<'_>) ->
     }
     Ok(())
 }
-
-/// Prove a delivery by the customer's PIN or code
-#[utoipa::path(post, path = "/api/orders/{id}/proof/confirm/", tag = "orders", params(("id" = OrderId, Path)), request_body = ConfirmBody,
-    responses((status = 200, body = OrderView), (status = 404, description = "not_found"), (status = 409, description = "no_proof_yet, invalid_transition"),
-        (status = 422, description = "wrong_pin with tries_left"), (status = 423, description = "proof_locked")), security(("bearer" = [])))]
-pub async fn post(
-    context: RequestContext,
-    actor: Actor,
-    Path(id): Path<OrderId>,
-    Json(body): Json<ConfirmBody>,
-) -> Result<Answer> {
-    let ConfirmBody { pin, token, lat, lng, at } = body;
-    if !matches!(actor.role, Role::Crew | Role::Seller) {
-        return Err(Problem::forbidden().into());
-    }
-    context.run(actor, "delivery.confirm", 200, ConfirmProof { order_id: id, pin, token, lat, lng, at }, confirm).await
-}
-
-pub async fn call(context: RequestContext, crew: Crew, input: ConfirmProof) -> Result<Answer> {
-    context.run((*crew).clone(), "delivery.confirm", 200, input, confirm).await
-}

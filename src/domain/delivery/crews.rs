@@ -62,8 +62,6 @@ pub struct Area {
 }
 
 /// All crews
-#[utoipa::path(get, path = "/api/staff/crews/", tag = "staff", params(("search" = Option<String>, Query), ("limit" = Option<i64>, Query),
-    ("cursor" = Option<String>, Query)), responses((status = 200, body = Page<CrewEntry>)), security(("bearer" = [])))]
 pub async fn list(State(app): State<App>, _: Staff, listing: Listing<NoFilters>) -> Result<Json<Page<CrewEntry>>> {
     listing.ordering_in(&["-date_joined"])?;
     let mut conn = app.read_stale(Region::FIRST).await?;
@@ -116,9 +114,6 @@ pub struct TrailPoint {
 }
 
 /// Where a crew was; a day at most, the last hour by default
-#[utoipa::path(get, path = "/api/staff/crews/{id}/trail/", tag = "staff", params(("id" = UserId, Path), ("from" = Option<String>, Query),
-    ("to" = Option<String>, Query)), responses((status = 200, body = Page<TrailPoint>), (status = 404, description = "not_found")),
-    security(("bearer" = [])))]
 pub async fn trail(
     State(app): State<App>,
     _: Staff,

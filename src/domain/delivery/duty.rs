@@ -53,16 +53,14 @@ pub struct Position {
     pub at: Timestamp,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum DutyError {
-    #[error("goods of an order are still with the crew")]
+    /// Goods of an order are still with the crew.
+    #[api(409, "active_jobs")]
     ActiveJobs,
-}
-
-impl ApiError for DutyError {
-    fn problem(&self) -> Problem {
-        Problem::new(409, "active_jobs")
-    }
+    /// The crew's account is gone.
+    #[api(404, "not_found")]
+    NotFound,
 }
 
 /// Takes up duty under the next number, or lays it down. Claims without goods stay; with goods in hand duty goes on.
@@ -126,7 +124,6 @@ pub(super) async fn view(app: &App, conn: &mut PgConnection, id: UserId) -> Resu
 }
 
 /// The own state, with the channel to follow it on
-#[utoipa::path(get, path = "/api/delivery/me/", tag = "delivery", responses((status = 200, body = CrewView)), security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, crew: Crew, _: Query<NoFilters>) -> Result<axum::Json<CrewView>> {
     let region = Region::FIRST;
     let mut whole = app.read_whole(region).await?;
@@ -134,15 +131,4 @@ pub async fn get(State(app): State<App>, crew: Crew, _: Query<NoFilters>) -> Res
     let mut view = view(&app, &mut whole, crew.id).await?;
     view.live = vec![live];
     Ok(axum::Json(view))
-}
-
-/// Take up duty, or lay it down
-#[utoipa::path(patch, path = "/api/delivery/me/", tag = "delivery", request_body = SetDuty,
-    responses((status = 200, body = CrewView), (status = 409, description = "active_jobs")), security(("bearer" = [])))]
-pub async fn patch(context: RequestContext, crew: Crew, Json(input): Json<SetDuty>) -> Result<Answer> {
-    call(context, crew, input).await
-}
-
-pub async fn call(context: RequestContext, crew: Crew, input: SetDuty) -> Result<Answer> {
-    context.run(crew, "delivery.duty", 200, input, set_duty).await
 }

@@ -138,8 +138,6 @@ fn is_in([west, south, east, north]: [f64; 4], lat: f64, lng: f64) -> bool {
 }
 
 /// Where the crews are
-#[utoipa::path(get, path = "/api/staff/crews/map/", tag = "staff", params(("bbox" = Option<String>, Query, description = "west,south,east,north")),
-    responses((status = 200, body = CrewsMap)), security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, _: Staff, Query(filter): Query<Filter>) -> Result<axum::Json<CrewsMap>> {
     let within = filter.bbox.as_deref().map(bbox).transpose()?;
     let (replica, now_ms) = (app.state::<Replica>(), app.clock.now().timestamp_millis());

@@ -124,14 +124,11 @@ async fn around(app: &App, crew: UserId, filter: Filter) -> Result<Available> {
 }
 
 /// Orders that wait nearby
-#[utoipa::path(get, path = "/api/delivery/orders/available/", tag = "delivery", params(("lat" = Option<f64>, Query), ("lng" = Option<f64>, Query),
-    ("radius_m" = Option<f64>, Query), ("limit" = Option<usize>, Query)), responses((status = 200, body = Available), (status = 409, description = "no_position")),
-    security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, crew: Crew, Query(filter): Query<Filter>) -> Result<axum::Json<Available>> {
     around(&app, crew.id, filter).await.map(axum::Json)
 }
 
-pub async fn call(context: RequestContext, crew: Crew, filter: NearbyInput) -> Result<Answer> {
+//KEEP pub async fn  call(context: RequestContext, crew: Crew, filter: NearbyInput) -> Result<Answer> {
     let filter = Filter { radius_m: filter.radius_m, limit: filter.limit, ..Filter::default() };
     let body = serde_json::to_value(around(&context.app, crew.id, filter).await?)?;
     Ok(Answer { status: 200, body })

@@ -65,17 +65,3 @@ pub async fn overrule(app: App, staff: Staff, input: Override) -> Result<Committ
     let answer = OrderView::of(&mut tx, &staff, &order).await?;
     tx.commit(answer).await
 }
-
-/// Go past the proof, with a reason
-#[utoipa::path(post, path = "/api/staff/orders/{id}/override/", tag = "staff", params(("id" = OrderId, Path)), request_body = OverrideBody,
-    responses((status = 200, body = OrderView), (status = 404, description = "not_found"), (status = 409, description = "invalid_transition, no_proof_yet"),
-        (status = 422, description = "reason_required")), security(("bearer" = [])))]
-pub async fn post(
-    context: RequestContext,
-    staff: Staff,
-    Path(id): Path<OrderId>,
-    Json(body): Json<OverrideBody>,
-) -> Result<Answer> {
-    let input = Override { order_id: id, to: body.to, reason: body.reason };
-    context.run(staff, "delivery.override", 200, input, overrule).await
-}

@@ -156,8 +156,6 @@ fn note(rider: &mut Rider, fix: TrailFix) {
 }
 
 /// Publish where you are: the way for when the socket is down
-#[utoipa::path(post, path = "/api/delivery/pings/", tag = "delivery", request_body = PingsBody, responses((status = 202, body = Taken)),
-    security(("bearer" = [])))]
 pub async fn post(State(app): State<App>, crew: Crew, Json(body): Json<PingsBody>) -> Result<(StatusCode, axum::Json<Taken>)> {
     check_count(&body.pings)?;
     Ok((StatusCode::ACCEPTED, axum::Json(take(&app, crew.id, &body.pings))))
@@ -167,7 +165,7 @@ fn check_count(pings: &[Ping]) -> Result<(), Problem> {
     if pings.len() > AT_ONCE { Err(Problem::invalid("pings", "too_long")) } else { Ok(()) }
 }
 
-pub async fn call(context: RequestContext, crew: Crew, pings: Pings) -> Result<Answer> {
+//KEEP pub async fn  call(context: RequestContext, crew: Crew, pings: Pings) -> Result<Answer> {
     let pings = match pings {
         Pings::Several(pings) => pings,
         Pings::One(ping) => vec![ping],

@@ -82,11 +82,3 @@ pub async fn report(app: App, crew: Crew, input: ReportProblem) -> Result<Commit
     });
     tx.commit(ProblemView { id, order_id: order.id, kind: input.kind, note, at: now }).await
 }
-
-/// Publish what is wrong
-#[utoipa::path(post, path = "/api/delivery/orders/{id}/problem/", tag = "delivery", params(("id" = OrderId, Path)), request_body = ProblemBody,
-    responses((status = 201, body = ProblemView), (status = 404, description = "not_found")), security(("bearer" = [])))]
-pub async fn post(context: RequestContext, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<ProblemBody>) -> Result<Answer> {
-    let input = ReportProblem { order_id: id, kind: body.kind, note: body.note };
-    context.run(crew, "delivery.problem", 201, input, report).await
-}

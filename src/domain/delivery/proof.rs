@@ -38,24 +38,17 @@ pub struct Proof {
     pub confirmed_at: Option<Timestamp>,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum ProofError {
-    #[error("the proof comes with the goods")]
+    /// The proof comes with the goods.
+    #[api(409, "no_proof_yet")]
     NotYet,
-    #[error("the PIN or code is wrong; {tries_left} tries are left")]
+    /// The PIN or code is wrong.
+    #[api(422, "wrong_pin")]
     Wrong { tries_left: i32 },
-    #[error("too many wrong PINs")]
+    /// Too many wrong PINs: staff can unlock it.
+    #[api(423, "proof_locked")]
     Locked,
-}
-
-impl ApiError for ProofError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::NotYet => Problem::new(409, "no_proof_yet"),
-            Self::Wrong { tries_left } => Problem::new(422, "wrong_pin").with("tries_left", tries_left),
-            Self::Locked => Problem::new(423, "proof_locked"),
-        }
-    }
 }
 
 /// What somebody shows to prove a delivery.
@@ -126,9 +119,6 @@ fn qr_svg(token: &str) -> Result<String> {
 }
 
 /// What to show at the door, to the order's customer alone
-#[utoipa::path(get, path = "/api/orders/{id}/proof/", tag = "orders", params(("id" = OrderId, Path)),
-    responses((status = 200, body = Proof), (status = 404, description = "not_found"), (status = 409, description = "no_proof_yet")),
-    security(("bearer" = [])))]
 pub async fn get(
     State(app): State<App>,
     customer: Customer,

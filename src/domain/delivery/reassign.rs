@@ -88,18 +88,3 @@ pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committ
     store::audit(&mut tx, id, order.id, staff.id, "reassign", reason, now).await?;
     tx.commit(job).await
 }
-
-/// Give an order to another crew, or back to the list
-#[utoipa::path(post, path = "/api/staff/orders/{id}/reassign/", tag = "staff", params(("id" = OrderId, Path)), request_body = ReassignBody,
-    responses((status = 200, body = Job), (status = 404, description = "not_found"),
-        (status = 409, description = "already_picked_up, invalid_transition, off_duty, active_limit"), (status = 422, description = "reason_required")),
-    security(("bearer" = [])))]
-pub async fn post(
-    context: RequestContext,
-    staff: Staff,
-    Path(id): Path<OrderId>,
-    Json(body): Json<ReassignBody>,
-) -> Result<Answer> {
-    let input = Reassign { order_id: id, crew_id: body.crew_id, reason: body.reason };
-    context.run(staff, "delivery.reassign", 200, input, reassign).await
-}

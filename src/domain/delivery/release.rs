@@ -27,16 +27,13 @@ pub struct ReleaseOrder {
     pub reason: Option<String>,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum ReleaseError {
-    #[error("goods of this order were already picked up")]
+    /// Goods of this order were already picked up.
+    #[api(409, "already_picked_up")]
     AlreadyPickedUp,
-}
-
-impl ApiError for ReleaseError {
-    fn problem(&self) -> Problem {
-        Problem::new(409, "already_picked_up")
-    }
+    #[api(inherit)]
+    State(orders::InvalidTransition),
 }
 
 /// Whether the order can go back to the list.
@@ -67,16 +64,4 @@ pub async fn release(app: App, crew: Crew, input: ReleaseOrder) -> Result<Commit
     let job = Job::of(&order, proof_required(&app, order.payment_mode));
     tx.emit(OrderReleased::new(&order, crew.id, reason, now, By::from(&*crew)));
     tx.commit(job).await
-}
-
-/// Give an order back
-#[utoipa::path(post, path = "/api/delivery/orders/{id}/release/", tag = "delivery", params(("id" = OrderId, Path)), request_body = ReleaseBody,
-    responses((status = 200, body = Job), (status = 404, description = "not_found"), (status = 409, description = "already_picked_up, invalid_transition")),
-    security(("bearer" = [])))]
-pub async fn post(context: RequestContext, crew: Crew, Path(id): Path<OrderId>, Json(body): Json<ReleaseBody>) -> Result<Answer> {
-    call(context, crew, ReleaseOrder { order_id: id, reason: body.reason }).await
-}
-
-pub async fn call(context: RequestContext, crew: Crew, input: ReleaseOrder) -> Result<Answer> {
-    context.run(crew, "delivery.release", 200, input, release).await
 }

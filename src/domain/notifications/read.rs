@@ -46,7 +46,6 @@ pub struct UpTo {
 }
 
 /// The own notifications, newest first
-#[utoipa::path(get, path = "/api/notifications/", tag = "notifications", params(("unread" = Option<bool>, Query), ("kind" = Option<String>, Query), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = Notifications)), security(("bearer" = [])))]
 pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters>) -> Result<axum::Json<Notifications>> {
     let mut sql = app.read(actor.id.region()).await?;
     let rows = store::list(&mut sql, actor.id, &listing).await?;
@@ -97,22 +96,4 @@ pub async fn remove(app: App, actor: Actor, id: Uuid) -> Result<Committed<()>> {
     let now = tx.now().await?;
     store::delete(&mut tx, actor.id, id, now).await?;
     tx.commit(()).await
-}
-
-/// Read one
-#[utoipa::path(post, path = "/api/notifications/{id}/read/", tag = "notifications", params(("id" = Uuid, Path)), responses((status = 200)), security(("bearer" = [])))]
-pub async fn mark(context: RequestContext, actor: Actor, Path(id): Path<Uuid>) -> Result<Answer> {
-    context.run(actor, "notifications.read", 200, MarkRead { id: Some(id), up_to: None }, mark_read).await
-}
-
-/// Read all
-#[utoipa::path(post, path = "/api/notifications/read-all/", tag = "notifications", request_body = UpTo, responses((status = 200)), security(("bearer" = [])))]
-pub async fn mark_all(context: RequestContext, actor: Actor, Json(body): Json<UpTo>) -> Result<Answer> {
-    context.run(actor, "notifications.read", 200, MarkRead { id: None, up_to: body.up_to }, mark_read).await
-}
-
-/// Delete one
-#[utoipa::path(delete, path = "/api/notifications/{id}/", tag = "notifications", params(("id" = Uuid, Path)), responses((status = 204)), security(("bearer" = [])))]
-pub async fn delete(context: RequestContext, actor: Actor, Path(id): Path<Uuid>) -> Result<Answer> {
-    context.run(actor, "notifications.delete", 204, id, remove).await
 }

@@ -119,19 +119,3 @@ impl Task for AcceptBy {
         tx.commit(()).await.map(drop)
     }
 }
-
-#[utoipa::path(post, path = "/api/orders/{id}/accept/", tag = "orders", params(("id" = OrderId, Path)), request_body = AcceptBody,
-    responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition"), (status = 422, description = "shop_id_required")),
-    security(("bearer" = [])))]
-pub async fn post(
-    context: RequestContext,
-    seller: Seller,
-    Path(id): Path<OrderId>,
-    Json(body): Json<AcceptBody>,
-) -> Result<Answer> {
-    call(context, seller, AcceptOrder { order_id: id, prep_minutes: body.prep_minutes, shop_id: body.shop_id }).await
-}
-
-pub async fn call(context: RequestContext, seller: Seller, input: AcceptOrder) -> Result<Answer> {
-    context.run(seller, "orders.accept", 200, input, accept).await
-}

@@ -70,18 +70,3 @@ pub(super) async fn undo(tx: &mut Tx, order: &mut Order) -> Result<()> {
         .collect();
     inventory::give_back(tx, &goods).await
 }
-
-#[utoipa::path(post, path = "/api/orders/{id}/cancel/", tag = "orders", params(("id" = OrderId, Path)), request_body = CancelBody,
-    responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition")), security(("bearer" = [])))]
-pub async fn post(
-    context: RequestContext,
-    actor: Actor,
-    Path(id): Path<OrderId>,
-    Json(body): Json<CancelBody>,
-) -> Result<Answer> {
-    call(context, actor, CancelOrder { order_id: id, reason: body.reason }).await
-}
-
-pub async fn call(context: RequestContext, actor: Actor, input: CancelOrder) -> Result<Answer> {
-    context.run(actor, "orders.cancel", 200, input, cancel).await
-}

@@ -47,33 +47,28 @@ pub struct Checkout {
     pub note: Option<String>,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum CheckoutError {
-    #[error("save a delivery location first")]
+    /// Save a delivery location first.
+    #[api(409, "location_required")]
     LocationRequired,
-    #[error("there is nothing in the cart")]
+    /// There is nothing in the cart.
+    #[api(409, "cart_empty")]
     CartEmpty,
-    #[error("the cart is not the one that was seen")]
-    CartChanged { cart: Value },
-    #[error("some shops of the cart cannot be ordered from as it is")]
-    CartInvalid { shops: Value },
-    #[error("not enough in stock")]
+    /// The cart is not the one that was seen.
+    #[api(409, "cart_changed")]
+    CartChanged { cart: carts::CartView },
+    /// Some shops of the cart cannot be ordered from as it is.
+    #[api(409, "cart_invalid")]
+    CartInvalid { shops: Vec<carts::GroupView> },
+    /// Not enough in stock.
+    #[api(409, "out_of_stock")]
     OutOfStock { lines: Vec<inventory::Short> },
-    #[error("payment at a gateway is not available here")]
+    /// Payment at a gateway is not available here.
+    #[api(422, "not_available")]
     NotAvailable,
-}
-
-impl ApiError for CheckoutError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::LocationRequired => Problem::new(409, "location_required"),
-            Self::CartEmpty => Problem::new(409, "cart_empty"),
-            Self::CartChanged { cart } => Problem::new(409, "cart_changed").with("cart", cart),
-            Self::CartInvalid { shops } => Problem::new(409, "cart_invalid").with("shops", shops),
-            Self::OutOfStock { lines } => Problem::new(409, "out_of_stock").with("lines", lines),
-            Self::NotAvailable => Problem::new(422, "not_available"),
-        }
-    }
+    #[api(inherit)]
+    Hold(wallet::HoldError),
 }
 
 /// Orders what is in the customer's cart.
@@ -298,16 +293,7 @@ fn code(mut bits: u64) -> String {
     first.into_iter().chain(['-']).chain(last).collect()
 }
 
-#[utoipa::path(post, path = "/api/orders/checkout/", tag = "orders", request_body = Checkout,
-    responses((status = 201, body = OrderView), (status = 402, description = "insufficient_funds"),
-        (status = 409, description = "location_required, cart_empty, cart_changed, cart_invalid, out_of_stock"),
-        (status = 422, description = "not_available, invalid")),
-    security(("bearer" = [])))]
-pub async fn post(context: RequestContext, customer: Customer, Json(body): Json<Checkout>) -> Result<Answer> {
-    call(context, customer, body).await
-}
-
-pub async fn call(mut context: RequestContext, customer: Customer, input: Checkout) -> Result<Answer> {
+//KEEP pub async fn  call(mut context: RequestContext, customer: Customer, input: Checkout) -> Result<Answer> {
     if context.key.is_none() {
         // A double tap orders once: the cart that was seen, and what was filter of it, is the key.
         let version = match input.cart_version {

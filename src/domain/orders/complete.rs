@@ -28,18 +28,13 @@ pub struct CompleteOrder {
     pub order_id: OrderId,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum CompleteError {
-    #[error("the customer may still object until {completable_at}")]
+    /// The customer may still object.
+    #[api(409, "too_early")]
     TooEarly { completable_at: Timestamp },
-}
-
-impl ApiError for CompleteError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::TooEarly { completable_at } => Problem::new(409, "too_early").with("completable_at", completable_at),
-        }
-    }
+    #[api(inherit)]
+    State(super::InvalidTransition),
 }
 
 /// Pays everybody out. An order that is COMPLETED already stays as it is.
@@ -139,16 +134,6 @@ impl Task for Complete {
         pay_out(&mut tx, &mut order, By::SYSTEM, now).await?;
         tx.commit(()).await.map(drop)
     }
-}
-
-#[utoipa::path(post, path = "/api/orders/{id}/complete/", tag = "orders", params(("id" = OrderId, Path)),
-    responses((status = 200, body = OrderView), (status = 409, description = "too_early, invalid_transition")), security(("bearer" = [])))]
-pub async fn post(context: RequestContext, actor: Actor, Path(id): Path<OrderId>) -> Result<Answer> {
-    call(context, actor, CompleteOrder { order_id: id }).await
-}
-
-pub async fn call(context: RequestContext, actor: Actor, input: CompleteOrder) -> Result<Answer> {
-    context.run(actor, "orders.complete", 200, input, complete).await
 }
 
 #[cfg(test)]

@@ -31,8 +31,6 @@ pub struct HistoryItem {
     pub offset: i64,
 }
 
-#[utoipa::path(get, path = "/api/orders/{id}/history/", tag = "orders", params(("id" = OrderId, Path)),
-    responses((status = 200, body = Page<HistoryItem>), (status = 404, description = "not_found")), security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, actor: Actor, Path(id): Path<OrderId>) -> Result<Json<Page<HistoryItem>>> {
     let mut view = app.read_whole(id.region()).await?;
     let order = store::find(&mut view, &[id]).await?.pop().ok_or_else(Problem::not_found)?;

@@ -140,33 +140,3 @@ fn mark<'a>(order: &'a mut Order, shop: ShopId, reason: &str) -> Option<&'a Shop
     part.reason = Some(reason.to_owned());
     Some(part)
 }
-
-#[utoipa::path(post, path = "/api/orders/{id}/ready/", tag = "orders", params(("id" = OrderId, Path)), request_body = ReadyBody,
-    responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition")), security(("bearer" = [])))]
-pub async fn ready(
-    context: RequestContext,
-    seller: Seller,
-    Path(id): Path<OrderId>,
-    Json(body): Json<ReadyBody>,
-) -> Result<Answer> {
-    call_ready(context, seller, ReadyOrder { order_id: id, shop_id: body.shop_id }).await
-}
-
-pub async fn call_ready(context: RequestContext, seller: Seller, input: ReadyOrder) -> Result<Answer> {
-    context.run(seller, "orders.ready", 200, input, mark_ready).await
-}
-
-#[utoipa::path(post, path = "/api/orders/{id}/reject/", tag = "orders", params(("id" = OrderId, Path)), request_body = RejectBody,
-    responses((status = 200, body = OrderView), (status = 409, description = "invalid_transition")), security(("bearer" = [])))]
-pub async fn post_reject(
-    context: RequestContext,
-    seller: Seller,
-    Path(id): Path<OrderId>,
-    Json(body): Json<RejectBody>,
-) -> Result<Answer> {
-    call_reject(context, seller, RejectOrder { order_id: id, reason: body.reason, shop_id: body.shop_id }).await
-}
-
-pub async fn call_reject(context: RequestContext, seller: Seller, input: RejectOrder) -> Result<Answer> {
-    context.run(seller, "orders.reject", 200, input, reject).await
-}

@@ -31,10 +31,6 @@ pub struct Filters {
     to: Option<Timestamp>,
 }
 
-#[utoipa::path(get, path = "/api/orders/", tag = "orders", params(("status" = Option<String>, Query, description = "one, or several with commas"),
-    ("shop" = Option<ShopId>, Query), ("crew" = Option<UserId>, Query), ("fulfilment" = Option<Fulfilment>, Query), ("from" = Option<String>, Query),
-    ("to" = Option<String>, Query), ("search" = Option<String>, Query), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Page<OrderView>)), security(("bearer" = [])))]
 pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters>) -> Result<Json<Page<OrderView>>> {
     listing.ordering_in(&["-placed_at"])?;
     let region = Region::FIRST;
@@ -87,8 +83,6 @@ fn statuses(text: &str) -> Result<Vec<String>> {
     text.split(',').map(known).collect()
 }
 
-#[utoipa::path(get, path = "/api/orders/{id}/", tag = "orders", params(("id" = OrderId, Path)),
-    responses((status = 200, body = OrderView), (status = 404, description = "not_found")), security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, actor: Actor, Path(id): Path<OrderId>) -> Result<Json<OrderView>> {
     let mut view = app.read_whole(id.region()).await?;
     let live = app.position(&mut view, format!("order:{id}")).await?;

@@ -103,8 +103,6 @@ impl Schedule {
 }
 
 /// When a shop is open.
-#[utoipa::path(get, path = "/api/shops/{id}/hours/", tag = "shops", params(("id" = ShopId, Path)),
-    responses((status = 200, body = OpeningHours), (status = 404, description = "not_found")))]
 pub async fn get(State(app): State<App>, Path(id): Path<ShopId>) -> Result<Json<OpeningHours>> {
     let mut conn = app.read_stale(id.region()).await?;
     let shop = super::store::by_ids(&mut conn, id.region(), &[id]).await?.pop().filter(|shop| shop.is_approved());

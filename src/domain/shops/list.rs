@@ -154,7 +154,6 @@ fn bounds(from: Point, radius_m: f64) -> [f64; 4] {
 }
 
 /// Approved shops: near a point the nearest first, else the newest first.
-#[utoipa::path(get, path = "/api/shops/", tag = "shops", params(Keys, Filters), responses((status = 200, body = Page<Shop>)))]
 pub async fn list(State(app): State<App>, input: Listing<Filters>) -> Result<Json<Page<Shop>>> {
     input.ordering_in(&["distance", "-created_at"])?;
     let from = point(input.filters.lat, input.filters.lng)?;
@@ -232,8 +231,6 @@ async fn look(
 }
 
 /// One shop; with a point also its distance and fee. Who may watch `shop:{id}` gets its position.
-#[utoipa::path(get, path = "/api/shops/{id}/", tag = "shops", params(("id" = ShopId, Path), From),
-    responses((status = 200, body = Shop), (status = 404, description = "not_found")))]
 pub async fn one(
     State(app): State<App>,
     OptionalActor(actor): OptionalActor,

@@ -34,27 +34,11 @@ pub struct NewShop {
     pub fee_bands: Vec<FeeBand>,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum RegisterError {
-    #[error("the owner has a shop of this name")]
-    NameTaken,
-    #[error("no such day or time")]
-    Hours,
-    #[error("no such place")]
-    Place,
-    #[error("no such time zone")]
-    TimeZone,
-}
-
-impl ApiError for RegisterError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::NameTaken => Problem::invalid("name", "taken"),
-            Self::Hours => Problem::invalid("days", "invalid"),
-            Self::Place => Problem::invalid("lat", "out_of_range"),
-            Self::TimeZone => Problem::invalid("time_zone", "invalid"),
-        }
-    }
+    /// The owner has a shop of this name.
+    #[api(422, "invalid")]
+    Invalid { errors: Vec<FieldError> },
 }
 
 impl NewShop {

@@ -37,24 +37,14 @@ fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
     Option::deserialize(deserializer).map(Some)
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum ProfileError {
-    #[error("somebody else has this e-mail")]
+    /// Somebody else has this e-mail.
+    #[api(409, "email_taken")]
     EmailTaken,
-    #[error("somebody else has this phone number")]
+    /// Somebody else has this phone number.
+    #[api(409, "phone_taken")]
     PhoneTaken,
-    #[error("one of username, e-mail and phone number must stay")]
-    LastLogin,
-}
-
-impl ApiError for ProfileError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::EmailTaken => Problem::new(409, "email_taken"),
-            Self::PhoneTaken => Problem::new(409, "phone_taken"),
-            Self::LastLogin => Problem::invalid("email", "required"),
-        }
-    }
 }
 
 impl ProfileChange {
@@ -143,17 +133,10 @@ pub async fn change_profile(app: App, actor: Actor, change: ProfileChange) -> Re
 }
 
 /// The own profile
-#[utoipa::path(get, path = "/api/users/me/", tag = "users", responses((status = 200, body = User)), security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, actor: Actor) -> Result<axum::Json<User>> {
     let mut sql = app.read(Region::GLOBAL).await?;
     let user = store::find(&mut sql, actor.id).await?.ok_or_else(Problem::not_found)?;
     Ok(axum::Json(User { role: actor.role, ..user }))
-}
-
-/// Change the own profile
-#[utoipa::path(patch, path = "/api/users/me/", tag = "users", request_body = ProfileChange, responses((status = 200, body = User), (status = 409, description = "email_taken, phone_taken")), security(("bearer" = [])))]
-pub async fn patch(context: RequestContext, actor: Actor, Json(change): Json<ProfileChange>) -> Result<Answer> {
-    context.run(actor, "users.me", 200, change, change_profile).await
 }
 
 #[cfg(test)]

@@ -29,20 +29,16 @@ enum LedgerEntry {
 }
 
 /// The wallet cannot carry it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, ApiError)]
 pub enum HoldError {
-    #[error("{needed} {currency} are needed, {balance} are free")]
-    Short { needed: Amount, balance: Amount, currency: Currency },
-}
-
-impl ApiError for HoldError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::Short { needed, balance, currency } => {
-                Problem::new(402, "insufficient_funds").with("needed", needed).with("balance", balance).with("currency", currency)
-            }
-        }
-    }
+    /// The free balance is smaller than what is needed.
+    #[api(402, "insufficient_funds")]
+    Short {
+        needed: Amount,
+        balance: Amount,
+        #[schema(value_type = String)]
+        currency: Currency,
+    },
 }
 
 /// Sets `money` of `who` aside for `about` until it is released or captured. One hold per subject; nothing is held for zero.

@@ -59,8 +59,6 @@ pub struct InCurrency {
     currency: Option<String>,
 }
 
-#[utoipa::path(get, path = "/api/wallet/", tag = "wallet", params(("currency" = Option<String>, Query, description = "ISO 4217; the house's by default")),
-    responses((status = 200, body = WalletAnswer)), security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, actor: Actor, Query(filter): Query<InCurrency>) -> Result<Json<WalletAnswer>> {
     let currency = match filter.currency {
         Some(code) => code.to_ascii_uppercase().parse().map_err(|_| Problem::invalid("currency", "invalid"))?,
@@ -115,9 +113,6 @@ pub struct ContentObject {
     pub id: Uuid,
 }
 
-#[utoipa::path(get, path = "/api/wallet/transactions/", tag = "wallet", params(("type" = Option<String>, Query), ("from" = Option<String>, Query),
-    ("to" = Option<String>, Query), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Page<Transaction>)), security(("bearer" = [])))]
 pub async fn transactions(State(app): State<App>, actor: Actor, listing: Listing<Filters>) -> Result<Json<Page<Transaction>>> {
     let Filters { kind, from, to } = listing.filters;
     let filter = Filter { kind, from, to, after: listing.after, rows: listing.rows() };
@@ -176,8 +171,6 @@ pub struct At {
     at: Option<Timestamp>,
 }
 
-#[utoipa::path(get, path = "/api/admin/ledger/trial-balance/", tag = "wallet", params(("at" = Option<String>, Query)),
-    responses((status = 200, body = TrialBalance)), security(("bearer" = [])))]
 pub async fn trial_balance(State(app): State<App>, _: Admin, Query(filter): Query<At>) -> Result<Json<TrialBalance>> {
     let mut view = app.read_whole(Region::FIRST).await?;
     let sums = store::sums(&mut view, Region::FIRST, filter.at).await?;

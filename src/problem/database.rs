@@ -1,9 +1,9 @@
 //! What an error of the database means to a caller.
-use crate::problem::{ApiError, Error, Result};
+use super::{ApiError, Error, Problem, Result};
 
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+enum Kind {
     /// 40001, 40P01: the operation may run again.
     Again,
     /// A lock or statement timed out, the pool is empty, or the server is away: 503.
@@ -14,8 +14,7 @@ pub enum Kind {
     Broken,
 }
 
-/// Sorts an error.
-pub fn kind(error: &sqlx::Error) -> Kind {
+fn kind(error: &sqlx::Error) -> Kind {
     match error {
         sqlx::Error::PoolTimedOut
         | sqlx::Error::Io(_)
@@ -35,7 +34,21 @@ pub fn kind(error: &sqlx::Error) -> Kind {
     }
 }
 
-/// The database holds the rule, one line names the refusal.
+impl<E> From<sqlx::Error> for Error<E> {
+    fn from(error: sqlx::Error) -> Self {
+        match kind(&error) {
+            Kind::Again => Self::Again(error),
+            Kind::Busy => {
+                tracing::warn!(%error, "the database is busy or away");
+                Problem::busy().into()
+            }
+            Kind::OutOfRange => Problem::invalid("", "out_of_range").into(),
+            Kind::Broken => Self::Broken(error.into()),
+        }
+    }
+}
+
+/// The database holds the rule, one line names the error.
 pub trait OnConstraint<T> {
     /// Turns the violation of the constraint `name` into `refusal`.
     fn on_constraint<R: ApiError>(self, name: &str, refusal: R) -> Result<T>;

@@ -15,8 +15,8 @@ pub const SWEEPS: [Sweep; 2] = [
 
 fn housekeeping(app: &App) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
-        let pool = &app.pools.background;
-        super::ensure_partitions(pool).await?;
+        let pool = &app.pools().background;
+        db::ensure_partitions(pool).await?;
         sqlx::query!("delete from revocation where at < statement_timestamp() - interval '1 day'").execute(pool).await?;
         sqlx::query!(
             "delete from live_ticket t where not exists (select from session s where s.id = t.sid and s.ended_at is null)"
@@ -29,5 +29,5 @@ fn housekeeping(app: &App) -> BoxFuture<'_, Result<()>> {
 }
 
 fn set_clock(app: &App) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async move { Ok(app.clock.measure(&app.pools.background).await?) })
+    Box::pin(async move { Ok(app.clock.measure(&app.pools().background).await?) })
 }

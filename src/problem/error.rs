@@ -1,0 +1,170 @@
+//! What an operation may end with instead of an answer.
+use super::{ApiError, Problem};
+use crate::request::Stored;
+use axum::response::{IntoResponse, Response};
+use std::fmt;
+
+/// The crate's result: beside `E` it carries what only dispatch looks at.
+pub type Result<T, E = NoError> = std::result::Result<T, Error<E>>;
+
+/// The error enum of functions that refuse nothing of their own.
+#[derive(Debug, Clone, Copy)]
+pub enum NoError {}
+
+/// A refusal of type `E`, or what any operation may end with.
+#[derive(Debug)]
+pub enum Error<E = NoError> {
+    /// The caller can act on it.
+    Refused(E),
+    /// A refusal whose type is known no more: of a helper, of an event handler, or one that follows from the operation's types.
+    Problem(Box<Problem>),
+    /// The same idempotency key was answered before; dispatch repeats the stored answer.
+    Repeat(Box<Stored>),
+    /// The transaction lost a race that running it again may win (40001, 40P01).
+    Again(sqlx::Error),
+    /// A fault of ours: logged once, answered 500 without detail.
+    Broken(anyhow::Error),
+}
+
+/// What `Error::Refused` may hold.
+pub trait Refuses: fmt::Debug + Sized {
+    fn into_problem(self) -> Problem;
+}
+
+impl Refuses for NoError {
+    fn into_problem(self) -> Problem {
+        match self {}
+    }
+}
+
+impl<E: ApiError> Refuses for E {
+    fn into_problem(self) -> Problem {
+        self.problem()
+    }
+}
+
+impl Error {
+    pub fn broken(error: impl Into<anyhow::Error>) -> Self {
+        Self::Broken(error.into())
+    }
+
+    /// The same where an operation has errors of its own.
+    pub fn typed<E>(self) -> Error<E> {
+        match self {
+            Self::Refused(never) => match never {},
+            Self::Problem(problem) => Error::Problem(problem),
+            Self::Repeat(stored) => Error::Repeat(stored),
+            Self::Again(error) => Error::Again(error),
+            Self::Broken(error) => Error::Broken(error),
+        }
+    }
+}
+
+impl<E: Refuses> Error<E> {
+    /// Forgets the type of a refusal.
+    pub fn erased(self) -> Error {
+        match self {
+            Self::Refused(error) => Error::Problem(Box::new(error.into_problem())),
+            Self::Problem(problem) => Error::Problem(problem),
+            Self::Repeat(stored) => Error::Repeat(stored),
+            Self::Again(error) => Error::Again(error),
+            Self::Broken(error) => Error::Broken(error),
+        }
+    }
+
+    /// The problem to answer with. A fault of ours is logged here, once, with its chain.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Refused(error) => error.into_problem(),
+            Self::Problem(problem) => *problem,
+            Self::Repeat(_) => Problem::new(409, "repeat_in_progress").retry_after(1),
+            Self::Again(error) => {
+                tracing::warn!(%error, "an operation lost its race three times");
+                Problem::busy()
+            }
+            Self::Broken(error) => {
+                tracing::error!(error = format!("{error:#}"), "broken");
+                Problem::new(500, "internal")
+            }
+        }
+    }
+}
+
+/// Passes on the error of a helper that has an enum of its own: `orders::checked(…).inherit()?`.
+pub trait Inherit<T, E> {
+    fn inherit<F: From<E>>(self) -> Result<T, F>;
+}
+
+impl<T, E> Inherit<T, E> for Result<T, E> {
+    fn inherit<F: From<E>>(self) -> Result<T, F> {
+        self.map_err(|error| match error {
+            Error::Refused(error) => Error::Refused(error.into()),
+            Error::Problem(problem) => Error::Problem(problem),
+            Error::Repeat(stored) => Error::Repeat(stored),
+            Error::Again(error) => Error::Again(error),
+            Error::Broken(error) => Error::Broken(error),
+        })
+    }
+}
+
+impl<E: Refuses> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => write!(f, "refused: {error:?}"),
+            Self::Problem(problem) => write!(f, "refused: {} {}", problem.status, problem.code),
+            Self::Repeat(_) => f.write_str("answered before"),
+            Self::Again(error) => write!(f, "to be run again: {error}"),
+            Self::Broken(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
+impl<E: Refuses> std::error::Error for Error<E> {}
+
+impl<E: Refuses> IntoResponse for Error<E> {
+    fn into_response(self) -> Response {
+        self.into_problem().into_response()
+    }
+}
+
+impl<E: ApiError> From<E> for Error<E> {
+    fn from(error: E) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl<E: ApiError> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self::Problem(Box::new(error.problem()))
+    }
+}
+
+impl<E: ApiError> From<Error> for Error<E> {
+    fn from(error: Error) -> Self {
+        error.typed()
+    }
+}
+
+impl<E: ApiError> From<Error<E>> for Error {
+    fn from(error: Error<E>) -> Self {
+        error.erased()
+    }
+}
+
+impl<E> From<Problem> for Error<E> {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+impl<E> From<anyhow::Error> for Error<E> {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl<E> From<serde_json::Error> for Error<E> {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Broken(error.into())
+    }
+}
