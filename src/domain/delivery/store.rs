@@ -1,5 +1,4 @@
-//! Rows in, rows out: crews and their jobs; below it the proofs and the places.
-pub mod places;
+//! Rows in, rows out: crews and their jobs; below it the proofs.
 mod proofs;
 
 pub use proofs::{ProofRow, Proven, audit, count_tries, mint, proof, prove};

@@ -1,13 +1,12 @@
 //! `track:{order}`: where the crew of one order is, as exactly as its readers may know.
 use super::{
     replica::{Carried, Replica, Rider, time},
-    store,
     visibility::{Relation, Sight, may_follow, shown, sight},
 };
 use crate::{
     App,
     actor::{Actor, Role},
-    domain::{Snapshot, orders::OrderStatus, shops},
+    domain::{Snapshot, delivery, orders::OrderStatus, shops},
     ids::{OrderId, UserId},
     problem::{Problem, Result},
 };
@@ -105,13 +104,13 @@ pub fn changed(app: &App, replica: &Replica, order: OrderId, status: OrderStatus
 /// What `actor` is to an order, and its state. Errors: 404.
 async fn relation(app: &App, actor: &Actor, id: OrderId) -> Result<(Relation, OrderStatus)> {
     let mut conn = app.pools.live.acquire().await?;
-    let order = store::brief(&mut conn, id).await?.ok_or_else(Problem::not_found)?;
+    let order = delivery::brief(&mut conn, id).await?.ok_or_else(Problem::not_found)?;
     let relation = match actor.role {
         Role::Staff | Role::Admin | Role::Superadmin => Relation::Staff,
         Role::Customer if order.customer_id == actor.id => Relation::Customer,
         Role::Seller => {
             let mut is_shop = false;
-            for shop in store::shops_of(&mut conn, id).await? {
+            for shop in delivery::shops_of(&mut conn, id).await? {
                 is_shop |= shops::is_member(&mut conn, shop, actor.id).await?;
             }
             if is_shop { Relation::Shop } else { Relation::Stranger }

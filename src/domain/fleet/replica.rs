@@ -38,8 +38,6 @@ pub struct Replica {
     pub followers: Mutex<HashMap<OrderId, HashSet<UserId>>>,
     /// Crews whose dot or status changed since the last frame of the map.
     pub moved: Mutex<HashSet<UserId>>,
-    /// Short forms for the staff room since the last frame.
-    pub ops: Mutex<Vec<bytes::Bytes>>,
 }
 
 /// What a crew's list shows of an order that waits.
