@@ -183,6 +183,6 @@ async fn own_shops(conn: &mut sqlx::PgConnection, region: Region, actor: Option<
     match actor {
         None => Ok(Own::Of(vec![])),
         Some(actor) if actor.is_admin() => Ok(Own::All),
-        Some(actor) => Ok(Own::Of(shops::shops_of(conn, region, actor.id).await?)),
+        Some(actor) => Ok(Own::Of(shops::shops_of(conn, region, actor).await?)),
     }
 }

@@ -27,20 +27,15 @@ pub use events::{
     DutyChanged, OrderClaimed, OrderDelivered, OrderDeliveryFailed, OrderPickedUp, OrderReassigned, OrderReleased, OrderReturned,
     OrderShipped, ProofLocked, ProofUnlocked,
 };
-pub use job::{Job, Stop, is_carried};
+pub use job::{Job, Stop};
 pub use proof::proof_for;
-pub use store::{brief, crew, earnings, shops_of};
+pub use store::{crew, earnings};
 
 use crate::{
     App,
-    actor::Crew,
     config::ProofRequired,
-    db::Tx,
-    domain::{
-        Slice,
-        orders::{self, Order, PaymentMode},
-    },
-    ids::{OrderId, Region, UserId},
+    domain::{Slice, orders::PaymentMode},
+    ids::{Region, UserId},
     problem::{Problem, Result},
     text,
 };
@@ -85,12 +80,6 @@ fn proof_required(app: &App, mode: PaymentMode) -> bool {
         ProofRequired::Wallet => mode == PaymentMode::Wallet,
         ProofRequired::Never => false,
     }
-}
-
-/// The order, locked, of the crew who carries or last carried it. Errors: 404 for others.
-async fn own_order(tx: &mut Tx, crew: &Crew, id: OrderId) -> Result<Order> {
-    let order = orders::lock(tx, id).await?;
-    if order.crew_id == Some(crew.id) { Ok(order) } else { Err(Problem::not_found().into()) }
 }
 
 /// A reason that must be there. Errors: 422 `reason_required`, and those of [`text::reason`].

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     App,
     domain::{
-        Observed, delivery,
+        Observed,
         orders::{Fulfilment, Listing, OrderStatus, PrepStatus},
     },
     ids::{OrderId, UserId},
@@ -151,7 +151,7 @@ fn crew_changed(app: &App, crew: UserId, offset: u64, heard: CrewHeard) {
     }
     if let Some(order) = heard.order_id {
         match heard.job {
-            Some(job) if delivery::is_carried(job.status) => {
+            Some(job) if job.status.is_carried() => {
                 rider.jobs.insert(order, job.carried());
                 replica.carriers.insert(order, crew);
             }

@@ -14,6 +14,7 @@ mod machine;
 mod order;
 mod prep;
 mod read;
+mod relation;
 mod store;
 mod view;
 
@@ -24,6 +25,7 @@ pub use order::{
     By, CrewName, Dropoff, Fulfilment, Line, ListedStop, Listing, Order, OrderState, OrderStatus, PaymentMode, PaymentStatus,
     Prep, PrepStatus, ShopOrder, listing,
 };
+pub use relation::{Relation, find_as, lock_as, relation};
 pub use store::{lock, pending};
 pub use view::OrderView;
 
