@@ -1,7 +1,7 @@
 //! What happens by the clock: frames for the staff, rows for the database, and the memory made equal to the rows.
 use super::{
     map, nearby,
-    replica::{Carried, Offer, Replica, TrailFix, time},
+    replica::{Carried, Replica, TrailFix, time},
     store,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use wassally_geo::{Listing, Point};
 
 pub const FRAME: Duration = Duration::from_millis(250);
@@ -108,11 +108,9 @@ async fn reconcile_orders(app: &App) -> Result<()> {
     let replica = app.state::<Replica>();
     let mark = replica.nearby.mark(app.clock.unix_ms());
     let mut conn = app.pools.background.acquire().await?;
-    let pending = orders::pending(&mut conn, Region::FIRST).await?;
-    let listings = pending.into_iter().filter_map(|(listing, version)| {
-        let order = listing.order_id;
-        let (payload, at) = Offer::of(listing)?;
-        Some(Listing { order, version, at, payload })
+    let claimable = orders::claimable(&mut conn, Region::FIRST).await?;
+    let listings = claimable.into_iter().filter_map(|(order, version)| {
+        Some(Listing { order: order.order_id, version, at: order.first_stop()?, payload: Arc::new(order) })
     });
     let tell = |crew: &UserId, delta| nearby::tell(app, *crew, &delta);
     match replica.nearby.reconcile(mark, listings.collect(), app.clock.unix_ms(), tell) {

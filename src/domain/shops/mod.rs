@@ -14,7 +14,7 @@ mod terms;
 pub use hours::{Closure, Day, OpeningHours};
 pub use membership::{Membership, membership, shops_of};
 pub use register::{NewShop, category_named, register};
-pub use terms::{FeeBand, Place, ShopTerms, delivery_fee};
+pub use terms::{FeeBand, Location, ShopTerms, delivery_fee};
 
 use crate::{
     clock::Timestamp,
