@@ -3,8 +3,10 @@ pub mod auth;
 pub mod carts;
 pub mod catalog;
 pub mod delivery;
+pub mod fleet;
 pub mod inventory;
 pub mod notifications;
+pub mod ops;
 pub mod orders;
 pub mod shops;
 mod slice;
@@ -36,6 +38,8 @@ pub fn slices() -> Vec<Slice> {
         carts::slice(),
         orders::slice(),
         delivery::slice(),
+        fleet::slice(),
         notifications::slice(),
+        ops::slice(),
     ]
 }

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         catalog::{self, NewProduct, ProductCategoryId},
         inventory,
-        shops::{self, NewShop, Place, ShopCategoryId},
+        shops::{self, Location, NewShop, ShopCategoryId},
     },
     ids::{ProductId, Region, ShopId, UserId},
     money::Amount,
@@ -100,7 +100,7 @@ fn new_shop(shop: &Shop, owner: UserId, kind: ShopCategoryId) -> NewShop {
         category_id: Some(kind),
         phone_number: shop.phone_number.clone(),
         email: shop.email.clone(),
-        place: Place { lat: shop.lat, lng: shop.lng, address: shop.address.clone() },
+        location: Location { lat: shop.lat, lng: shop.lng, address: shop.address.clone() },
         time_zone: shop.time_zone.clone(),
         days: shop.hours.clone(),
         currency: shop.currency,

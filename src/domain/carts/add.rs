@@ -62,39 +62,39 @@ pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committ
     }
     let mut tx = app.begin(home(customer.id)).await?;
     store::lock(&mut tx, customer.id).await?;
-    let offer = catalog::offer(&mut tx, input.product_id).await?.ok_or(CartError::NotFound)?;
-    if !offer.is_sold {
+    let terms = catalog::terms(&mut tx, input.product_id).await?.ok_or(CartError::NotFound)?;
+    if !terms.is_sold {
         return Err(CartError::ProductGone.into());
     }
     let lines = store::lines(&mut tx, customer.id).await?;
     let present = lines.iter().find(|line| line.product_id == input.product_id);
     if input.quantity < 1 {
-        return Err(CartError::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
+        return Err(CartError::Quantity { min: terms.min_quantity, max: terms.max_quantity }.into());
     }
     let quantity = input.quantity.saturating_add(present.map_or(0, |line| line.quantity));
-    if !is_in_range(quantity, offer.min_quantity, offer.max_quantity) {
-        return Err(CartError::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
+    if !is_in_range(quantity, terms.min_quantity, terms.max_quantity) {
+        return Err(CartError::Quantity { min: terms.min_quantity, max: terms.max_quantity }.into());
     }
     if let Some(line) = present {
-        store::set_quantity(&mut tx, line.id, quantity, offer.price).await?;
+        store::set_quantity(&mut tx, line.id, quantity, terms.price).await?;
     } else {
-        fits(&lines, &offer)?;
-        if store::has_other_currency(&mut tx, customer.id, offer.currency).await? {
+        fits(&lines, &terms)?;
+        if store::has_other_currency(&mut tx, customer.id, terms.currency).await? {
             return Err(CartError::TwoCurrencies.into());
         }
         let id = CartItemId::fresh(&app, tx.region());
-        let line = Line { id, product_id: input.product_id, shop_id: offer.shop_id, quantity };
+        let line = Line { id, product_id: input.product_id, shop_id: terms.shop_id, quantity };
         let now = tx.now().await?;
-        store::insert_item(&mut tx, customer.id, &line, offer.price, now).await?;
+        store::insert_item(&mut tx, customer.id, &line, terms.price, now).await?;
     }
     let cart = changed(&mut tx, customer.id).await?;
     tx.commit(cart.view(app.config.currency)).await
 }
 
-/// Whether a new line of `offer` fits beside `lines`.
-fn fits(lines: &[Line], offer: &catalog::Offer) -> Result<(), CartError> {
+/// Whether a new line of `terms` fits beside `lines`.
+fn fits(lines: &[Line], terms: &catalog::ProductTerms) -> Result<(), CartError> {
     let mut shops: BTreeSet<_> = lines.iter().map(|line| line.shop_id).collect();
-    shops.insert(offer.shop_id);
+    shops.insert(terms.shop_id);
     if shops.len() > SHOPS_MAX {
         return Err(CartError::ShopLimit);
     }
@@ -104,8 +104,8 @@ fn fits(lines: &[Line], offer: &catalog::Offer) -> Result<(), CartError> {
 /// Why a product of another region than the cart's cannot go in: it exists there, or nowhere.
 async fn elsewhere(app: &App, product: ProductId) -> Result<CartError> {
     let mut conn = app.read(product.region()).await?;
-    let offer = catalog::offer(&mut conn, product).await?;
-    Ok(offer.map_or(CartError::NotFound, |_| CartError::TwoRegions))
+    let terms = catalog::terms(&mut conn, product).await?;
+    Ok(terms.map_or(CartError::NotFound, |_| CartError::TwoRegions))
 }
 
 #[cfg(test)]
@@ -123,8 +123,8 @@ mod tests {
         }
     }
 
-    fn offer(shop: u128) -> catalog::Offer {
-        catalog::Offer {
+    fn terms(shop: u128) -> catalog::ProductTerms {
+        catalog::ProductTerms {
             shop_id: ShopId(Uuid::from_u128(shop)),
             price: 1.into(),
             currency: "USD".parse().expect("a currency"),
@@ -137,14 +137,14 @@ mod tests {
     #[test]
     fn a_fourth_shop_does_not_fit_but_more_of_the_third_does() {
         let lines = [line(1, 1), line(2, 2), line(3, 3)];
-        assert!(matches!(fits(&lines, &offer(4)), Err(CartError::ShopLimit)));
-        assert!(fits(&lines, &offer(3)).is_ok());
-        assert!(fits(&lines[..2], &offer(4)).is_ok());
+        assert!(matches!(fits(&lines, &terms(4)), Err(CartError::ShopLimit)));
+        assert!(fits(&lines, &terms(3)).is_ok());
+        assert!(fits(&lines[..2], &terms(4)).is_ok());
     }
 
     #[test]
     fn a_cart_has_a_bound() {
         let lines: Vec<_> = (0..100).map(|product| line(1, product)).collect();
-        assert!(matches!(fits(&lines, &offer(1)), Err(CartError::ItemLimit)));
+        assert!(matches!(fits(&lines, &terms(1)), Err(CartError::ItemLimit)));
     }
 }

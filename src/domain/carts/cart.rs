@@ -2,7 +2,7 @@
 use super::{CartItemId, store};
 use crate::{
     clock::Timestamp,
-    domain::shops::{self, Place, ShopTerms},
+    domain::shops::{self, Location, ShopTerms},
     ids::{ProductId, Region, ShopId, UserId},
     money::Currency,
     problem::Result,
@@ -19,8 +19,8 @@ pub struct Cart {
     pub version: i64,
     /// One per shop, in the order the shops came in.
     pub groups: Vec<Group>,
-    /// The customer's saved place; without one there is no fee and no radius.
-    pub place: Option<Place>,
+    /// The customer's saved location; without one there is no fee and no radius.
+    pub location: Option<Location>,
 }
 
 /// What stands in the cart of one shop.
@@ -29,9 +29,9 @@ pub struct Group {
     pub shop: ShopTerms,
     pub items: Vec<Item>,
     pub problems: Vec<Problem>,
-    /// Metres from the shop to the saved place.
+    /// Metres from the shop to the saved location.
     pub distance_m: Option<f64>,
-    /// In the shop's currency; `None` without a saved place, or where the shop does not deliver.
+    /// In the shop's currency; `None` without a saved location, or where the shop does not deliver.
     pub delivery_fee: Option<Decimal>,
 }
 
@@ -93,9 +93,9 @@ impl Problem {
 }
 
 impl Group {
-    /// A group with what is wrong with it for a customer at `place`.
-    pub fn new(shop: ShopTerms, items: Vec<Item>, place: Option<&Place>) -> Self {
-        let distance_m = place.and_then(|place| shop.distance_m(place));
+    /// A group with what is wrong with it for a customer at `location`.
+    pub fn new(shop: ShopTerms, items: Vec<Item>, location: Option<&Location>) -> Self {
+        let distance_m = location.and_then(|location| shop.distance_m(location));
         let delivery_fee = distance_m.and_then(|distance_m| shops::delivery_fee(&shop, distance_m));
         let mut group = Self { shop, items, problems: vec![], distance_m, delivery_fee };
         group.problems = group.check();
@@ -151,7 +151,7 @@ pub(super) fn is_in_range(quantity: i32, min: i32, max: Option<i32>) -> bool {
 /// Reads a cart with everything that decides about it, at `now`.
 pub(super) async fn read(conn: &mut PgConnection, region: Region, customer: UserId, now: Timestamp) -> Result<Cart> {
     let version = store::version(conn, region, customer).await?;
-    let place = store::place(conn, customer).await?;
+    let location = store::location(conn, customer).await?;
     let lines = store::items(conn, region, customer).await?;
     let mut ids: Vec<ShopId> = vec![];
     for (shop, _) in &lines {
@@ -166,6 +166,6 @@ pub(super) async fn read(conn: &mut PgConnection, region: Region, customer: User
             items.push(item);
         }
     }
-    let groups = groups.into_iter().map(|(shop, items)| Group::new(shop, items, place.as_ref())).collect();
-    Ok(Cart { customer, region, version, groups, place })
+    let groups = groups.into_iter().map(|(shop, items)| Group::new(shop, items, location.as_ref())).collect();
+    Ok(Cart { customer, region, version, groups, location })
 }

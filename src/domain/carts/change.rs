@@ -31,11 +31,11 @@ pub struct SetQuantity {
 pub async fn set_quantity(app: App, customer: Customer, (id, input): (CartItemId, SetQuantity)) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
     let line = lock_line(&mut tx, &customer, id).await?;
-    let offer = catalog::offer(&mut tx, line.product_id).await?.filter(|offer| offer.is_sold).ok_or(CartError::ProductGone)?;
-    if !is_in_range(input.quantity, offer.min_quantity, offer.max_quantity) {
-        return Err(CartError::Quantity { min: offer.min_quantity, max: offer.max_quantity }.into());
+    let terms = catalog::terms(&mut tx, line.product_id).await?.filter(|terms| terms.is_sold).ok_or(CartError::ProductGone)?;
+    if !is_in_range(input.quantity, terms.min_quantity, terms.max_quantity) {
+        return Err(CartError::Quantity { min: terms.min_quantity, max: terms.max_quantity }.into());
     }
-    store::set_quantity(&mut tx, id, input.quantity, offer.price).await?;
+    store::set_quantity(&mut tx, id, input.quantity, terms.price).await?;
     let cart = changed(&mut tx, customer.id).await?;
     tx.commit(cart.view(app.config.currency)).await
 }

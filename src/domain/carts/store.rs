@@ -3,7 +3,7 @@ use super::{CartItemId, cart::Item};
 use crate::{
     clock::Timestamp,
     db::Tx,
-    domain::shops::Place,
+    domain::shops::Location,
     ids::{ProductId, Region, ShopId, UserId},
     money::Currency,
     problem::Result,
@@ -46,8 +46,8 @@ pub(super) async fn grow(tx: &mut Tx, customer: UserId) -> Result<()> {
     Ok(())
 }
 
-/// The customer's saved place.
-pub(super) async fn place(conn: &mut PgConnection, customer: UserId) -> Result<Option<Place>> {
+/// The customer's saved location.
+pub(super) async fn location(conn: &mut PgConnection, customer: UserId) -> Result<Option<Location>> {
     let row = sqlx::query!(
         r#"select location_lat as "lat!", location_lng as "lng!", coalesce(location_address, '') as "address!"
         from users
@@ -56,7 +56,7 @@ pub(super) async fn place(conn: &mut PgConnection, customer: UserId) -> Result<O
     )
     .fetch_optional(&mut *conn)
     .await?;
-    Ok(row.map(|row| Place { lat: row.lat, lng: row.lng, address: row.address }))
+    Ok(row.map(|row| Location { lat: row.lat, lng: row.lng, address: row.address }))
 }
 
 /// The lines of a cart, oldest first, with what is offered now.

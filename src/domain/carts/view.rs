@@ -17,7 +17,7 @@ pub struct CartView {
     pub shops: Vec<GroupView>,
     /// Of all lines.
     pub subtotal: Amount,
-    /// Of all shops that deliver to the saved place.
+    /// Of all shops that deliver to the saved location.
     pub delivery_fee: Amount,
     /// Both together.
     pub total: Amount,
@@ -39,7 +39,7 @@ pub struct GroupView {
     pub items: Vec<ItemView>,
     pub subtotal: Amount,
     pub minimum_order: Amount,
-    /// To the saved place; `null` without one, or where the shop does not deliver.
+    /// To the saved location; `null` without one, or where the shop does not deliver.
     pub delivery_fee: Option<Amount>,
     pub distance_m: Option<f64>,
     pub prep_minutes: i32,

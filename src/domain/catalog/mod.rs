@@ -8,7 +8,7 @@ mod product;
 mod store;
 
 pub use add::{NewProduct, add_products, category_named};
-pub use store::Offer;
+pub use store::ProductTerms;
 
 use crate::{
     domain::Slice,
@@ -29,8 +29,8 @@ pub fn slice() -> Slice {
 }
 
 /// On what terms a product is sold now; `None` for one that never was.
-pub async fn offer(conn: &mut PgConnection, product: ProductId) -> Result<Option<Offer>> {
-    store::offer(conn, product).await
+pub async fn terms(conn: &mut PgConnection, product: ProductId) -> Result<Option<ProductTerms>> {
+    store::terms(conn, product).await
 }
 
 /// The products of a shop by their stock-keeping units.

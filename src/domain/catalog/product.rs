@@ -1,7 +1,7 @@
 //! `GET /api/product/products/` and `{id}/`.
 use super::{
     ProductCategoryId,
-    store::{self, Order, ProductRow, Wanted},
+    store::{self, ProductRow, Sorting, Wanted},
 };
 use crate::{
     App,
@@ -110,12 +110,12 @@ pub async fn list(
     OptionalActor(actor): OptionalActor,
     input: Listing<Filters>,
 ) -> Result<Json<Page<Product>>> {
-    let order = match input.ordering.as_deref() {
-        None | Some("-created_at") => Order::Newest,
-        Some("price") => Order::Price,
-        Some("-price") => Order::PriceDown,
-        Some("name") => Order::Name,
-        Some("-rating") => Order::RatingDown,
+    let sorting = match input.ordering.as_deref() {
+        None | Some("-created_at") => Sorting::Newest,
+        Some("price") => Sorting::Price,
+        Some("-price") => Sorting::PriceDown,
+        Some("name") => Sorting::Name,
+        Some("-rating") => Sorting::RatingDown,
         Some(_) => return Err(Problem::invalid("ordering", "invalid").into()),
     };
     let filters = &input.filters;
@@ -133,7 +133,7 @@ pub async fn list(
         max_price: filters.max_price,
         pattern: input.pattern(),
         after: input.after.map(ProductId),
-        order,
+        sorting,
         at_most: input.rows(),
     };
     let mut conn = app.read_stale(region).await?;
@@ -180,6 +180,6 @@ async fn own_shops(conn: &mut sqlx::PgConnection, region: Region, actor: Option<
     match actor {
         None => Ok(Own::Of(vec![])),
         Some(actor) if actor.is_admin() => Ok(Own::All),
-        Some(actor) => Ok(Own::Of(shops::shops_of(conn, region, actor.id).await?)),
+        Some(actor) => Ok(Own::Of(shops::shops_of(conn, region, actor).await?)),
     }
 }

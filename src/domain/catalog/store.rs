@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 /// On what terms a product is sold.
 #[derive(Debug, Clone)]
-pub struct Offer {
+pub struct ProductTerms {
     pub shop_id: ShopId,
     /// Of one piece.
     pub price: Decimal,
@@ -24,9 +24,9 @@ pub struct Offer {
     pub is_sold: bool,
 }
 
-pub(super) async fn offer(conn: &mut PgConnection, product: ProductId) -> Result<Option<Offer>> {
-    let offer = sqlx::query_as!(
-        Offer,
+pub(super) async fn terms(conn: &mut PgConnection, product: ProductId) -> Result<Option<ProductTerms>> {
+    let terms = sqlx::query_as!(
+        ProductTerms,
         r#"select p.shop_id as "shop_id: ShopId", p.price, p.currency, p.min_quantity, p.max_quantity,
             (p.is_active and p.approval_status = 'APPROVED' and p.deleted_at is null and s.status = 'APPROVED') as "is_sold!"
         from product p
@@ -37,7 +37,7 @@ pub(super) async fn offer(conn: &mut PgConnection, product: ProductId) -> Result
     )
     .fetch_optional(&mut *conn)
     .await?;
-    Ok(offer)
+    Ok(terms)
 }
 
 /// A product as it is stored, with what is on hand.
@@ -70,7 +70,7 @@ pub(super) struct ProductRow {
 
 /// In which order a list is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum Sorting {
     Newest,
     Price,
     PriceDown,
@@ -89,7 +89,7 @@ pub(super) struct Wanted {
     pub max_price: Option<Decimal>,
     pub pattern: Option<String>,
     pub after: Option<ProductId>,
-    pub order: Order,
+    pub sorting: Sorting,
     pub at_most: i64,
 }
 
@@ -97,12 +97,12 @@ pub(super) struct Wanted {
 ///
 /// One statement for every order and filter: the planner, who sees the values, leaves out what they rule out, and finds the index of the order.
 pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wanted) -> Result<Vec<ProductRow>> {
-    let by = match wanted.order {
-        Order::Newest => "newest",
-        Order::Price => "price",
-        Order::PriceDown => "-price",
-        Order::Name => "name",
-        Order::RatingDown => "-rating",
+    let by = match wanted.sorting {
+        Sorting::Newest => "newest",
+        Sorting::Price => "price",
+        Sorting::PriceDown => "-price",
+        Sorting::Name => "name",
+        Sorting::RatingDown => "-rating",
     };
     let rows = sqlx::query_as!(
         ProductRow,

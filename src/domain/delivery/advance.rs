@@ -2,7 +2,7 @@
 use super::{
     events::{OrderDelivered, OrderDeliveryFailed, OrderPickedUp, OrderReturned, OrderShipped},
     job::Job,
-    own_order, proof, proof_required, store,
+    proof, proof_required, store,
 };
 use crate::{
     App,
@@ -56,7 +56,7 @@ pub async fn advance(app: App, crew: Crew, input: AdvanceOrder) -> Result<Commit
     let reason = text::reason(input.reason.as_deref())?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let mut order = own_order(&mut tx, &crew, input.order_id).await?;
+    let (mut order, _) = orders::lock_as(&mut tx, &crew, input.order_id).await?;
     store::lock_crews(&mut tx, region, &[crew.id]).await?;
     let now = tx.now().await?;
     let (by, needs_proof) = (By::from(&*crew), proof_required(&app, order.payment_mode));

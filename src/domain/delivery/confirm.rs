@@ -11,10 +11,7 @@ use crate::{
     actor::{Actor, Crew, Role},
     clock::Timestamp,
     db::{Committed, Tx},
-    domain::{
-        orders::{self, By, Fulfilment, Order, OrderStatus, OrderView},
-        shops,
-    },
+    domain::orders::{self, By, Fulfilment, Order, OrderStatus, OrderView, Relation, ShopOrder},
     http::json::{Json, Path},
     ids::{OrderId, ShopId},
     operations::{Answer, RequestContext},
@@ -132,20 +129,17 @@ async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) ->
 
 /// The order, locked, and its proof, for whom it is to confirm; at a counter, the shops whose parts are still theirs to hand over.
 async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::ProofRow, Vec<ShopId>)> {
-    let order = orders::lock(tx, id).await?;
-    let mut own = vec![];
-    let mut may = order.fulfilment == Fulfilment::Delivery && actor.role == Role::Crew && order.crew_id == Some(actor.id);
-    if order.fulfilment == Fulfilment::Pickup && actor.role == Role::Seller {
-        for part in order.live_parts() {
-            if shops::is_member(tx, part.shop_id, actor.id).await? {
-                may = true;
-                own.extend(part.picked_up_at.is_none().then_some(part.shop_id));
-            }
-        }
-    }
+    let (order, relation) = orders::lock_as(tx, actor, id).await?;
+    let own: Vec<&ShopOrder> = order.live_parts().filter(|part| relation.sees_part(part.shop_id)).collect();
+    let may = match relation {
+        Relation::Crew | Relation::FormerCrew => order.fulfilment == Fulfilment::Delivery,
+        Relation::Shops(_) => order.fulfilment == Fulfilment::Pickup && !own.is_empty(),
+        Relation::Customer | Relation::Staff => false,
+    };
     if !may {
         return Err(Problem::not_found().into());
     }
+    let own: Vec<ShopId> = own.into_iter().filter(|part| part.picked_up_at.is_none()).map(|part| part.shop_id).collect();
     let proof = store::proof(tx, id).await?;
     match (order.fulfilment, order.status) {
         (Fulfilment::Delivery, OrderStatus::Shipped) => Ok((order, proof.ok_or(ProofError::NotYet)?, own)),

@@ -1,7 +1,7 @@
 //! What delivery does when something happens to an order elsewhere, in the same transaction.
 use super::{
     events::{self, OrderShipped},
-    job::{Job, is_carried},
+    job::Job,
     proof, proof_required, store,
 };
 use crate::{
@@ -26,7 +26,7 @@ pub fn free_the_job<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> BoxFuture<
 pub fn drop_the_stop<'a>(tx: &'a mut Tx, event: &'a OrderRejected) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         mint_for_pickup(tx, &event.order).await?;
-        let Some(crew) = event.order.crew.as_ref().filter(|_| is_carried(event.order.status)) else { return Ok(()) };
+        let Some(crew) = event.order.crew.as_ref().filter(|_| event.order.status.is_carried()) else { return Ok(()) };
         let (now, order) = (tx.now().await?, orders::lock(tx, event.order.id).await?);
         let job = Job::of(&order, proof_required(tx.app(), order.payment_mode));
         if order.status == OrderStatus::Shipped {

@@ -5,7 +5,7 @@ use crate::{
     db::Message,
     domain::{
         Event,
-        orders::{By, Order, OrderState, listing},
+        orders::{By, ClaimableOrder, Order, OrderState},
     },
     ids::{OrderId, ShopId, UserId},
 };
@@ -99,7 +99,7 @@ impl OrderClaimed {
 impl OrderReleased {
     /// `crew` is who had it; the order is back on the list.
     pub fn new(order: &Order, crew: UserId, reason: &str, now: Timestamp, by: By) -> Self {
-        let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "listing": listing(order) })), Some(crew));
+        let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "listing": ClaimableOrder::of(order) })), Some(crew));
         said.push(gone(crew, "job_released", now, order.id, &json!({ "reason": reason })));
         Self::about(order, said, crew)
     }

@@ -50,15 +50,10 @@ pub struct Stop {
     pub picked_up_at: Option<Timestamp>,
 }
 
-/// Whether a crew still has something to do with an order in this state.
-pub fn is_carried(status: OrderStatus) -> bool {
-    matches!(status, OrderStatus::Processing | OrderStatus::Shipped | OrderStatus::DeliveryFailed)
-}
-
 impl Job {
     /// The job of `order`. The way to the customer is in it only while somebody carries the order.
     pub fn of(order: &Order, proof_required: bool) -> Self {
-        let is_carried = is_carried(order.status);
+        let is_carried = order.status.is_carried();
         let cash = order.cash_to_collect();
         Self {
             order_id: order.id,

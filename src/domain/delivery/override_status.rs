@@ -44,7 +44,7 @@ pub async fn overrule(app: App, staff: Staff, input: Override) -> Result<Committ
     let reason = super::needed_reason(input.reason.as_deref())?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let mut order = orders::lock(&mut tx, input.order_id).await?;
+    let (mut order, _) = orders::lock_as(&mut tx, &staff, input.order_id).await?;
     let now = tx.now().await?;
     let by = By::from(&*staff);
     let act = match input.to {

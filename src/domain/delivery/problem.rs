@@ -1,11 +1,11 @@
 //! Something is wrong on the way: the crew says so and staff hear it.
-use super::{events::JobProblem, own_order, store};
+use super::{events::JobProblem, store};
 use crate::{
     App,
     actor::Crew,
     clock::Timestamp,
     db::Committed,
-    domain::Event,
+    domain::{Event, orders},
     http::json::{Json, Path},
     ids::OrderId,
     operations::{Answer, RequestContext},
@@ -68,7 +68,7 @@ pub async fn report(app: App, crew: Crew, input: ReportProblem) -> Result<Commit
     let note = text::note(input.note.as_deref())?.map(str::to_owned);
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let order = own_order(&mut tx, &crew, input.order_id).await?;
+    let (order, _) = orders::lock_as(&mut tx, &crew, input.order_id).await?;
     let now = tx.now().await?;
     let id = crate::ids::new(region, &app.clock, &app.random);
     store::insert_problem(&mut tx, id, order.id, crew.id, input.kind.name(), note.as_deref(), now).await?;

@@ -5,7 +5,7 @@ use crate::{
     actor::Customer,
     clock::Timestamp,
     db::Tx,
-    domain::orders::{Fulfilment, OrderState, OrderStatus, PrepStatus},
+    domain::orders::{self, Fulfilment, OrderState, OrderStatus, PrepStatus},
     http::json::{Path, Query},
     ids::OrderId,
     keys::Keys,
@@ -126,8 +126,7 @@ pub async fn get(
     _: Query<NoFilters>,
 ) -> Result<Json<Proof>> {
     let mut conn = app.read(id.region()).await?;
-    let order =
-        store::brief(&mut conn, id).await?.filter(|order| order.customer_id == customer.id).ok_or_else(Problem::not_found)?;
+    let (order, _) = orders::find_as(&mut conn, &customer, id).await?;
     let proof = store::proof(&mut conn, order.id).await?.ok_or(ProofError::NotYet)?;
     let token = token(&app.keys, id, &proof.nonce);
     Ok(Json(Proof {

@@ -48,7 +48,7 @@ pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committ
     let reason = super::needed_reason(input.reason.as_deref())?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let mut order = orders::lock(&mut tx, input.order_id).await?;
+    let (mut order, _) = orders::lock_as(&mut tx, &staff, input.order_id).await?;
     let before = order.crew_id;
     match order.status {
         OrderStatus::Created if input.crew_id.is_some() => check_order(&order)?,

@@ -1,5 +1,5 @@
 //! A crew gives an order back before it has any goods of it.
-use super::{events::OrderReleased, job::Job, own_order, proof_required, store};
+use super::{events::OrderReleased, job::Job, proof_required, store};
 use crate::{
     App,
     actor::Crew,
@@ -54,7 +54,7 @@ pub async fn release(app: App, crew: Crew, input: ReleaseOrder) -> Result<Commit
     let reason = text::reason(input.reason.as_deref())?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
-    let mut order = own_order(&mut tx, &crew, input.order_id).await?;
+    let (mut order, _) = orders::lock_as(&mut tx, &crew, input.order_id).await?;
     check(&order)?;
     store::lock_crews(&mut tx, region, &[crew.id]).await?;
     let now = tx.now().await?;

@@ -1,18 +1,17 @@
-//! Rows in, rows out: crews and their jobs; below it the proofs and the places.
-pub mod places;
+//! Rows in, rows out: crews and their jobs; below it the proofs.
 mod proofs;
 
 pub use proofs::{ProofRow, Proven, audit, count_tries, mint, proof, prove};
 
 use super::{
     crew::CrewRow,
-    job::{self, Job, Recipient, Stop},
+    job::{Job, Recipient, Stop},
 };
 use crate::{
     clock::Timestamp,
     db::Tx,
     domain::orders::{Dropoff, Order, OrderStatus, PaymentMode, PrepStatus},
-    ids::{OrderId, Region, ShopId, UserId},
+    ids::{OrderId, Region, UserId},
     money::{Amount, Currency},
     problem::Result,
 };
@@ -228,7 +227,7 @@ pub async fn jobs(
     let mut jobs: HashMap<UserId, Vec<Job>> = HashMap::new();
     for row in rows {
         let currency = Currency::from(row.currency);
-        let is_carried = job::is_carried(row.status);
+        let is_carried = row.status.is_carried();
         let dropoff = match (row.dropoff_address, row.dropoff_lat, row.dropoff_lng) {
             (Some(address), Some(lat), Some(lng)) if is_carried => Some(Dropoff { address, lat, lng }),
             _ => None,
@@ -302,33 +301,4 @@ pub async fn insert_problem(
     .execute(&mut **tx)
     .await?;
     Ok(())
-}
-
-/// What rights and sight need to know of an order.
-#[derive(Debug, Clone, Copy)]
-pub struct Brief {
-    pub id: OrderId,
-    pub customer_id: UserId,
-    pub status: OrderStatus,
-}
-
-/// An order in brief, if there is one.
-pub async fn brief(conn: &mut PgConnection, order: OrderId) -> Result<Option<Brief>> {
-    let row = sqlx::query!(
-        r#"select customer_id, status as "status: OrderStatus" from orders where region = $1 and id = $2"#,
-        order.region().number(),
-        order.uuid(),
-    );
-    let row = row.fetch_optional(conn).await?;
-    Ok(row.map(|row| Brief { id: order, customer_id: row.customer_id.into(), status: row.status }))
-}
-
-/// The shops of an order.
-pub async fn shops_of(conn: &mut PgConnection, order: OrderId) -> Result<Vec<ShopId>> {
-    let shops = sqlx::query_scalar!(
-        "select shop_id from shop_order where region = $1 and order_id = $2 order by position",
-        order.region().number(),
-        order.uuid()
-    );
-    Ok(shops.fetch_all(conn).await?.into_iter().map(Into::into).collect())
 }

@@ -1,15 +1,15 @@
 //! A shop says yes, or has not said anything for a quarter of an hour.
 use super::{
-    By, Order, OrderView, PrepStatus,
+    By, Order, OrderView, PrepStatus, Relation,
     events::OrderAccepted,
+    lock_as,
     order::{OrderStatus, ShopOrder},
     prep, store,
 };
 use crate::{
     App,
-    actor::{Actor, Seller},
-    db::{Committed, Tx},
-    domain::shops,
+    actor::Seller,
+    db::Committed,
     http::json::{Json, Path},
     ids::{OrderId, ShopId},
     operations::{Answer, RequestContext},
@@ -48,9 +48,9 @@ pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Comm
         return Err(Problem::invalid("prep_minutes", "out_of_range").into());
     }
     let mut tx = app.begin(input.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, input.order_id).await?;
+    let (mut order, relation) = lock_as(&mut tx, &seller, input.order_id).await?;
     let now = tx.now().await?;
-    let part = own_part(&mut tx, &seller, &mut order, input.shop_id).await?;
+    let part = own_part(&mut order, &relation, input.shop_id)?;
     if part.prep_status != PrepStatus::New {
         return Err(Problem::invalid_transition(part.prep_status).into());
     }
@@ -68,19 +68,10 @@ pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Comm
 /// The seller's own part of an order that is still under way at the shops.
 ///
 /// Errors: 404 without one; 422 `shop_id_required` with several; 409 `invalid_transition` once it has left the shops.
-pub(super) async fn own_part<'a>(
-    tx: &mut Tx,
-    seller: &Actor,
-    order: &'a mut Order,
-    shop: Option<ShopId>,
-) -> Result<&'a mut ShopOrder> {
-    let mut own = vec![];
-    for part in &order.shop_orders {
-        if shop.is_none_or(|shop| shop == part.shop_id) && shops::is_member(tx, part.shop_id, seller.id).await? {
-            own.push(part.id);
-        }
-    }
-    let id = match own[..] {
+pub(super) fn own_part<'a>(order: &'a mut Order, relation: &Relation, shop: Option<ShopId>) -> Result<&'a mut ShopOrder> {
+    let own = order.shop_orders.iter().filter(|part| relation.sees_part(part.shop_id));
+    let own = own.filter(|part| shop.is_none_or(|shop| shop == part.shop_id)).map(|part| part.id);
+    let id = match own.collect::<Vec<_>>()[..] {
         [] => return Err(Problem::not_found().into()),
         [id] => id,
         _ => return Err(Problem::new(422, "shop_id_required").into()),

@@ -1,13 +1,8 @@
 //! The customer, or staff, calls it off while nobody carries it yet.
-use super::{
-    By, Order, OrderStatus, OrderView, PaymentStatus,
-    events::OrderCancelled,
-    store,
-    view::{Sight, sight},
-};
+use super::{By, Order, OrderStatus, OrderView, PaymentStatus, Relation, events::OrderCancelled, lock_as, store};
 use crate::{
     App,
-    actor::{Actor, Role},
+    actor::Actor,
     db::{Committed, Tx},
     domain::{inventory, wallet},
     http::json::{Json, Path},
@@ -39,9 +34,9 @@ pub struct CancelOrder {
 pub async fn cancel(app: App, actor: Actor, input: CancelOrder) -> Result<Committed<OrderView>> {
     let reason = text::reason(input.reason.as_deref())?;
     let mut tx = app.begin(input.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, input.order_id).await?;
+    let (mut order, relation) = lock_as(&mut tx, &actor, input.order_id).await?;
     let now = tx.now().await?;
-    if sight(&mut tx, &actor, &order).await? != Sight::Whole || actor.role == Role::Crew {
+    if !matches!(relation, Relation::Customer | Relation::Staff) {
         return Err(Problem::forbidden().into());
     }
     if !matches!(order.status, OrderStatus::Created | OrderStatus::Processing) {

@@ -1,8 +1,8 @@
 //! Who watches an order and a shop, and what they begin with.
-use super::{store, view};
+use super::{Relation, find_as, store, view};
 use crate::{
     App,
-    actor::{Actor, Role},
+    actor::Actor,
     db,
     domain::{Snapshot, shops},
     ids::{OrderId, ShopId},
@@ -16,11 +16,10 @@ pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFu
     Box::pin(async move {
         let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
         let mut conn = app.pools.live.acquire().await?;
-        let order = store::find(&mut conn, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
-        match view::sight(&mut conn, actor, &order).await? {
+        match find_as(&mut conn, actor, id).await?.1 {
             // With the delivery the crew's right ended; a new subscription does not bring it back.
-            view::Sight::Carried => Err(Problem::not_found().into()),
-            view::Sight::Whole | view::Sight::Shops(_) => Ok(()),
+            Relation::FormerCrew => Err(Problem::not_found().into()),
+            Relation::Customer | Relation::Crew | Relation::Shops(_) | Relation::Staff => Ok(()),
         }
     })
 }
@@ -40,12 +39,9 @@ pub fn order<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Resul
 pub fn may_watch_shop<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let id: ShopId = id.parse().map_err(|_| Problem::not_found())?;
-        if actor.is_staff() {
-            return Ok(());
-        }
         let mut conn = app.pools.live.acquire().await?;
-        let is_member = actor.role == Role::Seller && shops::is_member(&mut conn, id, actor.id).await?;
-        if is_member { Ok(()) } else { Err(Problem::not_found().into()) }
+        shops::membership(&mut conn, actor, id).await?.ok_or_else(Problem::not_found)?;
+        Ok(())
     })
 }
 

@@ -120,7 +120,7 @@ impl Checkout {
     /// The groups that are ordered, if they can be.
     fn choose<'a>(&self, cart: &'a Cart, currency: Currency) -> Result<Vec<&'a Group>> {
         let is_delivery = self.fulfilment == Fulfilment::Delivery;
-        if is_delivery && cart.place.is_none() {
+        if is_delivery && cart.location.is_none() {
             return Err(CheckoutError::LocationRequired.into());
         }
         if cart.groups.is_empty() {
@@ -227,7 +227,11 @@ async fn build_order(
         fulfilment: input.fulfilment,
         payment_mode: input.payment_mode,
         payment_status: if input.payment_mode == PaymentMode::Wallet { PaymentStatus::Held } else { PaymentStatus::Unpaid },
-        dropoff: cart.place.clone().filter(|_| is_delivery).map(|p| Dropoff { address: p.address, lat: p.lat, lng: p.lng }),
+        dropoff: cart.location.clone().filter(|_| is_delivery).map(|at| Dropoff {
+            address: at.address,
+            lat: at.lat,
+            lng: at.lng,
+        }),
         delivery_fee,
         tip: tip.amount,
         tax: Decimal::ZERO,

@@ -1,13 +1,12 @@
 //! Three days after delivery: sellers and crew are paid, by the customer's button or by the task.
 use super::{
-    By, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus,
+    By, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus, Relation,
     events::{OrderCompleted, Paid},
-    store,
-    view::{Sight, sight},
+    lock_as, store,
 };
 use crate::{
     App,
-    actor::{Actor, Role},
+    actor::Actor,
     clock::Timestamp,
     db::{Committed, Tx},
     domain::wallet::{self, Account},
@@ -43,10 +42,9 @@ pub enum CompleteError {
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn complete(app: App, actor: Actor, input: CompleteOrder) -> Result<Committed<OrderView>> {
     let mut tx = app.begin(input.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, input.order_id).await?;
+    let (mut order, relation) = lock_as(&mut tx, &actor, input.order_id).await?;
     let now = tx.now().await?;
-    let is_own = sight(&mut tx, &actor, &order).await? == Sight::Whole;
-    if !is_own || !(actor.role == Role::Customer || actor.is_admin()) {
+    if relation != Relation::Customer && !actor.is_admin() {
         return Err(Problem::forbidden().into());
     }
     if order.status != OrderStatus::Completed {

@@ -1,6 +1,6 @@
 //! What happens to orders. Claimed, released, shipped, delivered and their like are delivery's to tell.
 use super::{
-    order::{By, Line, Listing, Order, OrderState, listing},
+    order::{By, ClaimableOrder, Line, Order, OrderState},
     view::OrderView,
 };
 use crate::{
@@ -36,7 +36,7 @@ macro_rules! events {
 
 events! {
     /// A customer ordered. `listing` is what crews may see; `None` for pickup.
-    OrderCreated = "order_created" { listing: Option<Listing>, shops: Vec<(ShopId, UserId)> }
+    OrderCreated = "order_created" { listing: Option<ClaimableOrder>, shops: Vec<(ShopId, UserId)> }
     /// A shop will prepare its part.
     OrderAccepted = "order_accepted" { shop_id: ShopId }
     /// A shop's part waits at its counter.
@@ -52,7 +52,7 @@ events! {
 impl OrderCreated {
     /// Its shops hear their own lines, its customer the whole of it.
     pub fn new(order: &Order, lines: &[Line], now: Timestamp, by: By) -> Self {
-        let listing = listing(order);
+        let listing = ClaimableOrder::of(order);
         let mut said = order.said(Self::TYPE, now, by, &json!({ "listing": listing }));
         for (said, part) in said.iter_mut().skip(1).zip(&order.shop_orders) {
             let mut body = json!({ "type": Self::TYPE, "at": now, "by": by, "order": order.state() });
@@ -96,8 +96,8 @@ pub struct Paid {
 }
 
 /// What crews shall see from now on of an order that lost a stop while it was listed.
-fn relisted(order: &Order) -> Option<Listing> {
-    order.is_claimable().then(|| listing(order)).flatten()
+fn relisted(order: &Order) -> Option<ClaimableOrder> {
+    order.is_claimable().then(|| ClaimableOrder::of(order)).flatten()
 }
 
 impl OrderCancelled {

@@ -1,13 +1,6 @@
 //! What happened to an order, out of its channel's log.
-use super::{store, view::sight};
-use crate::{
-    App,
-    actor::Actor,
-    http::json::Path,
-    ids::OrderId,
-    page::Page,
-    problem::{Problem, Result},
-};
+use super::{find_as, store};
+use crate::{App, actor::Actor, http::json::Path, ids::OrderId, page::Page, problem::Result};
 use axum::{Json, extract::State};
 use serde::Serialize;
 use serde_json::Value;
@@ -33,8 +26,7 @@ pub struct HistoryItem {
 
 pub async fn get(State(app): State<App>, actor: Actor, Path(id): Path<OrderId>) -> Result<Json<Page<HistoryItem>>> {
     let mut view = app.read_whole(id.region()).await?;
-    let order = store::find(&mut view, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
-    sight(&mut view, &actor, &order).await?;
+    find_as(&mut view, &actor, id).await?;
     let log = store::log(&mut view, id.region(), &format!("order:{id}")).await?;
     let items = log.into_iter().filter_map(|(offset, body)| Some(item(offset, &serde_json::from_str(&body).ok()?)));
     Ok(Json(Page { items: items.collect(), next: None }))

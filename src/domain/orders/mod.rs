@@ -14,6 +14,7 @@ mod machine;
 mod order;
 mod prep;
 mod read;
+mod relation;
 mod store;
 mod view;
 
@@ -21,10 +22,11 @@ pub use checkout::{Checkout, checkout};
 pub use events::{OrderAccepted, OrderCancelled, OrderCompleted, OrderCreated, OrderReady, OrderRejected, Paid};
 pub use machine::{COMPLETION, assign, deliver, fail, pick_up, returned};
 pub use order::{
-    By, CrewName, Dropoff, Fulfilment, Line, ListedStop, Listing, Order, OrderState, OrderStatus, PaymentMode, PaymentStatus,
-    Prep, PrepStatus, ShopOrder, listing,
+    By, ClaimableOrder, ClaimableStop, CrewName, Dropoff, Fulfilment, Line, Order, OrderState, OrderStatus, PaymentMode,
+    PaymentStatus, Prep, PrepStatus, ShopOrder,
 };
-pub use store::{lock, pending};
+pub use relation::{Relation, find_as, lock_as, relation};
+pub use store::{claimable, lock};
 pub use view::OrderView;
 
 use crate::domain::Slice;

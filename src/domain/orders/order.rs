@@ -197,22 +197,23 @@ pub struct CrewName {
 }
 
 /// What crews see of a claimable order, before they claim it.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Listing {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ClaimableOrder {
     pub order_id: OrderId,
     pub code: String,
-    pub stops: Vec<ListedStop>,
+    pub stops: Vec<ClaimableStop>,
+    /// What the crew earns, tip included.
     pub fee: Amount,
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// From the last stop to the door, as the crow flies.
+    /// Metres from the last stop to the drop-off, in a straight line.
     pub dropoff_distance_m: i64,
     pub payment_mode: PaymentMode,
 }
 
 /// A shop to fetch goods from.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ListedStop {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ClaimableStop {
     pub shop_id: ShopId,
     pub name: String,
     pub lat: f64,
@@ -307,27 +308,35 @@ impl ShopOrder {
     }
 }
 
-/// What crews see of `order`. `None` for pickup.
-pub fn listing(order: &Order) -> Option<Listing> {
-    let dropoff = order.dropoff.as_ref()?;
-    let last = order.live_parts().last()?;
-    let from = Point::new(last.lat, last.lng).ok()?;
-    let to = Point::new(dropoff.lat, dropoff.lng).ok()?;
-    #[allow(clippy::cast_possible_truncation, reason = "distances on earth fit")]
-    let dropoff_distance_m = from.distance_m(to).round() as i64;
-    let stops = order.live_parts().map(|part| ListedStop {
-        shop_id: part.shop_id,
-        name: part.name.clone(),
-        lat: part.lat,
-        lng: part.lng,
-    });
-    Some(Listing {
-        order_id: order.id,
-        code: order.code.clone(),
-        stops: stops.collect(),
-        fee: order.amount(order.delivery_fee + order.tip),
-        currency: order.currency,
-        dropoff_distance_m,
-        payment_mode: order.payment_mode,
-    })
+impl ClaimableOrder {
+    /// What crews see of `order`. `None` for pickup.
+    pub fn of(order: &Order) -> Option<Self> {
+        let dropoff = order.dropoff.as_ref()?;
+        let last = order.live_parts().last()?;
+        let from = Point::new(last.lat, last.lng).ok()?;
+        let to = Point::new(dropoff.lat, dropoff.lng).ok()?;
+        #[allow(clippy::cast_possible_truncation, reason = "distances on earth fit")]
+        let dropoff_distance_m = from.distance_m(to).round() as i64;
+        let stops = order.live_parts().map(|part| ClaimableStop {
+            shop_id: part.shop_id,
+            name: part.name.clone(),
+            lat: part.lat,
+            lng: part.lng,
+        });
+        Some(Self {
+            order_id: order.id,
+            code: order.code.clone(),
+            stops: stops.collect(),
+            fee: order.amount(order.delivery_fee + order.tip),
+            currency: order.currency,
+            dropoff_distance_m,
+            payment_mode: order.payment_mode,
+        })
+    }
+
+    /// Where the crews' lists look for it: its first stop.
+    pub fn first_stop(&self) -> Option<Point> {
+        let first = self.stops.first()?;
+        Point::new(first.lat, first.lng).ok()
+    }
 }

@@ -4,7 +4,7 @@ use super::{
     accept::own_part,
     cancel,
     events::{OrderReady, OrderRejected},
-    store,
+    lock_as, store,
 };
 use crate::{
     App,
@@ -55,9 +55,9 @@ pub struct RejectOrder {
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn mark_ready(app: App, seller: Seller, input: ReadyOrder) -> Result<Committed<OrderView>> {
     let mut tx = app.begin(input.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, input.order_id).await?;
+    let (mut order, relation) = lock_as(&mut tx, &seller, input.order_id).await?;
     let now = tx.now().await?;
-    let part = own_part(&mut tx, &seller, &mut order, input.shop_id).await?;
+    let part = own_part(&mut order, &relation, input.shop_id)?;
     if !matches!(part.prep_status, PrepStatus::New | PrepStatus::Accepted) {
         return Err(Problem::invalid_transition(part.prep_status).into());
     }
@@ -81,9 +81,9 @@ pub async fn reject(app: App, seller: Seller, input: RejectOrder) -> Result<Comm
         return Err(Problem::invalid("reason", "required").into());
     }
     let mut tx = app.begin(input.order_id.region()).await?;
-    let mut order = store::lock(&mut tx, input.order_id).await?;
+    let (mut order, relation) = lock_as(&mut tx, &seller, input.order_id).await?;
     let now = tx.now().await?;
-    let part = own_part(&mut tx, &seller, &mut order, input.shop_id).await?;
+    let part = own_part(&mut order, &relation, input.shop_id)?;
     if part.prep_status == PrepStatus::Rejected || part.picked_up_at.is_some() {
         return Err(Problem::invalid_transition(part.prep_status).into());
     }

@@ -1,9 +1,9 @@
 //! Reading orders: a customer's own, a shop's, a crew's, all of them for staff.
 use super::{
-    OrderStatus, OrderView,
+    OrderStatus, OrderView, find_as,
     order::Fulfilment,
+    relation::Relation,
     store::{self, Filter},
-    view::{Sight, sight},
 };
 use crate::{
     App,
@@ -17,7 +17,6 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use uuid::Uuid;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,30 +47,26 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters
         rows: listing.rows(),
         ..Filter::default()
     };
+    // Of an order from two own shops, a list of one shop shows its part alone.
+    let mut own: Vec<ShopId> = vec![];
     match actor.role {
         Role::Customer => filter.customer = Some(actor.id.uuid()),
         Role::Crew => filter.crew = Some(actor.id.uuid()),
         Role::Seller => {
-            let own: Vec<Uuid> = shops::shops_of(&mut conn, region, actor.id).await?.into_iter().map(ShopId::uuid).collect();
-            filter.shops = Some(match filter.shops {
-                Some(filter) => filter.into_iter().filter(|shop| own.contains(shop)).collect(),
-                None => own,
-            });
+            own = shops::shops_of(&mut conn, region, &actor).await?;
+            own.retain(|shop| filters.shop.is_none_or(|wanted| wanted == *shop));
+            filter.shops = Some(own.iter().map(|shop| shop.uuid()).collect());
         }
         Role::Staff | Role::Admin | Role::Superadmin => {}
     }
     let ids = store::list(&mut conn, region, &filter).await?;
     let orders = store::find(&mut conn, &ids).await?;
     let lines = store::lines_of(&mut conn, &ids).await?;
-    let mut items = vec![];
-    for order in &orders {
-        let sight = match &filter.shops {
-            Some(own) if actor.role == Role::Seller => Sight::Shops(own.iter().map(|&shop| shop.into()).collect()),
-            _ => sight(&mut conn, &actor, order).await?,
-        };
-        items.push(OrderView::seen(order, &lines, &sight));
-    }
-    Ok(Json(listing.page(items, |order| order.id.uuid())))
+    let items = orders.iter().filter_map(|order| {
+        let relation = Relation::of(&actor, order, &own)?;
+        Some(OrderView::seen(order, &lines, &relation))
+    });
+    Ok(Json(listing.page(items.collect(), |order| order.id.uuid())))
 }
 
 fn statuses(text: &str) -> Result<Vec<String>> {
@@ -86,8 +81,8 @@ fn statuses(text: &str) -> Result<Vec<String>> {
 pub async fn get(State(app): State<App>, actor: Actor, Path(id): Path<OrderId>) -> Result<Json<OrderView>> {
     let mut view = app.read_whole(id.region()).await?;
     let live = app.position(&mut view, format!("order:{id}")).await?;
-    let order = store::find(&mut view, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
-    let mut answer = OrderView::of(&mut view, &actor, &order).await?;
+    let (order, relation) = find_as(&mut view, &actor, id).await?;
+    let mut answer = OrderView::seen(&order, &store::lines(&mut view, id).await?, &relation);
     answer.live = vec![live];
     Ok(Json(answer))
 }

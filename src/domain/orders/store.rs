@@ -1,7 +1,7 @@
 //! Rows in, rows out.
 mod lists;
 
-pub use lists::{Filter, list, log, open_of, pending};
+pub use lists::{Filter, claimable, list, log, open_of};
 
 use super::order::{Dropoff, Fulfilment, Line, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus, ShopOrder};
 use crate::{
@@ -248,9 +248,9 @@ pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool> {
         order.fulfilment.name(),
         order.payment_mode.name(),
         order.payment_status.name(),
-        order.dropoff.as_ref().map(|place| place.address.as_str()),
-        order.dropoff.as_ref().map(|place| place.lat),
-        order.dropoff.as_ref().map(|place| place.lng),
+        order.dropoff.as_ref().map(|dropoff| dropoff.address.as_str()),
+        order.dropoff.as_ref().map(|dropoff| dropoff.lat),
+        order.dropoff.as_ref().map(|dropoff| dropoff.lng),
         order.delivery_fee,
         order.tip,
         order.tax,

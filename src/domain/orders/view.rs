@@ -1,13 +1,13 @@
 //! An order on the wire, shaped for who reads it.
 use super::{
     order::{CrewName, Dropoff, Fulfilment, Line, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus, ShopOrder},
+    relation::{Relation, relation},
     store,
 };
 use crate::{
-    actor::{Actor, Role},
+    actor::Actor,
     clock::Timestamp,
     db::Live,
-    domain::shops,
     ids::{OrderId, ShopId, ShopOrderId},
     money::{Amount, Currency},
     problem::{Problem, Result},
@@ -17,42 +17,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
-
-/// What of an order somebody may see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sight {
-    /// Customer, staff, and the crew while they carry it.
-    Whole,
-    /// The crew afterwards: no address and no phone number any more.
-    Carried,
-    /// Sellers: the parts of their own shops, and nothing of the way to the customer.
-    Shops(Vec<ShopId>),
-}
-
-/// What `actor` may see of `order`. Errors: 404 for whom it does not concern.
-pub async fn sight(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Sight> {
-    match actor.role {
-        Role::Customer if order.customer_id == actor.id => Ok(Sight::Whole),
-        Role::Crew if order.crew_id == Some(actor.id) => {
-            Ok(if is_under_way(order.status) { Sight::Whole } else { Sight::Carried })
-        }
-        Role::Seller => {
-            let own = shops::shops_of(conn, order.id.region(), actor.id).await?;
-            if order.shop_orders.iter().any(|part| own.contains(&part.shop_id)) {
-                Ok(Sight::Shops(own))
-            } else {
-                Err(Problem::not_found().into())
-            }
-        }
-        Role::Staff | Role::Admin | Role::Superadmin => Ok(Sight::Whole),
-        _ => Err(Problem::not_found().into()),
-    }
-}
-
-/// The crew is on its way with it.
-fn is_under_way(status: OrderStatus) -> bool {
-    matches!(status, OrderStatus::Processing | OrderStatus::Shipped | OrderStatus::DeliveryFailed)
-}
 
 /// An order. Of sellers' own parts alone, `subtotal` and `total` are theirs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -122,18 +86,14 @@ pub struct ShopOrderView {
 impl OrderView {
     /// All of it.
     pub fn whole(order: &Order, lines: &[Line]) -> Self {
-        Self::seen(order, lines, &Sight::Whole)
+        Self::seen(order, lines, &Relation::Customer)
     }
 
-    /// What `sight` shows of it.
-    pub fn seen(order: &Order, lines: &[Line], sight: &Sight) -> Self {
-        let is_shown = |part: &&ShopOrder| match sight {
-            Sight::Whole | Sight::Carried => true,
-            Sight::Shops(own) => own.contains(&part.shop_id),
-        };
-        let is_whole = *sight == Sight::Whole;
-        let has_all_parts = !matches!(sight, Sight::Shops(_));
-        let parts: Vec<&ShopOrder> = order.shop_orders.iter().filter(is_shown).collect();
+    /// What somebody with this relation sees of it.
+    pub fn seen(order: &Order, lines: &[Line], relation: &Relation) -> Self {
+        let sees_customer = relation.sees_customer();
+        let has_all_parts = !matches!(relation, Relation::Shops(_));
+        let parts: Vec<&ShopOrder> = order.shop_orders.iter().filter(|part| relation.sees_part(part.shop_id)).collect();
         let subtotal: Decimal =
             parts.iter().filter(|part| part.prep_status != PrepStatus::Rejected).map(|part| part.subtotal).sum();
         Self {
@@ -152,10 +112,10 @@ impl OrderView {
             discount: order.amount(order.discount),
             total: order.amount(if has_all_parts { order.total } else { subtotal }),
             currency: order.currency,
-            dropoff: order.dropoff.clone().filter(|_| is_whole),
+            dropoff: order.dropoff.clone().filter(|_| sees_customer),
             customer: CustomerView {
                 name: order.customer_name.clone(),
-                phone_number: order.customer_phone.clone().filter(|_| is_whole),
+                phone_number: order.customer_phone.clone().filter(|_| sees_customer),
             },
             crew: order.state().crew,
             note: order.note.clone(),
@@ -169,9 +129,9 @@ impl OrderView {
 
     /// The order as `actor` sees it, in the transaction of a command of theirs.
     pub async fn of(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Self> {
-        let sight = sight(conn, actor, order).await?;
+        let relation = relation(conn, actor, order).await?.ok_or_else(Problem::not_found)?;
         let lines = store::lines(conn, order.id).await?;
-        Ok(Self::seen(order, &lines, &sight))
+        Ok(Self::seen(order, &lines, &relation))
     }
 }
 

@@ -2,12 +2,12 @@
 use super::{
     ShopCategoryId,
     hours::Schedule,
+    membership::membership,
     store::{self, ShopRow, Wanted},
     terms::{FeeBand, fee},
 };
 use crate::{
     App,
-    actor::Actor,
     clock::Timestamp,
     db::Live,
     http::{
@@ -62,7 +62,7 @@ pub struct Shop {
     pub distance_m: Option<f64>,
     /// To that point; `null` where the shop does not deliver.
     pub delivery_fee: Option<Amount>,
-    /// The position of `shop:{id}`, for those who may watch it.
+    /// The position of `shop:{id}`, for members and staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<Vec<Live>>,
     pub created_at: Timestamp,
@@ -240,24 +240,19 @@ pub async fn one(
     let from = point(from.lat, from.lng)?;
     let mut view = app.read_whole(id.region()).await?;
     let row = store::by_ids(&mut view, id.region(), &[id]).await?.pop().ok_or_else(Problem::not_found)?;
-    let may_watch = may_watch(&mut view, id, actor.as_ref()).await?;
-    if !row.is_approved() && !may_watch {
+    let membership = match &actor {
+        Some(actor) => membership(&mut view, actor, id).await?,
+        None => None,
+    };
+    if !row.is_approved() && membership.is_none() {
         return Err(Problem::not_found().into());
     }
     let schedule = store::schedules(&mut view, id.region(), &[id]).await?.remove(&id).unwrap_or_default();
     let mut shop = Shop::new(row, &schedule, from, app.clock.now());
-    if may_watch {
+    if membership.is_some() {
         shop.live = Some(vec![app.position(&mut view, format!("shop:{id}")).await?]);
     }
     Ok(Json(shop))
-}
-
-async fn may_watch(conn: &mut PgConnection, shop: ShopId, actor: Option<&Actor>) -> Result<bool> {
-    match actor {
-        None => Ok(false),
-        Some(actor) if actor.is_staff() => Ok(true),
-        Some(actor) => store::is_member(conn, shop, actor.id).await,
-    }
 }
 
 #[cfg(test)]

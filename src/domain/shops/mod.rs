@@ -6,13 +6,15 @@
 mod categories;
 mod hours;
 mod list;
+mod membership;
 mod register;
 mod store;
 mod terms;
 
 pub use hours::{Closure, Day, OpeningHours};
+pub use membership::{Membership, membership, shops_of};
 pub use register::{NewShop, category_named, register};
-pub use terms::{FeeBand, Place, ShopTerms, delivery_fee};
+pub use terms::{FeeBand, Location, ShopTerms, delivery_fee};
 
 use crate::{
     clock::Timestamp,
@@ -34,16 +36,6 @@ pub fn slice() -> Slice {
         .routes(routes!(categories::list))
         .routes(routes!(list::one))
         .routes(routes!(hours::get))
-}
-
-/// Whether `user` owns `shop` or works there.
-pub async fn is_member(conn: &mut PgConnection, shop: ShopId, user: UserId) -> Result<bool> {
-    store::is_member(conn, shop, user).await
-}
-
-/// The shops of `region` that `user` owns or works in, oldest first.
-pub async fn shops_of(conn: &mut PgConnection, region: Region, user: UserId) -> Result<Vec<ShopId>> {
-    store::shops_of(conn, region, user).await
 }
 
 /// Everybody who owns or works in one of `shops` of `region`.

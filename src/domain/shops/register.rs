@@ -1,5 +1,5 @@
 //! Registering a shop: staff vouch for it, so it is approved at once and its owner becomes its first member.
-use super::{Day, FeeBand, Place, ShopCategoryId, hours::Stretch, store};
+use super::{Day, FeeBand, Location, ShopCategoryId, hours::Stretch, store};
 use crate::{
     App,
     db::{OnConstraint, Tx},
@@ -20,7 +20,7 @@ pub struct NewShop {
     pub category_id: Option<ShopCategoryId>,
     pub phone_number: Option<String>,
     pub email: Option<String>,
-    pub place: Place,
+    pub location: Location,
     /// IANA name.
     pub time_zone: String,
     pub days: Vec<Day>,
@@ -50,7 +50,7 @@ impl NewShop {
             ("description", text::lines(&self.description, 5000)),
             ("phone_number", text::line(self.phone_number.as_deref().unwrap_or_default(), 40)),
             ("email", text::line(self.email.as_deref().unwrap_or_default(), 254)),
-            ("address", text::line(&self.place.address, 500)),
+            ("address", text::line(&self.location.address, 500)),
         ];
         let faults = words.into_iter().filter_map(|(field, checked)| Some((field.to_owned(), checked.err()?.to_owned())));
         let faults: Vec<_> = faults.collect();
@@ -65,7 +65,7 @@ pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
     shop.check()?;
     let stretches: Option<Vec<_>> = shop.days.iter().map(Stretch::read).collect();
     let stretches = stretches.ok_or(RegisterError::Hours)?;
-    shop.place.point().ok_or(RegisterError::Place)?;
+    shop.location.point().ok_or(RegisterError::Location)?;
     shop.time_zone.parse::<chrono_tz::Tz>().map_err(|_| RegisterError::TimeZone)?;
     let id = ShopId::fresh(tx.app(), tx.region());
     let now = tx.now().await?;

@@ -15,17 +15,17 @@ pub struct FeeBand {
     pub fee: Amount,
 }
 
-/// A place with words for it.
+/// A place on earth with its address.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Place {
+pub struct Location {
     /// Degrees, WGS84.
     pub lat: f64,
     pub lng: f64,
     pub address: String,
 }
 
-impl Place {
-    /// The place on the globe; `None` for coordinates that do not exist.
+impl Location {
+    /// Its point; `None` for coordinates that do not exist.
     pub fn point(&self) -> Option<Point> {
         Point::new(self.lat, self.lng).ok()
     }
@@ -53,9 +53,9 @@ pub struct ShopTerms {
 }
 
 impl ShopTerms {
-    /// Metres from the shop to `place`; `None` for coordinates that do not exist.
-    pub fn distance_m(&self, place: &Place) -> Option<f64> {
-        Some(Point::new(self.lat, self.lng).ok()?.distance_m(place.point()?))
+    /// Metres from the shop to `location`; `None` for coordinates that do not exist.
+    pub fn distance_m(&self, location: &Location) -> Option<f64> {
+        Some(Point::new(self.lat, self.lng).ok()?.distance_m(location.point()?))
     }
 }
 

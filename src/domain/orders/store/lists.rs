@@ -2,7 +2,7 @@
 use super::find;
 use crate::{
     clock::Timestamp,
-    domain::orders::{Listing, listing},
+    domain::orders::ClaimableOrder,
     ids::{OrderId, Region, ShopId},
     problem::Result,
 };
@@ -87,8 +87,8 @@ pub async fn log(conn: &mut PgConnection, region: Region, channel: &str) -> Resu
     Ok(rows.fetch_all(&mut *conn).await?.into_iter().map(|row| (row.seq, row.body)).collect())
 }
 
-/// Every claimable order of a region with the position of its channel, for the crews' list to be loaded and reconciled from.
-pub async fn pending(conn: &mut PgConnection, region: Region) -> Result<Vec<(Listing, u64)>> {
+/// The claimable orders of a region, each with the position of its channel. The crews' lists are loaded and reconciled from them.
+pub async fn claimable(conn: &mut PgConnection, region: Region) -> Result<Vec<(ClaimableOrder, u64)>> {
     let rows = sqlx::query!(
         r#"select o.id, h.top as "top?"
         from orders o
@@ -103,5 +103,7 @@ pub async fn pending(conn: &mut PgConnection, region: Region) -> Result<Vec<(Lis
     let ids: Vec<OrderId> = tops.keys().copied().collect();
     let orders = find(conn, &ids).await?;
     let claimable = orders.iter().filter(|order| order.is_claimable());
-    Ok(claimable.filter_map(|order| Some((listing(order)?, tops.get(&order.id).copied().unwrap_or_default()))).collect())
+    Ok(claimable
+        .filter_map(|order| Some((ClaimableOrder::of(order)?, tops.get(&order.id).copied().unwrap_or_default())))
+        .collect())
 }

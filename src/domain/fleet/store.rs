@@ -1,11 +1,11 @@
 //! Rows of where crews were: the last place of each, and their trails by the minute.
-use super::super::{
-    crew::CrewRow,
+use super::{
     crews::{Area, CrewEntry, CrewUser},
     duty::Position,
 };
 use crate::{
     clock::Timestamp,
+    domain::delivery::CrewRow,
     ids::{Region, UserId},
     problem::Result,
 };

@@ -4,18 +4,15 @@
 use super::duty::Position;
 use crate::{
     clock::Timestamp,
-    domain::orders::{self, OrderStatus, PaymentMode},
-    ids::{OrderId, ShopId, UserId},
-    money::{Amount, Currency},
+    domain::orders::{ClaimableOrder, OrderStatus},
+    ids::{OrderId, UserId},
 };
 use dashmap::DashMap;
 use parking_lot::Mutex;
-use serde::Serialize;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
-use utoipa::ToSchema;
 use wassally_geo::{Cell, Crews, Dot, Nearby, Point, Range, Skew, State, Vehicle};
 
 /// Radius of a crew's list without an area of theirs, in metres, and the longest list.
@@ -26,7 +23,7 @@ pub const LIST_MAX: usize = 100;
 #[derive(Default)]
 pub struct Replica {
     /// Orders that wait, and who watches for them.
-    pub nearby: Nearby<UserId, OrderId, Arc<Offer>>,
+    pub nearby: Nearby<UserId, OrderId, Arc<ClaimableOrder>>,
     /// Where crews are and what they do.
     pub crews: Crews<UserId>,
     riders: DashMap<UserId, Arc<Mutex<Rider>>>,
@@ -38,52 +35,6 @@ pub struct Replica {
     pub followers: Mutex<HashMap<OrderId, HashSet<UserId>>>,
     /// Crews whose dot or status changed since the last frame of the map.
     pub moved: Mutex<HashSet<UserId>>,
-    /// Short forms for the staff room since the last frame.
-    pub ops: Mutex<Vec<bytes::Bytes>>,
-}
-
-/// What a crew's list shows of an order that waits.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Offer {
-    pub order_id: OrderId,
-    pub code: String,
-    pub stops: Vec<OfferStop>,
-    /// What the crew earns, tip included.
-    pub fee: Amount,
-    #[schema(value_type = String)]
-    pub currency: Currency,
-    /// From the last stop to the door, as the crow flies.
-    pub dropoff_distance_m: i64,
-    pub payment_mode: PaymentMode,
-}
-
-/// A shop to fetch goods from.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct OfferStop {
-    pub shop_id: ShopId,
-    pub name: String,
-    pub lat: f64,
-    pub lng: f64,
-}
-
-impl Offer {
-    /// The order as a list shows it, and where it is: its first stop.
-    pub fn of(listing: orders::Listing) -> Option<(Arc<Self>, Point)> {
-        let first = listing.stops.first()?;
-        let at = Point::new(first.lat, first.lng).ok()?;
-        let stops = listing.stops.into_iter();
-        let stops = stops.map(|stop| OfferStop { shop_id: stop.shop_id, name: stop.name, lat: stop.lat, lng: stop.lng });
-        let offer = Self {
-            order_id: listing.order_id,
-            code: listing.code,
-            stops: stops.collect(),
-            fee: listing.fee,
-            currency: listing.currency,
-            dropoff_distance_m: listing.dropoff_distance_m,
-            payment_mode: listing.payment_mode,
-        };
-        Some((Arc::new(offer), at))
-    }
 }
 
 /// A crew as this node knows it.

@@ -1,10 +1,13 @@
 //! Orders that wait near a crew: filter once, or as a standing list that says only what came and went.
-use super::replica::{LIST_MAX, Offer, OfferStop, RADIUS_M, Replica, Rider};
+use super::replica::{LIST_MAX, RADIUS_M, Replica, Rider};
 use crate::{
     App,
     actor::{Actor, Crew, Role},
     db::Live,
-    domain::{Snapshot, orders::PaymentMode},
+    domain::{
+        Snapshot,
+        orders::{ClaimableOrder, ClaimableStop, PaymentMode},
+    },
     http::json::Query,
     ids::{OrderId, UserId},
     money::{Amount, Currency},
@@ -61,7 +64,7 @@ pub struct AvailableOrder {
     pub lat: f64,
     pub lng: f64,
     pub distance_m: i64,
-    pub pickup: Vec<OfferStop>,
+    pub pickup: Vec<ClaimableStop>,
     pub fee: Amount,
     #[schema(value_type = String)]
     pub currency: Currency,
@@ -69,21 +72,21 @@ pub struct AvailableOrder {
     pub payment_mode: PaymentMode,
 }
 
-impl From<Near<OrderId, Arc<Offer>>> for AvailableOrder {
-    fn from(near: Near<OrderId, Arc<Offer>>) -> Self {
-        let offer = &near.listing.payload;
+impl From<Near<OrderId, Arc<ClaimableOrder>>> for AvailableOrder {
+    fn from(near: Near<OrderId, Arc<ClaimableOrder>>) -> Self {
+        let order = &near.listing.payload;
         Self {
-            id: offer.order_id,
-            order_id: offer.order_id,
-            code: offer.code.clone(),
+            id: order.order_id,
+            order_id: order.order_id,
+            code: order.code.clone(),
             lat: near.listing.at.lat(),
             lng: near.listing.at.lng(),
             distance_m: metres(near.distance_m),
-            pickup: offer.stops.clone(),
-            fee: offer.fee,
-            currency: offer.currency,
-            dropoff_distance_m: offer.dropoff_distance_m,
-            payment_mode: offer.payment_mode,
+            pickup: order.stops.clone(),
+            fee: order.fee,
+            currency: order.currency,
+            dropoff_distance_m: order.dropoff_distance_m,
+            payment_mode: order.payment_mode,
         }
     }
 }
@@ -139,11 +142,11 @@ fn now_ms(app: &App) -> i64 {
 }
 
 /// Tells a crew what changed on their list.
-pub fn tell(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<Offer>>) {
+pub fn tell(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<ClaimableOrder>>) {
     app.hub().say(&format!("nearby:{crew}"), frame(delta));
 }
 
-fn frame(delta: &Delta<OrderId, Arc<Offer>>) -> Bytes {
+fn frame(delta: &Delta<OrderId, Arc<ClaimableOrder>>) -> Bytes {
     let added: Vec<Value> = delta.added.iter().map(row).collect();
     let removed: Vec<String> = delta.removed.iter().map(|(order, _)| order.to_string()).collect();
     let why: Map<String, Value> = delta.removed.iter().map(|(order, why)| (order.to_string(), why.as_str().into())).collect();
@@ -157,7 +160,7 @@ fn frame(delta: &Delta<OrderId, Arc<Offer>>) -> Bytes {
     body.to_string().into()
 }
 
-fn row(near: &Near<OrderId, Arc<Offer>>) -> Value {
+fn row(near: &Near<OrderId, Arc<ClaimableOrder>>) -> Value {
     let mut row = json!(*near.listing.payload);
     row["lat"] = near.listing.at.lat().into();
     row["lng"] = near.listing.at.lng().into();
@@ -218,7 +221,7 @@ fn seat(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> Bytes {
 }
 
 /// The list of a crew off duty.
-fn nothing() -> Delta<OrderId, Arc<Offer>> {
+fn nothing() -> Delta<OrderId, Arc<ClaimableOrder>> {
     Delta { seq: 0, full: true, no_position: false, added: vec![], removed: vec![] }
 }
 

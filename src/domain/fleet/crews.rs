@@ -1,16 +1,14 @@
-//! Crews as staff see them: the list, the trail of each; and the channel of a crew's own jobs.
+//! Crews as staff see them: the list, and the trail of each.
 use super::{
-    crew::ACTIVE_LIMIT,
     duty, periodic,
     replica::{Replica, TrailFix, time},
-    store::{self, places},
+    store,
 };
 use crate::{
     App,
-    actor::{Actor, Role, Staff},
+    actor::Staff,
     clock::Timestamp,
-    db,
-    domain::Snapshot,
+    domain::delivery,
     http::json::{Path, Query},
     ids::{Region, UserId},
     page::{Listing, NoFilters, Page},
@@ -18,9 +16,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use chrono::{Datelike, TimeDelta};
-use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 /// Longest stretch of a trail at once, and the default one.
@@ -65,10 +61,10 @@ pub struct Area {
 pub async fn list(State(app): State<App>, _: Staff, listing: Listing<NoFilters>) -> Result<Json<Page<CrewEntry>>> {
     listing.ordering_in(&["-date_joined"])?;
     let mut conn = app.read_stale(Region::FIRST).await?;
-    let filter = places::Filter { search: listing.pattern(), after: listing.after, rows: listing.rows() };
+    let filter = store::Filter { search: listing.pattern(), after: listing.after, rows: listing.rows() };
     let replica = app.state::<Replica>();
     let now_ms = app.clock.now().timestamp_millis();
-    let mut crews = places::list(&mut conn, Region::FIRST, &filter).await?;
+    let mut crews = store::list(&mut conn, Region::FIRST, &filter).await?;
     for crew in &mut crews {
         if let Some(sight) = replica.crews.sight(&crew.id, now_ms) {
             crew.status = sight.status.as_str();
@@ -122,10 +118,10 @@ pub async fn trail(
 ) -> Result<Json<Page<TrailPoint>>> {
     let (from, to) = filter.bounds(app.clock.now())?;
     let mut conn = app.read_stale(Region::FIRST).await?;
-    store::crew(&mut conn, Region::FIRST, id).await?.ok_or_else(Problem::not_found)?;
+    delivery::crew(&mut conn, Region::FIRST, id).await?.ok_or_else(Problem::not_found)?;
     // Memory first: what is written meanwhile would else be in neither.
     let mut items: Vec<TrailPoint> = periodic::unwritten(&app, id).into_iter().map(TrailPoint::from).collect();
-    for fixes in places::trail(&mut conn, Region::FIRST, id, from, to).await? {
+    for fixes in store::trail(&mut conn, Region::FIRST, id, from, to).await? {
         let fixes: Vec<(f64, f64, i64, f64, Option<String>)> = serde_json::from_value(fixes)?;
         items.extend(
             fixes.into_iter().map(|(lat, lng, at_ms, accuracy_m, odd)| TrailPoint::new(lat, lng, at_ms, accuracy_m, odd)),
@@ -148,42 +144,6 @@ impl From<TrailFix> for TrailPoint {
     fn from(fix: TrailFix) -> Self {
         Self::new(fix.lat, fix.lng, fix.at_ms, fix.accuracy_m, fix.odd.map(str::to_owned))
     }
-}
-
-/// The channel of their own jobs that each socket of a crew has.
-pub fn own(actor: &Actor) -> Option<String> {
-    (actor.role == Role::Crew).then(|| format!("crew:{}", actor.id))
-}
-
-/// The crew themselves; staff.
-pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
-    Box::pin(async move {
-        let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
-        if actor.role == Role::Crew && actor.id == id {
-            return Ok(());
-        }
-        let mut conn = app.pools.live.acquire().await?;
-        let is_there = actor.is_staff() && store::crew(&mut conn, Region::FIRST, id).await?.is_some();
-        if is_there { Ok(()) } else { Err(Problem::not_found().into()) }
-    })
-}
-
-/// `{ on_duty, duty_no, active, active_limit }` and where the channel stands.
-pub fn snapshot<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
-    Box::pin(async move {
-        let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
-        let region = Region::FIRST;
-        let mut view = app.read_whole(region).await?;
-        let offset = db::top(&mut view, &format!("crew:{id}")).await?;
-        let row = store::crew(&mut view, region, id).await?;
-        let required = |mode| super::proof_required(app, mode);
-        let active = store::jobs(&mut view, region, &[id], required).await?.remove(&id).unwrap_or_default();
-        let body = json!({
-            "on_duty": row.as_ref().is_some_and(|row| row.on_duty), "duty_no": row.map_or(0, |row| row.duty_no),
-            "active": active, "active_limit": ACTIVE_LIMIT,
-        });
-        Ok(Snapshot { offset, data: serde_json::to_vec(&body)?.into() })
-    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! `track:{order}`: where the crew of one order is, as exactly as its readers may know.
 use super::{
     replica::{Carried, Replica, Rider, time},
-    store,
-    visibility::{Relation, Sight, may_follow, shown, sight},
+    visibility::{Precision, may_follow, precision, shown},
 };
 use crate::{
     App,
-    actor::{Actor, Role},
-    domain::{Snapshot, orders::OrderStatus, shops},
+    actor::Actor,
+    domain::{
+        Snapshot,
+        orders::{self, Order, OrderStatus, Relation},
+    },
     ids::{OrderId, UserId},
     problem::{Problem, Result},
 };
@@ -32,8 +34,8 @@ pub fn tell(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64
     let is_nearest = rider.nearest_door(dot.at) == Some(order);
     let vehicle = rider.vehicle;
     let Some(job) = rider.jobs.get_mut(&order) else { return };
-    let sight = sight(job.status, is_nearest);
-    if sight == Sight::Exact {
+    let precision = precision(job.status, is_nearest);
+    if precision == Precision::Exact {
         // The next coarse place is news, also when it is the one told before.
         job.told = None;
     } else {
@@ -48,17 +50,17 @@ pub fn tell(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64
     if app.hub().heard_on(&channel) == 0 {
         return;
     }
-    if let Some(body) = body(job, sight, dot, vehicle) {
+    if let Some(body) = body(job, precision, dot, vehicle) {
         app.hub().say(&channel, bytes(&body));
     }
 }
 
 /// What a reader with this sight gets to know. Coarsely: nothing that betrays more than the cell.
-fn body(job: &Carried, sight: Sight, dot: &Dot, vehicle: wassally_geo::Vehicle) -> Option<Value> {
-    let shown_at = match sight {
-        Sight::Nothing => return None,
-        Sight::Coarse | Sight::OtherStopFirst => coarse(dot.at),
-        Sight::Exact => dot.at,
+fn body(job: &Carried, precision: Precision, dot: &Dot, vehicle: wassally_geo::Vehicle) -> Option<Value> {
+    let shown_at = match precision {
+        Precision::Nothing => return None,
+        Precision::Coarse | Precision::OtherStopFirst => coarse(dot.at),
+        Precision::Exact => dot.at,
     };
     let way: Vec<Point> = job.stops.iter().copied().chain(job.dropoff).collect();
     let left = eta(shown_at, &way, vehicle);
@@ -66,14 +68,14 @@ fn body(job: &Carried, sight: Sight, dot: &Dot, vehicle: wassally_geo::Vehicle) 
         "type": "position", "lat": shown_at.lat(), "lng": shown_at.lng(), "at": time(dot.at_ms),
         "eta_s": left.eta_s, "eta_high_s": left.eta_high_s, "remaining_m": left.remaining_m,
     });
-    if sight == Sight::Exact {
+    if precision == Precision::Exact {
         body["heading_deg"] = json!(dot.heading_deg.map(f64::round));
         body["speed_mps"] = json!((dot.speed_mps * 10.0).round() / 10.0);
     } else {
         body["coarse"] = true.into();
         body["radius_m"] = COARSE_RADIUS_M.into();
     }
-    if sight == Sight::OtherStopFirst {
+    if precision == Precision::OtherStopFirst {
         body["other_stop_first"] = true.into();
     }
     Some(body)
@@ -102,48 +104,34 @@ pub fn changed(app: &App, replica: &Replica, order: OrderId, status: OrderStatus
     }
 }
 
-/// What `actor` is to an order, and its state. Errors: 404.
-async fn relation(app: &App, actor: &Actor, id: OrderId) -> Result<(Relation, OrderStatus)> {
+/// The order, and what `actor` is to it. Errors: 404 for those who may not follow its crew now.
+async fn check(app: &App, actor: &Actor, id: OrderId) -> Result<(Order, Relation)> {
     let mut conn = app.pools.live.acquire().await?;
-    let order = store::brief(&mut conn, id).await?.ok_or_else(Problem::not_found)?;
-    let relation = match actor.role {
-        Role::Staff | Role::Admin | Role::Superadmin => Relation::Staff,
-        Role::Customer if order.customer_id == actor.id => Relation::Customer,
-        Role::Seller => {
-            let mut is_shop = false;
-            for shop in store::shops_of(&mut conn, id).await? {
-                is_shop |= shops::is_member(&mut conn, shop, actor.id).await?;
-            }
-            if is_shop { Relation::Shop } else { Relation::Stranger }
-        }
-        _ => Relation::Stranger,
-    };
-    Ok((relation, order.status))
+    let (order, relation) = orders::find_as(&mut conn, actor, id).await?;
+    if may_follow(&relation, order.status) { Ok((order, relation)) } else { Err(Problem::not_found().into()) }
 }
 
-async fn check(app: &App, actor: &Actor, id: &str) -> Result<(OrderId, Relation, OrderStatus)> {
-    let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
-    let (relation, status) = relation(app, actor, id).await?;
-    if may_follow(relation, status) { Ok((id, relation, status)) } else { Err(Problem::not_found().into()) }
+fn order_id(id: &str) -> Result<OrderId, Problem> {
+    id.parse().map_err(|_| Problem::not_found())
 }
 
 /// Its customer and its shops while somebody is on the way; staff.
 pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
-    Box::pin(async move { check(app, actor, id).await.map(drop) })
+    Box::pin(async move { check(app, actor, order_id(id)?).await.map(drop) })
 }
 
 /// The latest position as this reader may know it, or only the state before there is one.
 pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
     Box::pin(async move {
         let replica = app.state::<Replica>();
-        let order: OrderId = id.parse().map_err(|_| Problem::not_found())?;
+        let id = order_id(id)?;
         // Noted first, read after: an end that is not seen by the reading finds the note.
-        replica.followers.lock().entry(order).or_default().insert(actor.id);
-        let (_, relation, status) = check(app, actor, id).await?;
-        if relation == Relation::Staff && !shown(status) {
-            forget(&replica, order, actor.id);
+        replica.followers.lock().entry(id).or_default().insert(actor.id);
+        let (order, relation) = check(app, actor, id).await?;
+        if relation == Relation::Staff && !shown(order.status) {
+            forget(&replica, id, actor.id);
         }
-        let body = position(&replica, order).unwrap_or_else(|| state(status));
+        let body = position(&replica, id).unwrap_or_else(|| state(order.status));
         Ok(Snapshot { offset: 0, data: bytes(&body) })
     })
 }
@@ -165,5 +153,5 @@ fn position(replica: &Replica, order: OrderId) -> Option<Value> {
     let rider = rider.lock();
     let dot = rider.state.dot()?;
     let job = rider.jobs.get(&order)?;
-    body(job, sight(job.status, rider.nearest_door(dot.at) == Some(order)), &dot, rider.vehicle)
+    body(job, precision(job.status, rider.nearest_door(dot.at) == Some(order)), &dot, rider.vehicle)
 }

@@ -1,13 +1,15 @@
 //! `staff:ops`: short forms of what happens to orders and crews. Each node gathers what it hears and says it every quarter of a second.
-use super::replica::Replica;
 use crate::{
     App,
     actor::Actor,
     domain::{Observed, Snapshot},
     problem::{Problem, Result},
 };
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 /// Publications a node keeps of the room.
 pub const RING: usize = 500;
@@ -15,6 +17,12 @@ pub const RING: usize = 500;
 const GATHERED_MAX: usize = 2 * RING;
 /// What of an event is short and may stand in the room.
 const KEPT: [&str; 11] = ["type", "at", "by", "order", "order_id", "shop_id", "reason", "on_duty", "duty_no", "problem", "note"];
+
+pub const FRAME: Duration = Duration::from_millis(250);
+
+/// Short forms gathered on this node since the last frame.
+#[derive(Default)]
+pub struct Room(Mutex<Vec<Bytes>>);
 
 /// Gathers the short form of what happens on `order:`, `crew:` and `auction:`.
 pub fn observe(app: &App, heard: &Observed<'_>) {
@@ -25,12 +33,12 @@ pub fn observe(app: &App, heard: &Observed<'_>) {
     }
     let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(heard.body) else { return };
     let short = short(namespace, id, body);
-    let replica = app.state::<Replica>();
-    let mut ops = replica.ops.lock();
-    if ops.len() >= GATHERED_MAX {
-        ops.remove(0);
+    let room = app.state::<Room>();
+    let mut gathered = room.0.lock();
+    if gathered.len() >= GATHERED_MAX {
+        gathered.remove(0);
     }
-    ops.push(short.to_string().into());
+    gathered.push(short.to_string().into());
 }
 
 fn short(namespace: &str, id: &str, body: Map<String, Value>) -> Value {
@@ -40,11 +48,12 @@ fn short(namespace: &str, id: &str, body: Map<String, Value>) -> Value {
 }
 
 /// Says what was gathered.
-pub fn frame(app: &App, replica: &Replica) {
-    let gathered = std::mem::take(&mut *replica.ops.lock());
+pub fn frame(app: &App) -> BoxFuture<'_, Result<()>> {
+    let gathered = std::mem::take(&mut *app.state::<Room>().0.lock());
     for short in gathered {
         app.hub().say("staff:ops", short);
     }
+    Box::pin(std::future::ready(Ok(())))
 }
 
 /// Staff. Errors: 404 for rooms that do not exist.

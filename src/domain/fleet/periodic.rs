@@ -1,31 +1,32 @@
 //! What happens by the clock: frames for the staff, rows for the database, and the memory made equal to the rows.
 use super::{
-    job::Job,
-    map, nearby, ops, proof_required,
-    replica::{Carried, Offer, Replica, TrailFix, time},
-    store::{self, places},
+    map, nearby,
+    replica::{Carried, Replica, TrailFix, time},
+    store,
 };
 use crate::{
     App,
-    domain::orders::{self, PrepStatus},
+    domain::{
+        delivery::{self, Job},
+        orders::{self, PrepStatus},
+    },
     ids::{Region, UserId},
     problem::Result,
 };
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use wassally_geo::{Listing, Point};
 
 pub const FRAME: Duration = Duration::from_millis(250);
 pub const FLUSH: Duration = Duration::from_secs(2);
 pub const RECONCILE: Duration = Duration::from_secs(30);
 
-/// Says what the map and the staff room have gathered; forgets lists that nobody reads.
+/// Says what the map has gathered; forgets lists that nobody reads.
 pub fn frame(app: &App) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         let replica = app.state::<Replica>();
         map::frame(app, &replica);
-        ops::frame(app, &replica);
         nearby::forget_the_gone(app, &replica);
         Ok(())
     })
@@ -35,7 +36,7 @@ pub fn frame(app: &App) -> BoxFuture<'_, Result<()>> {
 pub fn flush(app: &App) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         let replica = app.state::<Replica>();
-        let (mut last, mut trails) = (places::Last::default(), Trails::new());
+        let (mut last, mut trails) = (store::Last::default(), Trails::new());
         for (crew, rider) in replica.all() {
             let mut rider = rider.lock();
             for fix in std::mem::take(&mut rider.trail) {
@@ -66,21 +67,21 @@ pub fn flush(app: &App) -> BoxFuture<'_, Result<()>> {
 
 type Trails = BTreeMap<(UserId, i64), Vec<TrailFix>>;
 
-async fn write(app: &App, last: &places::Last, trails: &Trails) -> Result<()> {
+async fn write(app: &App, last: &store::Last, trails: &Trails) -> Result<()> {
     let mut tx = app.pools.background.begin().await?;
     // A place that a crash forgets is told again by the next ping.
     sqlx::query("set local synchronous_commit = off").execute(&mut *tx).await?;
-    places::save_last(&mut tx, Region::FIRST, last).await?;
+    store::save_last(&mut tx, Region::FIRST, last).await?;
     let rows = trails.iter().map(|((crew, minute), fixes)| {
         let fixes: Vec<Value> = fixes.iter().map(|fix| json!([fix.lat, fix.lng, fix.at_ms, fix.accuracy_m, fix.odd])).collect();
         (crew.uuid(), time(minute * 60_000), Value::Array(fixes))
     });
-    places::append_trails(&mut tx, Region::FIRST, rows.collect()).await?;
+    store::append_trails(&mut tx, Region::FIRST, rows.collect()).await?;
     tx.commit().await?;
     Ok(())
 }
 
-fn give_back(replica: &Replica, last: &places::Last, trails: Trails) {
+fn give_back(replica: &Replica, last: &store::Last, trails: Trails) {
     for crew in &last.crews {
         if let Some(rider) = replica.rider(UserId(*crew)) {
             rider.lock().is_dirty = true;
@@ -107,11 +108,9 @@ async fn reconcile_orders(app: &App) -> Result<()> {
     let replica = app.state::<Replica>();
     let mark = replica.nearby.mark(app.clock.unix_ms());
     let mut conn = app.pools.background.acquire().await?;
-    let pending = orders::pending(&mut conn, Region::FIRST).await?;
-    let listings = pending.into_iter().filter_map(|(listing, version)| {
-        let order = listing.order_id;
-        let (payload, at) = Offer::of(listing)?;
-        Some(Listing { order, version, at, payload })
+    let claimable = orders::claimable(&mut conn, Region::FIRST).await?;
+    let listings = claimable.into_iter().filter_map(|(order, version)| {
+        Some(Listing { order: order.order_id, version, at: order.first_stop()?, payload: Arc::new(order) })
     });
     let tell = |crew: &UserId, delta| nearby::tell(app, *crew, &delta);
     match replica.nearby.reconcile(mark, listings.collect(), app.clock.unix_ms(), tell) {
@@ -127,9 +126,9 @@ async fn reconcile_crews(app: &App) -> Result<()> {
     let region = Region::FIRST;
     let mut view = app.pools.background.begin().await?;
     sqlx::query("set transaction isolation level repeatable read read only").execute(&mut *view).await?;
-    let rows = places::crews(&mut view, region).await?;
+    let rows = store::crews(&mut view, region).await?;
     let ids: Vec<UserId> = rows.iter().map(|row| row.crew.crew_id).collect();
-    let mut jobs = store::jobs(&mut view, region, &ids, |mode| proof_required(app, mode)).await?;
+    let mut jobs = delivery::jobs(app, &mut view, region, &ids).await?;
     drop(view);
     let now_ms = app.clock.now().timestamp_millis();
     for row in rows {
@@ -180,7 +179,7 @@ fn carried(job: &Job) -> Carried {
     }
 }
 
-/// The rows of one crew's trail that are not written yet, as [`places::trail`] reads them.
+/// The rows of one crew's trail that are not written yet, as [`store::trail`] reads them.
 pub fn unwritten(app: &App, crew: UserId) -> Vec<TrailFix> {
     let replica = app.state::<Replica>();
     replica.rider(crew).map(|rider| rider.lock().trail.clone()).unwrap_or_default()

@@ -1,21 +1,9 @@
 //! Who may see which crew, and how exactly. Pure, and fails closed: what is unknown is not told, what is unclear is told coarsely.
-use crate::domain::orders::OrderStatus;
-
-/// What somebody is to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Relation {
-    /// Its customer.
-    Customer,
-    /// A member of one of its shops.
-    Shop,
-    Staff,
-    /// Anybody else; crews follow nobody, not even themselves.
-    Stranger,
-}
+use crate::domain::orders::{OrderStatus, Relation};
 
 /// How exactly a crew is shown on the way of one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Sight {
+pub enum Precision {
     Nothing,
     /// The cell the crew is in, 600 m around its centre.
     Coarse,
@@ -25,11 +13,12 @@ pub enum Sight {
 }
 
 /// Whether somebody may follow the crew of an order in this state.
-pub fn may_follow(relation: Relation, status: OrderStatus) -> bool {
+pub fn may_follow(relation: &Relation, status: OrderStatus) -> bool {
     match relation {
         Relation::Staff => true,
-        Relation::Customer | Relation::Shop => shown(status),
-        Relation::Stranger => false,
+        Relation::Customer | Relation::Shops(_) => shown(status),
+        // Crews follow nobody, not even themselves.
+        Relation::Crew | Relation::FormerCrew => false,
     }
 }
 
@@ -40,12 +29,12 @@ pub fn shown(status: OrderStatus) -> bool {
 
 /// How exactly the crew of an order is shown: exactly once all goods are on their way, and of several such orders only on the way to the
 /// nearest door, for what it does for others is nobody's business.
-pub fn sight(status: OrderStatus, is_nearest_door: bool) -> Sight {
+pub fn precision(status: OrderStatus, is_nearest_door: bool) -> Precision {
     match status {
-        OrderStatus::Processing => Sight::Coarse,
-        OrderStatus::Shipped if is_nearest_door => Sight::Exact,
-        OrderStatus::Shipped => Sight::OtherStopFirst,
-        _ => Sight::Nothing,
+        OrderStatus::Processing => Precision::Coarse,
+        OrderStatus::Shipped if is_nearest_door => Precision::Exact,
+        OrderStatus::Shipped => Precision::OtherStopFirst,
+        _ => Precision::Nothing,
     }
 }
 
@@ -62,11 +51,12 @@ mod tests {
             let is_under_way = matches!(status, Processing | Shipped);
             for (relation, may) in [
                 (Relation::Customer, is_under_way),
-                (Relation::Shop, is_under_way),
+                (Relation::Shops(vec![]), is_under_way),
                 (Relation::Staff, true),
-                (Relation::Stranger, false),
+                (Relation::Crew, false),
+                (Relation::FormerCrew, false),
             ] {
-                assert_eq!(may_follow(relation, status), may, "{relation:?} {status}");
+                assert_eq!(may_follow(&relation, status), may, "{relation:?} {status}");
             }
         }
     }
@@ -76,13 +66,13 @@ mod tests {
         for status in ALL {
             for is_nearest in [true, false] {
                 let expected = match (status, is_nearest) {
-                    (Shipped, true) => Sight::Exact,
-                    (Shipped, false) => Sight::OtherStopFirst,
-                    (Processing, _) => Sight::Coarse,
-                    _ => Sight::Nothing,
+                    (Shipped, true) => Precision::Exact,
+                    (Shipped, false) => Precision::OtherStopFirst,
+                    (Processing, _) => Precision::Coarse,
+                    _ => Precision::Nothing,
                 };
-                assert_eq!(sight(status, is_nearest), expected, "{status} {is_nearest}");
-                assert_eq!(sight(status, is_nearest) != Sight::Nothing, shown(status));
+                assert_eq!(precision(status, is_nearest), expected, "{status} {is_nearest}");
+                assert_eq!(precision(status, is_nearest) != Precision::Nothing, shown(status));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The staff's map from afar: cells of H3 resolution 7, who is in each and what waits there.
-use super::map::CrewDot;
-use crate::ids::{OrderId, made_ms};
+use crate::{
+    domain::fleet::CrewDot,
+    ids::{OrderId, made_ms},
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -63,14 +65,11 @@ pub fn from_afar<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        domain::delivery::{duty::Position, replica::time},
-        ids::UserId,
-    };
+    use crate::{clock::Timestamp, domain::fleet::Position, ids::UserId};
     use uuid::Uuid;
 
     fn dot(lat: f64, lng: f64, status: &'static str) -> CrewDot {
-        let position = Position { lat, lng, at: time(0) };
+        let position = Position { lat, lng, at: Timestamp::UNIX_EPOCH };
         CrewDot { id: UserId(Uuid::nil()), name: String::new(), position, status, active: 0 }
     }
 

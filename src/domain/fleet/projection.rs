@@ -2,18 +2,19 @@
 use super::{
     map,
     nearby::{self, tell},
-    replica::{Carried, Offer, Replica},
+    replica::{Carried, Replica},
     track,
 };
 use crate::{
     App,
     domain::{
         Observed,
-        orders::{Fulfilment, Listing, OrderStatus, PrepStatus},
+        orders::{ClaimableOrder, Fulfilment, OrderStatus, PrepStatus},
     },
     ids::{OrderId, UserId},
 };
 use serde::Deserialize;
+use std::sync::Arc;
 use wassally_geo::{Point, Skew, Vehicle, Why};
 
 /// Of an `order:` event, what the replica needs.
@@ -22,7 +23,7 @@ struct OrderHeard {
     order: OrderShort,
     #[serde(default)]
     by: By,
-    listing: Option<Listing>,
+    listing: Option<ClaimableOrder>,
 }
 
 #[derive(Deserialize)]
@@ -105,8 +106,9 @@ fn order_changed(app: &App, offset: u64, heard: OrderHeard) {
     let replica = app.state::<Replica>();
     let now_ms = app.clock.unix_ms();
     let OrderShort { id, status, fulfilment } = heard.order;
-    if let Some((offer, at)) = heard.listing.and_then(Offer::of) {
-        let listing = wassally_geo::Listing { order: id, version: offset, at, payload: offer };
+    let claimable = heard.listing.and_then(|order| Some((order.first_stop()?, order)));
+    if let Some((at, order)) = claimable {
+        let listing = wassally_geo::Listing { order: id, version: offset, at, payload: Arc::new(order) };
         replica.nearby.listed(listing, now_ms, |crew, delta| tell(app, *crew, &delta));
     } else if status != OrderStatus::Created && fulfilment == Fulfilment::Delivery {
         let why = why(status, &heard.by.role);
@@ -151,7 +153,7 @@ fn crew_changed(app: &App, crew: UserId, offset: u64, heard: CrewHeard) {
     }
     if let Some(order) = heard.order_id {
         match heard.job {
-            Some(job) if super::job::is_carried(job.status) => {
+            Some(job) if job.status.is_carried() => {
                 rider.jobs.insert(order, job.carried());
                 replica.carriers.insert(order, crew);
             }
