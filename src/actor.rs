@@ -1,6 +1,7 @@
 //! Who acts: the holder of an access token, and the roles as types, so that a deed asks for what it needs.
 use crate::{
     clock::Timestamp,
+    i18n::Language,
     ids::{SessionId, UserId},
     problem::{Problem, Result},
 };
@@ -53,7 +54,11 @@ impl FromStr for Role {
 
 /// A person acting in one of their roles, in one session.
 #[derive(Debug, Clone)]
-pub struct Actor(Arc<Claims>);
+pub struct Actor {
+    claims: Arc<Claims>,
+    /// What the request, or the socket's handshake, asked to be answered in.
+    pub language: Language,
+}
 
 /// What an access token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,7 +78,13 @@ pub struct Claims {
 
 impl Actor {
     pub fn new(claims: Claims) -> Self {
-        Self(Arc::new(claims))
+        Self { claims: Arc::new(claims), language: Language::default() }
+    }
+
+    /// The same actor, who reads this language.
+    #[must_use]
+    pub fn reading(self, language: Language) -> Self {
+        Self { language, ..self }
     }
 
     /// The house itself, for tasks and sweeps: no person has the nil id.
@@ -110,7 +121,7 @@ impl Actor {
 impl Deref for Actor {
     type Target = Claims;
     fn deref(&self) -> &Claims {
-        &self.0
+        &self.claims
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     http,
     ids::Random,
     keys::Keys,
-    live,
+    live, meta,
     operations::Call,
     tasks, telemetry,
 };
@@ -114,8 +114,8 @@ impl App {
         };
         let app = Self { inner: Arc::new(house), call: None };
         let hub = live::open(&app);
-        let (api, document) = http::openapi::split(routes.merge(live::routes()).merge(http::pages::routes()));
-        let api = api.merge(http::openapi::router(document.clone()));
+        let (api, document) = http::openapi::split(routes.merge(live::routes()).merge(meta::routes()));
+        let api = api.merge(http::openapi::router(document.clone())).merge(meta::shapes());
         let router = http::router(&app, api, hub.router());
         app.hub.set(hub).map_err(|_| anyhow::anyhow!("the house was built twice"))?;
         for start in &app.registry.starts {

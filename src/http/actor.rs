@@ -2,6 +2,7 @@
 use crate::{
     App,
     actor::{Actor, Admin, Crew, Customer, FromActor, Seller, Staff, Super},
+    i18n::Language,
     problem::{Error, Problem, Result},
 };
 use axum::{
@@ -17,7 +18,7 @@ pub fn authenticate(app: &App, parts: &Parts) -> Result<Actor, Problem> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         _ => return Err(Problem::unauthorized()),
     };
-    app.recognise(token)
+    app.recognise(token).map(|actor| actor.reading(Language::accepted(&parts.headers)))
 }
 
 impl App {

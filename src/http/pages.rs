@@ -1,32 +1,19 @@
-//! The pages people see: built by `make`, embedded in the binary; the map's own style and shapes; and what a page asks first.
-use crate::{
-    App,
-    clock::Timestamp,
-    domain::users,
-    i18n::Language,
-    ids::Region,
-    problem::{Problem, Result},
-};
+//! The pages people see: built by `make`, embedded in the binary; and the style of their map.
+use crate::{App, i18n::Language, problem::Problem};
 use axum::{
-    Json, Router,
-    extract::{Path, Query, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    Router,
+    extract::{Path, Query},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
-use serde::{Deserialize, Serialize};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use serde::Deserialize;
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
 #[allow_missing = true]
 struct Built;
-
-const STREETS: &str = include_str!("../../demo/streets.geojson");
-const AREAS: &str = include_str!("../../demo/areas.geojson");
-/// Middle of the demo town.
-const TOWN: [f64; 2] = [26.5, 28.5];
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -34,25 +21,18 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; worker-src 'self' blob:; \
     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
-/// What a page asks first.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(meta))
-}
-
-/// `/` and the language paths, `/assets/`, `/map/`.
+/// `/` and the language paths, `/assets/`, the map's style.
 pub fn router() -> Router<App> {
     let mut router = Router::new()
         .route("/", get(to_language))
-        // As they are said aloud, without a language.
+        // As people type them, without a language.
         .route("/app", get(to_language))
         .route("/crew", get(to_language))
         .route("/staff", get(to_language))
         .route("/seller", get(to_language))
         .route("/assets/{*path}", get(asset))
-        .route("/map/style.json", get(style))
-        .route("/map/streets.geojson", get(|| async { shapes(STREETS) }))
-        .route("/map/areas.geojson", get(|| async { shapes(AREAS) }));
-    for language in ["en", "ar", "fr"] {
+        .route("/map/style.json", get(style));
+    for language in Language::ALL.map(Language::tag) {
         router = router
             .route(&format!("/{language}"), get(move || async move { Redirect::permanent(&format!("/{language}/")) }))
             .route(&format!("/{language}/docs/"), get(|| async { Redirect::temporary("/swagger/") }))
@@ -64,9 +44,8 @@ pub fn router() -> Router<App> {
 
 /// The pages begin with the reader's language.
 async fn to_language(headers: HeaderMap, uri: Uri) -> Response {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let to = format!("/{}{}{query}", Language::accepted(accepted).tag(), uri.path());
+    let to = format!("/{}{}{query}", Language::accepted(&headers).tag(), uri.path());
     ([(header::VARY, header::ACCEPT_LANGUAGE.as_str())], Redirect::temporary(&to)).into_response()
 }
 
@@ -136,78 +115,6 @@ struct Theme {
 async fn style(Query(asked): Query<Theme>, headers: HeaderMap) -> Response {
     let theme = if asked.theme.as_deref() == Some("dark") { "dark" } else { "light" };
     file(&format!("map/style.{theme}.json"), &headers, NO_CACHE).unwrap_or_else(|| Problem::not_found().into_response())
-}
-
-fn shapes(text: &'static str) -> Response {
-    let headers: [(HeaderName, &str); 2] =
-        [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "public, max-age=3600")];
-    (headers, text).into_response()
-}
-
-/// What this server is, for its pages.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Meta {
-    name: &'static str,
-    build: &'static str,
-    now: Timestamp,
-    languages: [&'static str; 3],
-    #[schema(value_type = String, example = "USD")]
-    currency: crate::money::Currency,
-    map: Map,
-    /// People to try the city with; `null` where it is not a demo.
-    demo: Option<Demo>,
-}
-
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Map {
-    style: &'static str,
-    /// Longitude and latitude where a map begins.
-    center: [f64; 2],
-}
-
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Demo {
-    password: &'static str,
-    people: Vec<DemoPerson>,
-}
-
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct DemoPerson {
-    username: &'static str,
-    role: &'static str,
-}
-
-const DEMO: [(&str, &str); 6] = [
-    ("customer1", "customer"),
-    ("crew1", "crew"),
-    ("staff1", "staff"),
-    ("customer2", "customer"),
-    ("crew2", "crew"),
-    ("seller1", "seller"),
-];
-
-/// What this server is, and where its map begins
-#[utoipa::path(get, path = "/api/meta/", tag = "meta", responses((status = 200, body = Meta)))]
-async fn meta(State(app): State<App>) -> Result<Json<Meta>> {
-    let demo = is_demo(&app).await?.then(|| Demo {
-        password: "wassally-demo",
-        people: DEMO.iter().map(|&(username, role)| DemoPerson { username, role }).collect(),
-    });
-    Ok(Json(Meta {
-        name: "Wassally",
-        build: env!("CARGO_PKG_VERSION"),
-        now: app.clock.now(),
-        languages: ["en", "ar", "fr"],
-        currency: app.config.currency,
-        map: Map { style: "/map/style.json", center: TOWN },
-        demo,
-    }))
-}
-
-/// Whether the demo's people are here: by their addresses, which nobody else can have.
-async fn is_demo(app: &App) -> Result<bool> {
-    let mut sql = app.read_stale(Region::GLOBAL).await?;
-    Ok(users::by_login(&mut sql, "customer1@example.com").await?.is_some())
 }
 
 #[cfg(test)]

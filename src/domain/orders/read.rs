@@ -73,7 +73,7 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters
             Some(own) if actor.role == Role::Seller => Sight::Shops(own.iter().map(|&shop| shop.into()).collect()),
             _ => sight(&mut conn, &actor, order).await?,
         };
-        items.push(OrderView::seen(order, &lines, &sight));
+        items.push(OrderView::seen(order, &lines, &sight, actor.language));
     }
     Ok(Json(listing.page(items, |order| order.id.uuid())))
 }

@@ -8,6 +8,7 @@ use crate::{
     clock::Timestamp,
     db::Live,
     domain::shops,
+    i18n::Language,
     ids::{OrderId, ShopId, ShopOrderId},
     money::{Amount, Currency},
     problem::{Problem, Result},
@@ -61,6 +62,7 @@ pub struct OrderView {
     pub id: OrderId,
     pub code: String,
     pub status: OrderStatus,
+    /// In the reader's language.
     pub status_label: &'static str,
     pub fulfilment: Fulfilment,
     pub payment_mode: PaymentMode,
@@ -120,13 +122,13 @@ pub struct ShopOrderView {
 }
 
 impl OrderView {
-    /// All of it.
-    pub fn whole(order: &Order, lines: &[Line]) -> Self {
-        Self::seen(order, lines, &Sight::Whole)
+    /// All of it, for a reader of `language`.
+    pub fn whole(order: &Order, lines: &[Line], language: Language) -> Self {
+        Self::seen(order, lines, &Sight::Whole, language)
     }
 
-    /// What `sight` shows of it.
-    pub fn seen(order: &Order, lines: &[Line], sight: &Sight) -> Self {
+    /// What `sight` shows of it, for a reader of `language`.
+    pub fn seen(order: &Order, lines: &[Line], sight: &Sight, language: Language) -> Self {
         let is_shown = |part: &&ShopOrder| match sight {
             Sight::Whole | Sight::Carried => true,
             Sight::Shops(own) => own.contains(&part.shop_id),
@@ -140,7 +142,7 @@ impl OrderView {
             id: order.id,
             code: order.code.clone(),
             status: order.status,
-            status_label: order.status.label(),
+            status_label: order.status.label(language),
             fulfilment: order.fulfilment,
             payment_mode: order.payment_mode,
             payment_status: order.payment_status,
@@ -171,7 +173,7 @@ impl OrderView {
     pub async fn of(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Self> {
         let sight = sight(conn, actor, order).await?;
         let lines = store::lines(conn, order.id).await?;
-        Ok(Self::seen(order, &lines, &sight))
+        Ok(Self::seen(order, &lines, &sight, actor.language))
     }
 }
 
