@@ -10,12 +10,14 @@ create table users (
   last_name text not null default '',
   address text not null default '',
   user_type text not null,
+  language text not null default 'en',         -- what mails and the messages of user:{id} are written in
   is_active boolean not null default true,
   location_lat double precision,               -- the saved place that a checkout delivers to
   location_lng double precision,
   location_address text,
   date_joined timestamptz not null,
   updated_at timestamptz not null,
+  constraint users_language_check check (language in ('en', 'ar', 'fr')),
   constraint users_login_check check (username is not null or email is not null or phone_number is not null),
   constraint users_location_check check ((location_lat is null) = (location_lng is null))
 );

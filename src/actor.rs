@@ -1,6 +1,7 @@
 //! Who acts: the holder of an access token, and the roles as types, so that a deed asks for what it needs.
 use crate::{
     clock::Timestamp,
+    i18n::Language,
     ids::{SessionId, UserId},
     problem::{Problem, Result},
 };
@@ -56,7 +57,11 @@ impl FromStr for Role {
 
 /// A person acting in one of their roles, in one session.
 #[derive(Debug, Clone)]
-pub struct Actor(Arc<Claims>);
+pub struct Actor {
+    claims: Arc<Claims>,
+    /// What the request, or the socket's handshake, asked to be answered in.
+    pub language: Language,
+}
 
 /// What an access token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,7 +81,13 @@ pub struct Claims {
 
 impl Actor {
     pub fn new(claims: Claims) -> Self {
-        Self(Arc::new(claims))
+        Self { claims: Arc::new(claims), language: Language::default() }
+    }
+
+    /// The same actor, who reads this language.
+    #[must_use]
+    pub fn reading(self, language: Language) -> Self {
+        Self { language, ..self }
     }
 
     /// The house itself, for tasks and sweeps: no person has the nil id.
@@ -113,7 +124,7 @@ impl Actor {
 impl Deref for Actor {
     type Target = Claims;
     fn deref(&self) -> &Claims {
-        &self.0
+        &self.claims
     }
 }
 

@@ -1,6 +1,6 @@
 //! Builds the application out of its layers, starts what runs beside the requests, and ends everything in order.
 use crate::{
-    App, clock::Clock, config::Config, db, domain, handle::Parts, http, ids::Random, live, operations::Registry, tasks, telemetry,
+    App, clock::Clock, config::Config, db, domain, handle::Parts, http, ids::Random, live, meta, operations::Registry, tasks, telemetry,
 };
 use anyhow::Context;
 use std::time::Duration;
@@ -24,10 +24,10 @@ impl App {
         let epoch = db::epoch::read(&mut *pools.background.acquire().await?).await.context("reading the log's epoch")?;
 
         let mut parts = Parts::default();
-        let slices = domain::slices().into_iter().chain([live::slice(), http::meta::slice()]).collect();
+        let slices = domain::slices().into_iter().chain([live::slice(), meta::slice()]).collect();
         let gathered = Registry::gather(slices, &mut parts).context("gathering the slices")?;
         let documents = http::openapi::Documents { openapi: http::openapi::document(&gathered.registry) };
-        let endpoints = http::endpoints::router(&gathered.registry);
+        let endpoints = http::endpoints::router(&gathered.registry).merge(meta::shapes());
 
         let app = Self::new(config, clock, random, epoch);
         let hub = live::open(&app);

@@ -19,6 +19,8 @@ pub mod i18n;
 pub mod ids;
 pub mod keys;
 pub mod live;
+pub mod meta;
+pub mod meta;
 pub mod money;
 pub mod operations;
 pub mod page;

@@ -126,15 +126,15 @@ impl Problem {
         body.insert("title".into(), json!(i18n::title(language, self.code)));
         body.insert("status".into(), json!(self.status));
         body.insert("code".into(), json!(self.code));
-        if let Some(detail) = &self.detail {
-            body.insert("detail".into(), json!(detail));
-        }
+        // A text of the developer's stands where the catalogue has no sentence for the slug.
+        let detail = i18n::detail(language, self.code, &self.members).or_else(|| self.detail.clone());
+        body.insert("detail".into(), json!(detail.unwrap_or_else(|| i18n::title(language, self.code))));
         if let Some(id) = request_id {
             body.insert("request_id".into(), json!(id));
         }
         if !self.errors.is_empty() {
             let errors: Vec<_> =
-                self.errors.iter().map(|e| FieldError { message: i18n::message(language, &e.code), ..e.clone() }).collect();
+                self.errors.iter().map(|e| FieldError { message: i18n::field(language, &e.code), ..e.clone() }).collect();
             body.insert("errors".into(), json!(errors));
         }
         body.extend(self.members.clone());

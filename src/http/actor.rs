@@ -2,6 +2,7 @@
 use crate::{
     App,
     actor::Actor,
+    i18n::Language,
     problem::{Problem, Result},
 };
 use axum::http::{header, request::Parts};
@@ -14,5 +15,5 @@ pub fn authenticate(app: &App, parts: &Parts) -> Result<Actor, Problem> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         _ => return Err(Problem::unauthorized()),
     };
-    app.recognise(token)
+    app.recognise(token).map(|actor| actor.reading(Language::accepted(&parts.headers)))
 }

@@ -61,7 +61,7 @@ async fn answer(app: App, operation: &Operation, request: Request) -> Result<Res
         request_id: text("x-request-id").unwrap_or_default().to_owned(),
         address: Some(address),
         user_agent: text("user-agent").unwrap_or_default().chars().take(200).collect(),
-        language: Language::accepted(text("accept-language")),
+        language: Language::accepted(&parts.headers),
         headers: parts.headers,
         app,
     };

@@ -2,7 +2,6 @@
 mod actor;
 pub mod endpoints;
 pub mod limits;
-pub mod meta;
 pub mod openapi;
 pub mod ops;
 pub mod pages;
@@ -115,10 +114,8 @@ async fn append_slash(mut request: Request) -> Request {
 
 /// Every refusal leaves as problem+json in the caller's language, also those of axum and of the layers below.
 async fn problems(request: Request, next: Next) -> Response {
-    let (language, id) = {
-        let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        (Language::accepted(header(header::ACCEPT_LANGUAGE)), header(REQUEST_ID).map(str::to_owned))
-    };
+    let language = Language::accepted(request.headers());
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     let is_live = request.uri().path().starts_with("/connection/");
     let response = next.run(request).await;
     let status = response.status();

@@ -1,9 +1,9 @@
-//! The pages people see: built by `make`, embedded in the binary; the map's own style and shapes; and what a page asks first.
+//! The pages people see: built by `make`, embedded in the binary; and the style of their map.
 use crate::{App, i18n::Language, problem::Problem};
 use axum::{
     Router,
     extract::{Path, Query},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -15,29 +15,24 @@ use serde::Deserialize;
 #[allow_missing = true]
 struct Built;
 
-const STREETS: &str = include_str!("../../demo/streets.geojson");
-const AREAS: &str = include_str!("../../demo/areas.geojson");
-
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Nothing from anywhere else; styles that the kit sets on elements, workers and pictures made in the page.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; worker-src 'self' blob:; \
     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
-/// `/` and the language paths, `/assets/`, `/map/`.
+/// `/` and the language paths, `/assets/`, the map's style.
 pub fn router() -> Router<App> {
     let mut router = Router::new()
         .route("/", get(to_language))
-        // As they are said aloud, without a language.
+        // As people type them, without a language.
         .route("/app", get(to_language))
         .route("/crew", get(to_language))
         .route("/staff", get(to_language))
         .route("/seller", get(to_language))
         .route("/assets/{*path}", get(asset))
-        .route("/map/style.json", get(style))
-        .route("/map/streets.geojson", get(|| async { shapes(STREETS) }))
-        .route("/map/areas.geojson", get(|| async { shapes(AREAS) }));
-    for language in ["en", "ar", "fr"] {
+        .route("/map/style.json", get(style));
+    for language in Language::ALL.map(Language::tag) {
         router = router
             .route(&format!("/{language}"), get(move || async move { Redirect::permanent(&format!("/{language}/")) }))
             .route(&format!("/{language}/docs/"), get(|| async { Redirect::temporary("/swagger/") }))
@@ -49,9 +44,8 @@ pub fn router() -> Router<App> {
 
 /// The pages begin with the reader's language.
 async fn to_language(headers: HeaderMap, uri: Uri) -> Response {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let to = format!("/{}{}{query}", Language::accepted(accepted).tag(), uri.path());
+    let to = format!("/{}{}{query}", Language::accepted(&headers).tag(), uri.path());
     ([(header::VARY, header::ACCEPT_LANGUAGE.as_str())], Redirect::temporary(&to)).into_response()
 }
 
@@ -121,12 +115,6 @@ struct Theme {
 async fn style(Query(asked): Query<Theme>, headers: HeaderMap) -> Response {
     let theme = if asked.theme.as_deref() == Some("dark") { "dark" } else { "light" };
     file(&format!("map/style.{theme}.json"), &headers, NO_CACHE).unwrap_or_else(|| Problem::not_found().into_response())
-}
-
-fn shapes(text: &'static str) -> Response {
-    let headers: [(HeaderName, &str); 2] =
-        [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "public, max-age=3600")];
-    (headers, text).into_response()
 }
 
 #[cfg(test)]

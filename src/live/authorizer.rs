@@ -1,6 +1,6 @@
 //! Who may connect and subscribe: the access token, and the slices' channel rules.
 use super::{Bridge, actor, refused_subscription};
-use crate::{App, actor::Actor, problem::Problem};
+use crate::{App, actor::Actor, i18n::Language, problem::Problem};
 use async_trait::async_trait;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -14,18 +14,24 @@ impl Authorizer for Bridge {
         if hello.token.is_empty() {
             return Err(Error::new(3501, "a token is needed"));
         }
-        let actor = recognise(&app, &hello.token)?;
-        let subs =
-            app.registry().server_side(&actor).map(|(channel, rule)| (channel.into(), Grant::of(rule.retention))).collect();
+        let actor = recognise(&app, &hello.token)?.reading(Language::accepted(&hello.headers));
+        let subs = app
+            .registry
+            .own
+            .iter()
+            .filter_map(|own| own(&actor))
+            .map(|channel| (channel.into(), Grant::of(Retention::Durable)))
+            .collect();
         let data = json!({ "now": app.clock.now(), "build": env!("CARGO_PKG_VERSION") });
         Ok(Welcome { identity: identity(&app, actor), subs, data: Some(data.to_string().into()) })
     }
 
-    async fn refresh(&self, _who: &Identity, token: &str) -> Result<Identity, Error> {
+    async fn refresh(&self, who: &Identity, token: &str) -> Result<Identity, Error> {
         let app = self.app()?;
+        let language = actor(who)?.language;
         let actor = recognise(&app, token)
             .map_err(|error| if error.code == 109 { Error::new(3005, "connection expired") } else { error })?;
-        Ok(identity(&app, actor))
+        Ok(identity(&app, actor.reading(language)))
     }
 
     fn knows(&self, channel: &str) -> bool {

@@ -1,14 +1,36 @@
 //! The demo's files, as `demo/README.md` describes them.
 use crate::{
+    App,
     actor::Role,
-    domain::shops::{Day, FeeBand},
+    domain::{
+        shops::{Day, FeeBand},
+        users,
+    },
+    ids::Region,
     money::{Amount, Currency},
+    problem::Result,
 };
 use anyhow::Context;
 use serde::Deserialize;
 
-/// Everybody's password.
+/// The password of all demo people.
 pub const PASSWORD: &str = "wassally-demo";
+
+/// Whom the pages offer to try the city with.
+pub const SHOWN: [(&str, Role); 6] = [
+    ("customer1", Role::Customer),
+    ("crew1", Role::Crew),
+    ("staff1", Role::Staff),
+    ("customer2", Role::Customer),
+    ("crew2", Role::Crew),
+    ("seller1", Role::Seller),
+];
+
+/// Whether the demo's people are in this installation: by an e-mail address that nobody else can have.
+pub async fn is_seeded(app: &App) -> Result<bool> {
+    let mut sql = app.read_stale(Region::GLOBAL).await?;
+    Ok(users::by_login(&mut sql, "customer1@example.com").await?.is_some())
+}
 
 /// A person of `people.json`.
 #[derive(Debug, Clone, Deserialize)]
@@ -92,6 +114,8 @@ mod tests {
         let (people, shops, products) = (people().expect("people"), shops().expect("shops"), products().expect("products"));
         let of = |role| people.iter().filter(|person| person.role == role).count();
         assert_eq!([Role::Customer, Role::Seller, Role::Crew, Role::Staff, Role::Admin].map(of), [20, 5, 20, 1, 1]);
+        let is_there = |&(name, role): &(&str, Role)| people.iter().any(|person| person.username == name && person.role == role);
+        assert!(SHOWN.iter().all(is_there));
         assert!(shops.iter().all(|shop| people.iter().any(|person| person.username == shop.owner)));
         assert!(shops.iter().all(|shop| products.iter().any(|product| product.shop == shop.key)));
         assert!(products.iter().all(|product| shops.iter().any(|shop| shop.key == product.shop)));

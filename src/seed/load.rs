@@ -1,5 +1,5 @@
 //! People for load tests, and tokens for them: `{ "crews": 200, "customers": 1000, "tokens": "FILE" }`.
-use super::{demo::Person, people};
+use super::{demo::Person, people, town::MIDDLE};
 use crate::{
     App,
     actor::Role,
@@ -14,8 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The middle of the demo town, and how far from it people stand, in degrees.
-const MIDDLE: (f64, f64) = (28.5, 26.5);
+/// How far from the middle of the town people stand, in degrees.
 const SPREAD: f64 = 0.012;
 /// What each customer may spend, in whole units.
 const WALLET: i64 = 10_000;

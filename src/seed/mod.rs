@@ -2,13 +2,14 @@
 //!
 //! Seeding again changes nothing: people are known by their usernames, shops by owner and name, products by SKU; who ever
 //! had money, duty or orders is left alone.
-mod demo;
+pub mod demo;
 mod load;
 mod operations;
 mod people;
 mod scenes;
 mod shops;
 mod store;
+pub mod town;
 
 use crate::App;
 use anyhow::Context;

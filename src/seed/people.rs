@@ -11,6 +11,7 @@ use crate::{
         users::{self, NewUser},
         wallet::{self, Account, Kind},
     },
+    i18n::Language,
     ids::{Region, UserId},
     money::Money,
 };
@@ -60,6 +61,7 @@ fn new_user(person: &Person, hash: &str) -> NewUser {
         first_name: person.first_name.clone(),
         last_name: person.last_name.clone(),
         user_type: person.role.name().to_owned(),
+        language: Language::default(),
         roles: vec![person.role],
         location: place.map(|(lat, lng)| (lat, lng, person.address.clone().unwrap_or_default())),
     }

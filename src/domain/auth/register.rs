@@ -10,6 +10,7 @@ use crate::{
     db::OnConstraint,
     domain::users::{self, NewUser, is_email, is_phone},
     http::{Json, limits::Address},
+    i18n::Language,
     ids::{Region, UserId},
     problem::Result,
     text,
@@ -89,10 +90,10 @@ fn is_username(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-/// Makes a person and signs them in.
+/// Makes a person and signs them in. `language` is what they will be written to in.
 ///
 /// Errors: [`RegistrationError`]; 422 `weak_password` and fields.
-pub async fn register(app: &App, input: Registration, ip: &str, device: &str) -> Result<SignedIn> {
+pub async fn register(app: &App, input: Registration, language: Language, ip: &str, device: &str) -> Result<SignedIn> {
     let role = input.check()?;
     if input.phone_number.is_some() && role == Role::Customer {
         return Err(RegistrationError::OtpOff.into());
@@ -106,6 +107,7 @@ pub async fn register(app: &App, input: Registration, ip: &str, device: &str) ->
         first_name: input.first_name,
         last_name: input.last_name,
         user_type: role.name().to_owned(),
+        language,
         roles: vec![role],
         location: None,
     };
@@ -130,5 +132,6 @@ pub async fn post(
     headers: HeaderMap,
     Json(input): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<SignedIn>)> {
-    Ok((StatusCode::CREATED, axum::Json(register(&app, input, &ip.to_string(), &device(&headers)).await?)))
+    let language = Language::accepted(&headers);
+    Ok((StatusCode::CREATED, axum::Json(register(&app, input, language, &ip.to_string(), &device(&headers)).await?)))
 }

@@ -1,8 +1,12 @@
-//! Notifications: nobody calls this slice, it only reacts. Each is written in the transaction of what it tells about.
+//! Notifications: nobody calls this slice, it only handles events. Each is written in the transaction of what it tells about.
+//!
+//! What is stored is a kind and its parameters. Title and message are rendered from the catalogue when somebody reads them, in the language
+//! of that request; the message on `user:{id}` is in the language its owner is written to in.
 //!
 //! It also owns `user:{id}`, the channel of everything private to a person, whose snapshot gathers what the slices before it know.
 mod channel;
 mod event_handlers;
+mod kind;
 mod notify;
 mod read;
 mod store;

@@ -1,13 +1,18 @@
-//! One notification: what is written, and what `user:` hears of it.
-use super::store;
+//! One notification: what is written, and what `user:` carries of it.
+use super::{
+    kind::{Kind, render},
+    store::{self, Row},
+};
 use crate::{
     clock::Timestamp,
     db::{Message, Tx},
-    ids::{OrderId, UserId},
+    domain::orders::OrderState,
+    i18n::Language,
+    ids::UserId,
     problem::Result,
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// What a notification is about.
@@ -18,14 +23,16 @@ pub struct ContentObject {
     pub id: Uuid,
 }
 
-/// A notification as its recipient reads it.
+/// A notification as somebody reads it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Notification {
     pub id: Uuid,
     pub kind: String,
+    /// In the reader's language, like `message`.
     pub title: String,
     pub message: String,
     pub content_object: Option<ContentObject>,
+    /// What the texts were filled from.
     pub extra_data: Value,
     pub recipient: UserId,
     pub created_at: Timestamp,
@@ -33,23 +40,63 @@ pub struct Notification {
     pub handled_at: Option<Timestamp>,
 }
 
-/// Tells `recipient` something about an order: a row, and a publication on their channel.
-pub async fn tell(tx: &mut Tx, recipient: UserId, kind: &str, order: OrderId, text: (&str, String), extra: Value) -> Result<()> {
-    let app = tx.app().clone();
-    let notification = Notification {
-        id: crate::ids::new(tx.region(), &app.clock, &app.random),
-        kind: kind.to_owned(),
-        title: text.0.to_owned(),
-        message: text.1,
-        content_object: Some(ContentObject { kind: "order".into(), id: order.uuid() }),
-        extra_data: extra,
-        recipient,
+impl Notification {
+    /// The stored notification with its texts in `language`.
+    pub fn of(row: Row, recipient: UserId, language: Language) -> Self {
+        let text = render(&row.kind, &row.parameters, language);
+        Self {
+            id: row.id,
+            kind: row.kind,
+            title: text.title,
+            message: text.message,
+            content_object: row.subject_kind.zip(row.subject_id).map(|(kind, id)| ContentObject { kind, id }),
+            extra_data: row.parameters,
+            recipient,
+            created_at: row.created_at,
+            read_at: row.read_at,
+            handled_at: row.handled_at,
+        }
+    }
+}
+
+/// What one person is told.
+#[derive(Debug)]
+pub struct Notice {
+    pub recipient: UserId,
+    pub kind: Kind,
+    /// What its texts are filled from.
+    pub parameters: Value,
+}
+
+/// The message of a notification on `user:`.
+#[derive(Serialize)]
+struct Notified<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    at: Timestamp,
+    notification: &'a Notification,
+}
+
+/// Stores what people are told about `order` and publishes it to each of them in the language they are written to in.
+pub async fn notify(tx: &mut Tx, order: &OrderState, notices: Vec<Notice>) -> Result<()> {
+    let (app, region) = (tx.app().clone(), tx.region());
+    let row = |notice: Notice| Row {
+        id: crate::ids::new(region, &app.clock, &app.random),
+        kind: notice.kind.name().to_owned(),
+        subject_kind: Some("order".to_owned()),
+        subject_id: Some(order.id.uuid()),
+        parameters: notice.parameters,
         created_at: app.clock.now(),
         read_at: None,
         handled_at: None,
     };
-    store::insert(tx, &notification).await?;
-    let body = json!({ "type": kind, "at": notification.created_at, "notification": notification });
-    tx.publish(Message::new(format!("user:{recipient}"), &body));
+    let new: Vec<(UserId, Row)> = notices.into_iter().map(|notice| (notice.recipient, row(notice))).collect();
+    let languages = store::insert(tx, &new).await?;
+    for (recipient, row) in new {
+        let language = languages.get(&recipient).copied().unwrap_or_default();
+        let notification = Notification::of(row, recipient, language);
+        let body = Notified { kind: &notification.kind, at: notification.created_at, notification: &notification };
+        tx.publish(Message::new(format!("user:{recipient}"), &body));
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A person's notifications: listed, read, deleted.
 use super::{
+    kind::Kind,
     notify::Notification,
     store::{self, Filters},
 };
@@ -50,16 +51,20 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters
     let mut sql = app.read(actor.id.region()).await?;
     let rows = store::list(&mut sql, actor.id, &listing).await?;
     let unread_count = store::unread(&mut sql, actor.id).await?;
-    let mut page = listing.page(rows, |notification| notification.id);
-    for notification in &mut page.items {
-        show_proof(&app, &mut sql, notification).await?;
+    let page = listing.page(rows, |row| row.id);
+    let mut items = vec![];
+    for row in page.items {
+        let mut notification = Notification::of(row, actor.id, actor.language);
+        show_proof(&app, &mut sql, &mut notification).await?;
+        items.push(notification);
     }
-    Ok(axum::Json(Notifications { items: page.items, next: page.next, unread_count }))
+    Ok(axum::Json(Notifications { items, next: page.next, unread_count }))
 }
 
 /// Puts PIN and code into an `order_shipped` as it is read, while its order is on the way: they are derived and stand in no row.
 async fn show_proof(app: &App, sql: &mut PgConnection, notification: &mut Notification) -> Result<()> {
-    let order = notification.content_object.as_ref().filter(|_| notification.kind == "order_shipped").map(|about| about.id);
+    let order =
+        notification.content_object.as_ref().filter(|_| notification.kind == Kind::OrderShipped.name()).map(|about| about.id);
     if let (Some(order), Value::Object(extra)) = (order, &mut notification.extra_data)
         && let Some((pin, token)) = delivery::proof_for(sql, &app.keys, order.into()).await?
     {

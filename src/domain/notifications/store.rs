@@ -1,13 +1,16 @@
 //! Rows of notifications.
-use super::notify::{ContentObject, Notification};
 use crate::{
     clock::Timestamp,
+    db::Tx,
+    i18n::Language,
     ids::{Region, UserId},
     page::Listing,
     problem::Result,
 };
 use serde::Deserialize;
+use serde_json::Value;
 use sqlx::PgConnection;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Filters of the list.
@@ -18,37 +21,62 @@ pub struct Filters {
     pub kind: Option<String>,
 }
 
-pub async fn insert(tx: &mut crate::db::Tx, new: &Notification) -> Result<()> {
-    let region = tx.region();
-    sqlx::query!(
-        "insert into notification (region, id, recipient_id, kind, title, message, subject_type, subject_id, extra, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        region.number(),
-        new.id,
-        new.recipient.uuid(),
-        new.kind,
-        new.title,
-        new.message,
-        new.content_object.as_ref().map(|object| object.kind.as_str()),
-        new.content_object.as_ref().map(|object| object.id),
-        new.extra_data,
-        new.created_at,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+/// A row of `notification`, without its recipient.
+#[derive(Debug)]
+pub struct Row {
+    pub id: Uuid,
+    pub kind: String,
+    pub subject_kind: Option<String>,
+    pub subject_id: Option<Uuid>,
+    pub parameters: Value,
+    pub created_at: Timestamp,
+    pub read_at: Option<Timestamp>,
+    pub handled_at: Option<Timestamp>,
 }
 
-pub async fn list(sql: &mut PgConnection, user: UserId, listing: &Listing<Filters>) -> Result<Vec<Notification>> {
+/// Inserts what each recipient is told; answers with the language each of them is written to in.
+pub async fn insert(tx: &mut Tx, new: &[(UserId, Row)]) -> Result<HashMap<UserId, Language>> {
+    let region = tx.region();
+    let ids: Vec<Uuid> = new.iter().map(|(_, row)| row.id).collect();
+    let recipients: Vec<Uuid> = new.iter().map(|(recipient, _)| recipient.uuid()).collect();
+    let kinds: Vec<String> = new.iter().map(|(_, row)| row.kind.clone()).collect();
+    let subject_kinds: Vec<Option<String>> = new.iter().map(|(_, row)| row.subject_kind.clone()).collect();
+    let subject_ids: Vec<Option<Uuid>> = new.iter().map(|(_, row)| row.subject_id).collect();
+    let parameters: Vec<Value> = new.iter().map(|(_, row)| row.parameters.clone()).collect();
+    let created_at: Vec<Timestamp> = new.iter().map(|(_, row)| row.created_at).collect();
+    // One round trip: every claim and every hand-over pays it.
     let rows = sqlx::query!(
-        r#"select id, kind, title, message, subject_type, subject_id, extra, created_at, read_at, handled_at
+        r#"with added as (insert into notification (region, id, recipient_id, kind, subject_kind, subject_id, parameters, created_at)
+            select $1, n.*
+            from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::jsonb[], $8::timestamptz[]) n)
+        select id as "id: UserId", language as "language: Language"
+        from users
+        where id = any($3)"#,
+        region.number(),
+        &ids,
+        &recipients,
+        &kinds,
+        &subject_kinds as &[Option<String>],
+        &subject_ids as &[Option<Uuid>],
+        &parameters,
+        &created_at,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.language)).collect())
+}
+
+pub async fn list(sql: &mut PgConnection, user: UserId, listing: &Listing<Filters>) -> Result<Vec<Row>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, kind, subject_kind, subject_id, parameters, created_at, read_at, handled_at
         from notification
         where region = $1 and recipient_id = $2 and deleted_at is null
             and ($3::uuid is null or id < $3)
             and ($4::bool is null or (read_at is null) = $4)
             and ($5::text is null or kind = $5)
         order by id desc
-        limit $6"#,
+        limit $6",
         user.region().number(),
         user.uuid(),
         listing.after,
@@ -58,21 +86,7 @@ pub async fn list(sql: &mut PgConnection, user: UserId, listing: &Listing<Filter
     )
     .fetch_all(sql)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Notification {
-            id: row.id,
-            kind: row.kind,
-            title: row.title,
-            message: row.message,
-            content_object: row.subject_type.zip(row.subject_id).map(|(kind, id)| ContentObject { kind, id }),
-            extra_data: row.extra,
-            recipient: user,
-            created_at: row.created_at,
-            read_at: row.read_at,
-            handled_at: row.handled_at,
-        })
-        .collect())
+    Ok(rows)
 }
 
 pub async fn unread(sql: &mut PgConnection, user: UserId) -> Result<i64> {

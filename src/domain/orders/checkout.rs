@@ -12,7 +12,9 @@ use crate::{
     db::{Committed, Tx},
     domain::{
         carts::{self, Cart, Group, ProblemCode},
-        inventory, users, wallet,
+        inventory,
+        users::{self, User},
+        wallet,
     },
     http::json::Json,
     ids::{OrderId, ProductId, ShopId, ShopOrderId},
@@ -81,7 +83,8 @@ pub async fn checkout(app: App, customer: Customer, input: Checkout) -> Result<C
     let cart = carts::lock(&mut tx, customer.id).await?;
     let now = tx.now().await?;
     let groups = input.choose(&cart, app.config.currency)?;
-    let (mut order, lines) = build_order(&mut tx, &customer, &input, &cart, &groups, now).await?;
+    let person = users::find(&mut tx, customer.id).await?.ok_or_else(Problem::unauthorized)?;
+    let (mut order, lines) = build_order(&tx, &person, &input, &cart, &groups, now)?;
     let goods: Vec<(ProductId, i32)> = lines.iter().map(|line| (line.product_id, line.quantity)).collect();
     inventory::take(&mut tx, &goods).await?;
     write(&mut tx, &mut order, &lines).await?;
@@ -91,9 +94,9 @@ pub async fn checkout(app: App, customer: Customer, input: Checkout) -> Result<C
     }
     let bought: Vec<ShopId> = order.shop_orders.iter().map(|part| part.shop_id).collect();
     carts::take_out(&mut tx, customer.id, &bought).await?;
-    tx.emit(OrderCreated::new(&order, &lines, now, By::from(&*customer)));
+    tx.emit(OrderCreated::new(&order, &lines, person.language, now, By::from(&*customer)));
     tx.enqueue(AcceptBy { order_id: order.id }.at(now + ACCEPT_WITHIN));
-    let answer = OrderView::whole(&order, &lines);
+    let answer = OrderView::whole(&order, &lines, customer.language);
     tx.commit(answer).await
 }
 
@@ -186,15 +189,14 @@ fn short_lines(groups: &[&Group]) -> Vec<inventory::Short> {
 }
 
 /// The order to be, with copies of names, places and prices.
-async fn build_order(
-    tx: &mut Tx,
-    customer: &Customer,
+fn build_order(
+    tx: &Tx,
+    person: &User,
     input: &Checkout,
     cart: &Cart,
     groups: &[&Group],
     now: Timestamp,
 ) -> Result<(Order, Vec<Line>)> {
-    let person = users::find(tx, customer.id).await?.ok_or_else(Problem::unauthorized)?;
     let (app, region) = (tx.app().clone(), tx.region());
     let currency = groups[0].shop.currency;
     let is_delivery = input.fulfilment == Fulfilment::Delivery;
@@ -220,9 +222,9 @@ async fn build_order(
     let order = Order {
         id: OrderId::fresh(&app, region),
         code: String::new(),
-        customer_id: customer.id,
+        customer_id: person.id,
         customer_name: format!("{} {}", person.first_name, person.last_name).trim().to_owned(),
-        customer_phone: person.phone_number,
+        customer_phone: person.phone_number.clone(),
         status: OrderStatus::Created,
         fulfilment: input.fulfilment,
         payment_mode: input.payment_mode,

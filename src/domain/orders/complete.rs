@@ -79,7 +79,12 @@ async fn pay_out(tx: &mut Tx, order: &mut Order, by: By, now: Timestamp) -> Resu
     order.payment_status = PaymentStatus::Paid;
     store::save(tx, order, now).await?;
     let paid = |(to, money): &(Account, Money)| {
-        Some(Paid { user_id: to.owner()?, amount: order.amount(money.amount), currency: money.currency })
+        let (user_id, role) = match to {
+            Account::SellerPayable(seller) => (*seller, Role::Seller),
+            Account::CrewPayable(crew) => (*crew, Role::Crew),
+            _ => return None,
+        };
+        Some(Paid { user_id, role, amount: order.amount(money.amount), currency: money.currency })
     };
     let paid = shares.iter().filter_map(paid).collect();
     tx.emit(OrderCompleted::new(order, paid, now, by));

@@ -4,9 +4,11 @@ use super::{
     view::OrderView,
 };
 use crate::{
+    actor::Role,
     clock::Timestamp,
     db::Message,
     domain::Event,
+    i18n::Language,
     ids::{OrderId, ShopId, UserId},
     money::{Amount, Currency},
 };
@@ -44,14 +46,14 @@ events! {
     /// A shop will not prepare its part. The last one's rejection cancels the order.
     OrderRejected = "order_rejected" { shop_id: ShopId, reason: String }
     /// Nothing comes of it; its crew, if it had one, is free.
-    OrderCancelled = "order_cancelled" { crew_id: Option<UserId>, reason: String }
+    OrderCancelled = "order_cancelled" { crew_id: Option<UserId>, sellers: Vec<UserId>, reason: String }
     /// Sellers and crew were paid.
     OrderCompleted = "order_completed" { crew_id: Option<UserId>, paid: Vec<Paid> }
 }
 
 impl OrderCreated {
-    /// Its shops hear their own lines, its customer the whole of it.
-    pub fn new(order: &Order, lines: &[Line], now: Timestamp, by: By) -> Self {
+    /// Its shops get their own lines, its customer the whole of it, in the language they are written to in.
+    pub fn new(order: &Order, lines: &[Line], language: Language, now: Timestamp, by: By) -> Self {
         let listing = ClaimableOrder::of(order);
         let mut said = order.said(Self::TYPE, now, by, &json!({ "listing": listing }));
         for (said, part) in said.iter_mut().skip(1).zip(&order.shop_orders) {
@@ -59,7 +61,7 @@ impl OrderCreated {
             body["shop_order"] = super::view::part_for_shop(order, part, lines);
             *said = Message::new(format!("shop:{}", part.shop_id), &body);
         }
-        let whole = OrderView::whole(order, lines);
+        let whole = OrderView::whole(order, lines, language);
         said.push(Message::new(format!("user:{}", order.customer_id), &json!({ "type": Self::TYPE, "at": now, "order": whole })));
         let shops = order.shop_orders.iter().map(|part| (part.shop_id, part.seller_id)).collect();
         Self { order: order.state(), customer_id: order.customer_id, listing, shops, said }
@@ -91,6 +93,8 @@ impl OrderRejected {
 #[derive(Debug, Clone, Serialize)]
 pub struct Paid {
     pub user_id: UserId,
+    /// What they got it as: a seller may have carried the order as well.
+    pub role: Role,
     pub amount: Amount,
     pub currency: Currency,
 }
@@ -109,7 +113,9 @@ impl OrderCancelled {
             let own = said.remove(0);
             said.insert(0, own.revokes(crew, true));
         }
-        Self { order: order.state(), customer_id: order.customer_id, crew_id, reason: reason.to_owned(), said }
+        // A part that its shop rejected was over for that shop before.
+        let sellers = order.live_parts().map(|part| part.seller_id).collect();
+        Self { order: order.state(), customer_id: order.customer_id, crew_id, sellers, reason: reason.to_owned(), said }
     }
 
     /// The order it was about.

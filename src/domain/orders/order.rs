@@ -3,6 +3,7 @@ use crate::{
     actor::{Actor, Role},
     clock::Timestamp,
     db::Message,
+    i18n::{self, Language},
     ids::{OrderId, ProductId, ShopId, ShopOrderId, UserId},
     money::{Amount, Currency, Money},
 };
@@ -53,17 +54,8 @@ words! {
 
 impl OrderStatus {
     /// What a person reads.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Created => "Order Placed",
-            Self::Processing => "Courier Assigned",
-            Self::Shipped => "Out for Delivery",
-            Self::Delivered => "Delivered",
-            Self::Completed => "Completed",
-            Self::Cancelled => "Cancelled",
-            Self::DeliveryFailed => "Delivery Failed",
-            Self::ReturnedToShop => "Returned to Shop",
-        }
+    pub fn label(self, language: Language) -> &'static str {
+        i18n::text(language, &format!("order_status.{self}")).unwrap_or(self.name())
     }
 }
 

@@ -64,7 +64,7 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters
     let lines = store::lines_of(&mut conn, &ids).await?;
     let items = orders.iter().filter_map(|order| {
         let relation = Relation::of(&actor, order, &own)?;
-        Some(OrderView::seen(order, &lines, &relation))
+        Some(OrderView::seen(order, &lines, &relation, actor.language))
     });
     Ok(Json(listing.page(items.collect(), |order| order.id.uuid())))
 }

@@ -8,6 +8,7 @@ use crate::{
     actor::Actor,
     clock::Timestamp,
     db::Live,
+    i18n::Language,
     ids::{OrderId, ShopId, ShopOrderId},
     money::{Amount, Currency},
     problem::{Problem, Result},
@@ -25,6 +26,7 @@ pub struct OrderView {
     pub id: OrderId,
     pub code: String,
     pub status: OrderStatus,
+    /// In the reader's language.
     pub status_label: &'static str,
     pub fulfilment: Fulfilment,
     pub payment_mode: PaymentMode,
@@ -84,13 +86,13 @@ pub struct ShopOrderView {
 }
 
 impl OrderView {
-    /// All of it.
-    pub fn whole(order: &Order, lines: &[Line]) -> Self {
-        Self::seen(order, lines, &Relation::Customer)
+    /// All of it, for a reader of `language`.
+    pub fn whole(order: &Order, lines: &[Line], language: Language) -> Self {
+        Self::seen(order, lines, &Relation::Customer, language)
     }
 
-    /// What somebody with this relation sees of it.
-    pub fn seen(order: &Order, lines: &[Line], relation: &Relation) -> Self {
+    /// What somebody with this relation sees of it, for a reader of `language`.
+    pub fn seen(order: &Order, lines: &[Line], relation: &Relation, language: Language) -> Self {
         let sees_customer = relation.sees_customer();
         let has_all_parts = !matches!(relation, Relation::Shops(_));
         let parts: Vec<&ShopOrder> = order.shop_orders.iter().filter(|part| relation.sees_part(part.shop_id)).collect();
@@ -100,7 +102,7 @@ impl OrderView {
             id: order.id,
             code: order.code.clone(),
             status: order.status,
-            status_label: order.status.label(),
+            status_label: order.status.label(language),
             fulfilment: order.fulfilment,
             payment_mode: order.payment_mode,
             payment_status: order.payment_status,
@@ -131,7 +133,7 @@ impl OrderView {
     pub async fn of(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Self> {
         let relation = relation(conn, actor, order).await?.ok_or_else(Problem::not_found)?;
         let lines = store::lines(conn, order.id).await?;
-        Ok(Self::seen(order, &lines, &relation))
+        Ok(Self::seen(order, &lines, &relation, actor.language))
     }
 }
 

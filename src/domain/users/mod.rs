@@ -8,7 +8,7 @@ mod store;
 pub use me::{is_email, is_phone};
 pub use store::{NewUser, by_login, create, find, has_role};
 
-use crate::{actor::Role, clock::Timestamp, domain::Slice, ids::UserId};
+use crate::{actor::Role, clock::Timestamp, domain::Slice, i18n::Language, ids::UserId};
 use serde::Serialize;
 use utoipa_axum::routes;
 
@@ -27,6 +27,8 @@ pub struct User {
     pub last_name: String,
     pub address: String,
     pub user_type: String,
+    /// What this person is written to in.
+    pub language: Language,
     /// The most able of the roles, or the active one of the caller.
     pub role: Role,
     pub roles: Vec<Role>,

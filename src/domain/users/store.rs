@@ -1,6 +1,6 @@
 //! Rows of people.
 use super::User;
-use crate::{actor::Role, clock::Timestamp, ids::UserId, problem::Result};
+use crate::{actor::Role, clock::Timestamp, i18n::Language, ids::UserId, problem::Result};
 use sqlx::PgConnection;
 
 /// A person to be.
@@ -13,6 +13,7 @@ pub struct NewUser {
     pub first_name: String,
     pub last_name: String,
     pub user_type: String,
+    pub language: Language,
     pub roles: Vec<Role>,
     /// `(lat, lng, address)` of the saved place.
     pub location: Option<(f64, f64, String)>,
@@ -25,8 +26,8 @@ pub async fn create(sql: &mut PgConnection, id: UserId, new: &NewUser, now: Time
     let (lat, lng, place) = new.location.clone().map(|(lat, lng, place)| (Some(lat), Some(lng), Some(place))).unwrap_or_default();
     sqlx::query!(
         "insert into users (id, username, email, phone_number, password_hash, first_name, last_name, user_type,
-            location_lat, location_lng, location_address, date_joined, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+            location_lat, location_lng, location_address, date_joined, updated_at, language)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)",
         id.uuid(),
         new.username,
         new.email,
@@ -39,6 +40,7 @@ pub async fn create(sql: &mut PgConnection, id: UserId, new: &NewUser, now: Time
         lng,
         place,
         now,
+        new.language.tag(),
     )
     .execute(&mut *sql)
     .await?;
@@ -50,7 +52,7 @@ pub async fn create(sql: &mut PgConnection, id: UserId, new: &NewUser, now: Time
 /// A person, if there is one of this id.
 pub async fn find(sql: &mut PgConnection, id: UserId) -> Result<Option<User>> {
     let row = sqlx::query!(
-        r#"select id, username, email, phone_number, first_name, last_name, address, user_type, is_active,
+        r#"select id, username, email, phone_number, first_name, last_name, address, user_type, language as "language: Language", is_active,
             location_lat, location_lng, location_address, date_joined, updated_at,
             (select coalesce(array_agg(role), '{}') from user_role where user_id = users.id) as "roles!: Vec<String>"
         from users
@@ -71,6 +73,7 @@ pub async fn find(sql: &mut PgConnection, id: UserId) -> Result<Option<User>> {
             last_name: row.last_name,
             address: row.address,
             user_type: row.user_type,
+            language: row.language,
             role: roles.last().copied().unwrap_or(Role::Customer),
             roles,
             is_active: row.is_active,

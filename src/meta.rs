@@ -1,20 +1,37 @@
-//! What a page reads first: the server, its languages, its map, its demo people.
+//! What this server is: what a page reads first, and the shapes that its map draws.
 use crate::{
     App,
     actor::Anyone,
     clock::Timestamp,
-    domain::users,
-    ids::Region,
+    i18n::Language,
     operations::{NoInput, Slice, get},
     problem::Result,
+    seed::{demo, town},
+};
+use axum::{
+    Router,
+    http::{HeaderName, header},
+    response::{IntoResponse, Response},
+    routing,
 };
 use serde::Serialize;
 
-/// Middle of the demo town.
-const TOWN: [f64; 2] = [26.5, 28.5];
-
+/// What a page reads first.
 pub fn slice() -> Slice {
     Slice::new("meta").query(get("/api/meta/", meta).summary("What this server is, and where its map begins"))
+}
+
+/// The shapes below `/map/`.
+pub fn shapes() -> Router<App> {
+    Router::new()
+        .route("/map/streets.geojson", routing::get(|| async { shape(town::STREETS) }))
+        .route("/map/areas.geojson", routing::get(|| async { shape(town::AREAS) }))
+}
+
+fn shape(text: &'static str) -> Response {
+    let headers: [(HeaderName, &str); 2] =
+        [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (headers, text).into_response()
 }
 
 /// What this server is, for its pages.
@@ -23,6 +40,7 @@ pub struct Meta {
     name: &'static str,
     build: &'static str,
     now: Timestamp,
+    #[schema(value_type = Vec<String>)]
     languages: [&'static str; 3],
     #[schema(value_type = String, example = "USD")]
     currency: crate::money::Currency,
@@ -50,34 +68,20 @@ struct DemoPerson {
     role: &'static str,
 }
 
-const DEMO: [(&str, &str); 6] = [
-    ("customer1", "customer"),
-    ("crew1", "crew"),
-    ("staff1", "staff"),
-    ("customer2", "customer"),
-    ("crew2", "crew"),
-    ("seller1", "seller"),
-];
-
 /// Reads what this server is.
 async fn meta(app: App, _: Anyone, _: NoInput) -> Result<Meta> {
-    let demo = is_demo(&app).await?.then(|| Demo {
-        password: "wassally-demo",
-        people: DEMO.iter().map(|&(username, role)| DemoPerson { username, role }).collect(),
+    let demo = demo::is_seeded(&app).await?.then(|| Demo {
+        password: demo::PASSWORD,
+        people: demo::SHOWN.iter().map(|&(username, role)| DemoPerson { username, role: role.name() }).collect(),
     });
+    let (lat, lng) = town::MIDDLE;
     Ok(Meta {
         name: "Wassally",
         build: env!("CARGO_PKG_VERSION"),
         now: app.clock.now(),
-        languages: ["en", "ar", "fr"],
+        languages: Language::ALL.map(Language::tag),
         currency: app.config.currency,
-        map: Map { style: "/map/style.json", center: TOWN },
+        map: Map { style: "/map/style.json", center: [lng, lat] },
         demo,
     })
-}
-
-/// Whether the demo's people are here: by their addresses, which nobody else can have.
-async fn is_demo(app: &App) -> Result<bool> {
-    let mut sql = app.read_stale(Region::GLOBAL).await?;
-    Ok(users::by_login(&mut sql, "customer1@example.com").await?.is_some())
 }
