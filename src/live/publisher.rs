@@ -21,6 +21,6 @@ fn all(numbered: Vec<Numbered>) -> Vec<Publication> {
 /// A numbered event as the hub takes it.
 pub(super) fn kept(channel: Channel, numbered: Numbered) -> Publication {
     let revokes =
-        numbered.revokes.into_iter().map(|ends| Revoke { user: ends.user.to_string().into(), sees: ends.sees }).collect();
-    Publication { channel, offset: numbered.offset, body: numbered.body.into(), revokes, by: None }
+        numbered.revokes.into_iter().map(|ends| Revoke { user: ends.user.to_string().into(), inclusive: ends.sees }).collect();
+    Publication { channel, offset: numbered.offset, body: numbered.body.into(), internal: None, revokes, by: None }
 }

@@ -1,11 +1,11 @@
-//! Comings and goings of subscriptions, and kept publications in their place, told to the slices.
+//! Passes ended subscriptions, and durable publications in order, to the slices.
 use super::{Bridge, actor};
 use crate::domain::Observed;
-use wassally_realtime::host::{Channel, Heard, Identity, Observer, Watch};
+use wassally_realtime::host::{self, Channel, Identity, Observer, Watch};
 
 impl Watch for Bridge {
-    fn unsubscribed(&self, who: &Identity, _client: &str, channel: &Channel) {
-        let (Ok(app), Ok(actor)) = (self.app(), actor(who)) else { return };
+    fn unsubscribed(&self, identity: &Identity, _client: &str, channel: &Channel) {
+        let (Ok(app), Ok(actor)) = (self.app(), actor(identity)) else { return };
         for left in &app.registry.left {
             left(&app, actor, channel);
         }
@@ -13,11 +13,11 @@ impl Watch for Bridge {
 }
 
 impl Observer for Bridge {
-    fn heard(&self, publication: &Heard<'_>) {
+    fn observe(&self, publication: &host::Observed<'_>) {
         let Ok(app) = self.app() else { return };
-        let hearing = Observed { channel: publication.channel, offset: publication.offset, body: publication.body };
-        for hear in &app.registry.observers {
-            hear(&app, &hearing);
+        let observed = Observed { channel: publication.channel, offset: publication.offset, body: publication.body };
+        for observe in &app.registry.observers {
+            observe(&app, &observed);
         }
     }
 }

@@ -43,7 +43,7 @@ fn short(namespace: &str, id: &str, body: Map<String, Value>) -> Value {
 pub fn frame(app: &App, replica: &Replica) {
     let gathered = std::mem::take(&mut *replica.ops.lock());
     for short in gathered {
-        app.hub().say("staff:ops", short);
+        app.hub().publish_ephemeral("staff:ops", short);
     }
 }
 
