@@ -35,9 +35,9 @@ pub struct Config {
     /// Most publications in one answer to `history`.
     pub history_limit: usize,
     /// Publications and bytes a channel's tail holds for recovery from memory, and for how long.
-    pub tail_limit: usize,
-    pub tail_bytes: usize,
-    pub tail_age: Duration,
+    pub recent_limit: usize,
+    pub recent_bytes: usize,
+    pub recent_age: Duration,
     /// Connections of this node, of one user, and new ones a second; 0 = no limit.
     pub connection_limit: usize,
     pub user_connection_limit: usize,
@@ -68,9 +68,9 @@ impl Default for Config {
             recovery_limit: 1000,
             recovery_bytes: 512 * 1024,
             history_limit: 300,
-            tail_limit: 300,
-            tail_bytes: 256 * 1024,
-            tail_age: Duration::from_secs(60),
+            recent_limit: 300,
+            recent_bytes: 256 * 1024,
+            recent_age: Duration::from_secs(60),
             connection_limit: 0,
             user_connection_limit: 0,
             connection_rate_limit: 0,

@@ -26,10 +26,10 @@ pub struct Stats {
     pub slow: u64,
     pub lagged: u64,
     /// Publications taken from the log because they did not arrive.
-    pub filled: u64,
+    pub backfilled: u64,
     /// Letters of other nodes that were put in their place, and those ignored: unreadable, or of another life of the log.
-    pub letters: u64,
-    pub letters_ignored: u64,
+    pub broker_messages: u64,
+    pub broker_messages_ignored: u64,
 }
 
 impl Stats {
@@ -43,9 +43,9 @@ impl Stats {
             delivered: counts.delivered.load(Relaxed),
             slow: counts.slow.load(Relaxed),
             lagged: counts.lagged.load(Relaxed),
-            filled: counts.filled.load(Relaxed),
-            letters: counts.letters.load(Relaxed),
-            letters_ignored: counts.letters_ignored.load(Relaxed),
+            backfilled: counts.filled.load(Relaxed),
+            broker_messages: counts.broker_messages.load(Relaxed),
+            broker_messages_ignored: counts.broker_messages_ignored.load(Relaxed),
             ..Self::default()
         };
         for room in hub.channels.all() {
@@ -66,8 +66,8 @@ pub struct Counts {
     slow: AtomicU64,
     lagged: AtomicU64,
     filled: AtomicU64,
-    letters: AtomicU64,
-    letters_ignored: AtomicU64,
+    broker_messages: AtomicU64,
+    broker_messages_ignored: AtomicU64,
 }
 
 impl Counts {
@@ -82,8 +82,8 @@ impl Counts {
     }
 
     /// A letter of another node came.
-    pub fn letter(&self, was_taken: bool) {
-        let count = if was_taken { &self.letters } else { &self.letters_ignored };
+    pub fn broker_message(&self, was_taken: bool) {
+        let count = if was_taken { &self.broker_messages } else { &self.broker_messages_ignored };
         count.fetch_add(1, Relaxed);
     }
 

@@ -104,7 +104,7 @@ impl Hub {
             _until_dropped: over.clone().drop_guard(),
         });
         let hub = Arc::downgrade(&inner);
-        inner.broker.join(Arc::new(order::Postbox(hub.clone())));
+        inner.broker.join(Arc::new(order::Inbox(hub.clone())));
         inner.tasks.spawn(filler::run(hub.clone(), jobs));
         for rooms in rooms {
             inner.tasks.spawn(fan_out::run(hub.clone(), rooms));
@@ -132,10 +132,10 @@ impl Hub {
     /// Each channel's tail puts them back in order; whoever subscribes here gets them before this returns, unless the channel is large.
     pub fn publish(&self, publications: Vec<Publication>) {
         let has_peers = self.inner.broker.has_peers();
-        let letters = has_peers.then(|| broker::letters(&self.inner.boot, &self.inner.epoch(), &publications));
+        let messages = has_peers.then(|| broker::messages(&self.inner.boot, &self.inner.epoch(), &publications));
         self.inner.publish(publications);
-        for (topic, letter) in letters.into_iter().flatten() {
-            self.inner.broker.tell(topic, letter);
+        for (topic, message) in messages.into_iter().flatten() {
+            self.inner.broker.publish(topic, message);
         }
     }
 
@@ -205,17 +205,17 @@ impl Hub {
     }
 
     /// Says something on a ephemeral channel to its subscribers here, by how each of them keeps it.
-    pub fn say(&self, channel: &str, data: Bytes) {
-        self.inner.say(channel, data, None);
+    pub fn publish_ephemeral(&self, channel: &str, data: Bytes) {
+        self.inner.publish_ephemeral(channel, data, None);
     }
 
-    /// [`Hub::say`] with the client that published it.
-    pub fn say_by(&self, channel: &str, data: Bytes, by: Option<Arc<Publisher>>) {
-        self.inner.say(channel, data, by);
+    /// [`Hub::publish_ephemeral`] with the client that published it.
+    pub fn publish_ephemeral_by(&self, channel: &str, data: Bytes, by: Option<Arc<Publisher>>) {
+        self.inner.publish_ephemeral(channel, data, by);
     }
 
     /// How many subscriptions the channel has here.
-    pub fn heard_on(&self, channel: &str) -> usize {
+    pub fn subscriber_count(&self, channel: &str) -> usize {
         self.inner.channels.find(channel).map_or(0, |room| room.lock().count())
     }
 

@@ -56,9 +56,9 @@ pub fn text(app: &App) -> Response {
         ("wassally_published_total", stats.published as f64),
         ("wassally_delivered_total", stats.delivered as f64),
         ("wassally_slow_total", stats.slow as f64),
-        ("wassally_filled_total", stats.filled as f64),
-        ("wassally_letters_total", stats.letters as f64),
-        ("wassally_letters_ignored_total", stats.letters_ignored as f64),
+        ("wassally_backfilled_total", stats.backfilled as f64),
+        ("wassally_broker_messages_total", stats.broker_messages as f64),
+        ("wassally_broker_messages_ignored_total", stats.broker_messages_ignored as f64),
         ("wassally_db_commands_in_use", f64::from(commands.size()) - commands.num_idle() as f64),
     ] {
         metrics::gauge!(name).set(value);

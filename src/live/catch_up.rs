@@ -27,8 +27,8 @@ pub async fn follow(app: App) {
         }
         let hears_all = match *link.borrow_and_update() {
             Link::Alone => app.is_alone.load(Relaxed),
-            Link::Hears => true,
-            Link::Deaf => false,
+            Link::Up => true,
+            Link::Down => false,
         };
         let pause = if hears_all { EVERY } else { EVERY_WHILE_DEAF };
         tokio::select! {

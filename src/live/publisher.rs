@@ -20,7 +20,11 @@ fn all(numbered: Vec<Numbered>) -> Vec<Publication> {
 
 /// A numbered event as the hub takes it.
 pub(super) fn publication(channel: Channel, numbered: Numbered) -> Publication {
-    let revokes =
-        numbered.revokes.into_iter().map(|ends| Revoke { user: ends.user.to_string().into(), sees: ends.inclusive }).collect();
-    Publication { channel, offset: numbered.offset, body: numbered.body.into(), revokes, by: None }
+    let revokes = numbered
+        .revokes
+        .into_iter()
+        .map(|revoke| Revoke { user: revoke.user.to_string().into(), inclusive: revoke.inclusive })
+        .collect();
+    let internal = numbered.internal.map(Into::into);
+    Publication { channel, offset: numbered.offset, body: numbered.body.into(), internal, revokes, by: None }
 }

@@ -1,10 +1,10 @@
-//! Comings and goings of subscriptions, and durable publications in their order, handed to the slices.
+//! Passes ended subscriptions, and durable publications in their channel's order, to the slices.
 use super::{Bridge, actor};
-use wassally_realtime::host::{Channel, Heard, Identity, Observer, Watch};
+use wassally_realtime::host::{self, Channel, Identity, Observer, Watch};
 
 impl Watch for Bridge {
-    fn unsubscribed(&self, who: &Identity, _client: &str, channel: &Channel) {
-        let (Ok(app), Ok(actor)) = (self.app(), actor(who)) else { return };
+    fn unsubscribed(&self, identity: &Identity, _client: &str, channel: &Channel) {
+        let (Ok(app), Ok(actor)) = (self.app(), actor(identity)) else { return };
         for left in app.registry().left() {
             left(&app, actor, channel);
         }
@@ -12,8 +12,9 @@ impl Watch for Bridge {
 }
 
 impl Observer for Bridge {
-    fn heard(&self, publication: &Heard<'_>) {
+    fn observe(&self, publication: &host::Observed<'_>) {
         let Ok(app) = self.app() else { return };
-        app.registry().observers().observe(&app, publication.channel, publication.offset, publication.body, None);
+        let internal = publication.internal.map(AsRef::as_ref);
+        app.registry().observers().observe(&app, publication.channel, publication.offset, publication.body, internal);
     }
 }

@@ -19,7 +19,6 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use wassally_realtime::{
     Channel, Error, Hub, Identity,
-    channels::said::on_wire,
     host::Page,
     log::Entry,
     protocol::{self, HistoryResult, PresenceResult, PresenceStatsResult, StreamPosition},
@@ -183,7 +182,7 @@ impl Api {
             reverse: call.reverse,
         };
         let missed = self.rules.store.page(&call.channel.as_str().into(), &page)?;
-        let publications = missed.publications.into_iter().map(|kept| on_wire(&Entry::from(kept))).collect();
+        let publications = missed.publications.into_iter().map(|kept| protocol::Publication::from(&Entry::from(kept))).collect();
         Ok(json!(HistoryResult { publications, epoch: missed.epoch.to_string(), offset: missed.top }))
     }
 
@@ -241,7 +240,7 @@ impl Api {
         let names =
             self.hub.channels_with_prefix("").into_iter().filter(|name| call.pattern.is_empty() || fits(&call.pattern, name));
         let channels: serde_json::Map<String, Value> =
-            names.map(|name| (name.to_string(), json!({ "num_clients": self.hub.heard_on(&name) }))).collect();
+            names.map(|name| (name.to_string(), json!({ "num_clients": self.hub.subscriber_count(&name) }))).collect();
         json!({ "channels": channels })
     }
 }

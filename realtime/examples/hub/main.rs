@@ -50,7 +50,7 @@ async fn serve(options: Options, namespaces: std::collections::HashMap<String, o
         recovery_bytes: usize::MAX,
         history_limit: options.history_limit,
         // The history's own bounds count, so nothing is recovered from the tail that it has dropped.
-        tail_limit: 0,
+        recent_limit: 0,
         connection_limit: options.connection_limit,
         user_connection_limit: options.user_connection_limit,
         connection_rate_limit: options.connection_rate_limit,

@@ -79,7 +79,7 @@ impl Rules {
             Switch::Off => JoinLeave::Off,
             Switch::Force => JoinLeave::Both,
             Switch::Allow if ask.join_leave && may_see_presence => JoinLeave::Both,
-            Switch::Allow => JoinLeave::Told,
+            Switch::Allow => JoinLeave::Announced,
         };
         Grant {
             presence: if of.presence { Presence::List } else { Presence::Off },
@@ -147,7 +147,7 @@ impl Rules {
             hub.publish(vec![kept]);
             return Ok(Some(offset));
         }
-        hub.say_by(channel, body, by);
+        hub.publish_ephemeral_by(channel, body, by);
         Ok(None)
     }
 }
@@ -255,7 +255,7 @@ impl Rpc for Rules {
             chan_info: ask.info.clone(),
         };
         Self::publish(self, &ask.channel, ask.data.clone(), Some(Arc::new(by)), false)?;
-        Ok(Published::Taken)
+        Ok(Published::ByHost)
     }
 }
 

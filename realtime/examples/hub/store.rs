@@ -82,5 +82,12 @@ impl Store {
 }
 
 fn kept(channel: &Channel, row: Entry) -> Publication {
-    Publication { channel: channel.clone(), offset: row.offset, body: row.body, revokes: Vec::new(), by: row.by }
+    Publication {
+        channel: channel.clone(),
+        offset: row.offset,
+        body: row.body,
+        internal: row.internal,
+        revokes: Vec::new(),
+        by: row.by,
+    }
 }

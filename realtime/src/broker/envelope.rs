@@ -1,4 +1,4 @@
-//! What stands in a letter: a version, who says it, in which life of the log, and kept publications of one topic.
+//! The content of a broker message: a version, the sending node, the epoch of the log, and durable publications of one topic.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,26 +7,25 @@ use prost::Message;
 
 use super::Topic;
 use crate::{
-    channels::said,
     host::{Epoch, Publication, Publisher, Revoke},
     protocol::ClientInfo,
 };
 
-/// The first byte of a letter. A node ignores versions it does not know: during a roll-out the log carries what they held.
+/// The first byte of a message. A node ignores versions it does not know: during a roll-out the log carries what they held.
 const VERSION: u8 = 1;
 
-/// A letter cannot be read: of another version, or broken.
+/// A message cannot be read: it has another version, or is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a letter of another version, or a broken one")]
+#[error("a message of another version, or a broken one")]
 pub struct Unreadable;
 
-/// A letter, read.
+/// A message, read.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Envelope {
-    /// The boot of the node that says it.
+    /// The boot of the node that sent it.
     #[prost(string, tag = "1")]
     pub node: String,
-    /// The life of the log that the numbers belong to.
+    /// The epoch that the numbers belong to.
     #[prost(string, tag = "2")]
     pub epoch: String,
     #[prost(message, repeated, tag = "3")]
@@ -42,24 +41,26 @@ struct Row {
     #[prost(bytes = "bytes", tag = "3")]
     body: Bytes,
     #[prost(message, repeated, tag = "4")]
-    revokes: Vec<End>,
+    revokes: Vec<Revocation>,
     #[prost(message, optional, tag = "5")]
     by: Option<ClientInfo>,
+    #[prost(bytes = "bytes", optional, tag = "6")]
+    internal: Option<Bytes>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct End {
+struct Revocation {
     #[prost(string, tag = "1")]
     user: String,
     #[prost(bool, tag = "2")]
-    sees: bool,
+    inclusive: bool,
 }
 
-/// Publications as letters, one a topic, each in the order given.
-pub fn letters(node: &str, epoch: &Epoch, publications: &[Publication]) -> Vec<(Topic, Bytes)> {
+/// Publications as messages, one a topic, each in the order given.
+pub fn messages(node: &str, epoch: &Epoch, publications: &[Publication]) -> Vec<(Topic, Bytes)> {
     let mut topics: BTreeMap<Topic, Vec<Row>> = BTreeMap::new();
-    for kept in publications {
-        topics.entry(Topic::of(&kept.channel)).or_default().push(Row::from(kept));
+    for publication in publications {
+        topics.entry(Topic::of(&publication.channel)).or_default().push(Row::from(publication));
     }
     let sealed = topics.into_iter().map(|(topic, rows)| {
         let envelope = Envelope { node: node.to_owned(), epoch: epoch.to_string(), rows };
@@ -70,21 +71,21 @@ pub fn letters(node: &str, epoch: &Epoch, publications: &[Publication]) -> Vec<(
 
 impl Envelope {
     fn seal(&self) -> Bytes {
-        let mut letter = Vec::with_capacity(1 + self.encoded_len());
-        letter.push(VERSION);
-        letter.extend_from_slice(&self.encode_to_vec());
-        letter.into()
+        let mut message = Vec::with_capacity(1 + self.encoded_len());
+        message.push(VERSION);
+        message.extend_from_slice(&self.encode_to_vec());
+        message.into()
     }
 
-    /// Opens a letter.
-    pub fn open(letter: Bytes) -> Result<Self, Unreadable> {
-        match letter.first() {
-            Some(&VERSION) => Self::decode(letter.slice(1..)).map_err(|_| Unreadable),
+    /// Reads a message.
+    pub fn open(message: Bytes) -> Result<Self, Unreadable> {
+        match message.first() {
+            Some(&VERSION) => Self::decode(message.slice(1..)).map_err(|_| Unreadable),
             _ => Err(Unreadable),
         }
     }
 
-    /// What it holds, in the order in which it was said.
+    /// The publications, in the order in which they were published.
     pub fn publications(self) -> Vec<Publication> {
         self.rows.into_iter().map(Publication::from).collect()
     }
@@ -92,23 +93,27 @@ impl Envelope {
 
 impl From<&Publication> for Row {
     fn from(of: &Publication) -> Self {
+        let revocation = |revoke: &Revoke| Revocation { user: revoke.user.to_string(), inclusive: revoke.inclusive };
         Self {
             channel: of.channel.to_string(),
             offset: of.offset,
             body: of.body.clone(),
-            revokes: of.revokes.iter().map(|ends| End { user: ends.user.to_string(), sees: ends.sees }).collect(),
-            by: of.by.as_deref().map(said::info),
+            revokes: of.revokes.iter().map(revocation).collect(),
+            by: of.by.as_deref().map(ClientInfo::from),
+            internal: of.internal.clone(),
         }
     }
 }
 
 impl From<Row> for Publication {
     fn from(of: Row) -> Self {
+        let revoke = |revocation: Revocation| Revoke { user: revocation.user.into(), inclusive: revocation.inclusive };
         Self {
             channel: of.channel.into(),
             offset: of.offset,
             body: of.body,
-            revokes: of.revokes.into_iter().map(|ends| Revoke { user: ends.user.into(), sees: ends.sees }).collect(),
+            internal: of.internal,
+            revokes: of.revokes.into_iter().map(revoke).collect(),
             by: of.by.map(|by| Arc::new(publisher(by))),
         }
     }
@@ -123,49 +128,54 @@ fn publisher(of: ClientInfo) -> Publisher {
 mod tests {
     use super::*;
 
-    fn kept(channel: &str, offset: u64) -> Publication {
+    fn publication(channel: &str, offset: u64) -> Publication {
         let by = Publisher { user: "anna".into(), client: "c1".into(), conn_info: Some("{}".into()), chan_info: None };
-        let revokes = vec![Revoke { user: "ben".into(), sees: true }];
-        Publication { channel: channel.into(), offset, body: Bytes::from_static(&[0, 255, 1]), revokes, by: Some(Arc::new(by)) }
+        Publication {
+            channel: channel.into(),
+            offset,
+            body: Bytes::from_static(&[0, 255, 1]),
+            internal: Some(Bytes::from_static(b"{\"fee\":3}")),
+            revokes: vec![Revoke { user: "ben".into(), inclusive: true }],
+            by: Some(Arc::new(by)),
+        }
     }
 
     fn same(one: &Publication, other: &Publication) -> bool {
-        (&one.channel, one.offset, &one.body, &one.revokes, &one.by)
-            == (&other.channel, other.offset, &other.body, &other.revokes, &other.by)
+        (&one.channel, one.offset, &one.body, &one.internal, &one.revokes, &one.by)
+            == (&other.channel, other.offset, &other.body, &other.internal, &other.revokes, &other.by)
     }
 
     #[test]
-    fn a_letter_holds_everything_of_its_publications() {
-        let said = [kept("order:1", 7), kept("order:1", 8)];
-        let [(topic, letter)] = letters("n1", &"log1".into(), &said).try_into().expect("one channel, one topic");
+    fn a_message_holds_everything_of_its_publications() {
+        let sent = [publication("order:1", 7), publication("order:1", 8)];
+        let [(topic, message)] = messages("n1", &"log1".into(), &sent).try_into().expect("one channel, one topic");
         assert_eq!(topic, Topic::of("order:1"));
-        let envelope = Envelope::open(letter).expect("readable");
+        let envelope = Envelope::open(message).expect("readable");
         assert_eq!((envelope.node.as_str(), envelope.epoch.as_str()), ("n1", "log1"));
         let read = envelope.publications();
-        assert!(read.len() == 2 && read.iter().zip(&said).all(|(one, other)| same(one, other)), "{read:?}");
+        assert!(read.len() == 2 && read.iter().zip(&sent).all(|(one, other)| same(one, other)), "{read:?}");
     }
 
     #[test]
-    fn each_topic_gets_a_letter_of_its_own_in_the_order_said() {
-        let said: Vec<Publication> = (1..=200).map(|n| kept(&format!("order:{}", n % 50), n)).collect();
-        let letters = letters("n1", &"log1".into(), &said);
-        let mut heard = 0;
-        for (topic, letter) in letters {
-            let rows = Envelope::open(letter).expect("readable").publications();
+    fn each_topic_gets_its_own_message_in_the_order_published() {
+        let sent: Vec<Publication> = (1..=200).map(|n| publication(&format!("order:{}", n % 50), n)).collect();
+        let mut count = 0;
+        for (topic, message) in messages("n1", &"log1".into(), &sent) {
+            let rows = Envelope::open(message).expect("readable").publications();
             assert!(rows.iter().all(|row| Topic::of(&row.channel) == topic));
             assert!(rows.is_sorted_by_key(|row| row.offset));
-            heard += rows.len();
+            count += rows.len();
         }
-        assert_eq!(heard, said.len());
+        assert_eq!(count, sent.len());
     }
 
     #[test]
-    fn another_version_and_broken_letters_are_unreadable() {
-        let (_, letter) = letters("n1", &"log1".into(), &[kept("order:1", 7)]).remove(0);
-        let mut newer = letter.to_vec();
+    fn other_versions_and_broken_messages_are_unreadable() {
+        let (_, message) = messages("n1", &"log1".into(), &[publication("order:1", 7)]).remove(0);
+        let mut newer = message.to_vec();
         newer[0] = VERSION + 1;
         assert_eq!(Envelope::open(newer.into()), Err(Unreadable));
         assert_eq!(Envelope::open(Bytes::new()), Err(Unreadable));
-        assert_eq!(Envelope::open(letter.slice(..letter.len() - 1)), Err(Unreadable));
+        assert_eq!(Envelope::open(message.slice(..message.len() - 1)), Err(Unreadable));
     }
 }

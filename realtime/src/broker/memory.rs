@@ -1,4 +1,4 @@
-//! The broker of one process: nothing to carry for a node alone, and a bus between several nodes of one process.
+//! The broker of one process: it carries nothing for a single node, and joins several nodes of one process by a bus.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
-use super::{Broker, Ear, Link, Topic};
+use super::{Broker, Link, Receiver, Topic};
 
 /// Joins the nodes of one process.
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub struct Bus {
 #[derive(Default)]
 struct Nodes {
     next: u64,
-    ears: Vec<(u64, Arc<dyn Ear>)>,
+    receivers: Vec<(u64, Arc<dyn Receiver>)>,
 }
 
 impl Bus {
@@ -29,7 +29,7 @@ impl Bus {
     }
 }
 
-/// One node's end of a [`Bus`]. Letters are heard before `tell` returns, in the thread that tells.
+/// One node's end of a [`Bus`]. Messages are received before `publish` returns, in the thread that publishes.
 pub struct Memory {
     id: u64,
     bus: Arc<Bus>,
@@ -48,25 +48,25 @@ impl Broker for Memory {
         "memory"
     }
 
-    fn join(&self, ear: Arc<dyn Ear>) {
-        self.bus.nodes.write().ears.push((self.id, ear));
+    fn join(&self, receiver: Arc<dyn Receiver>) {
+        self.bus.nodes.write().receivers.push((self.id, receiver));
     }
 
-    fn tell(&self, topic: Topic, letter: Bytes) {
-        let ears: Vec<_> = {
+    fn publish(&self, topic: Topic, message: Bytes) {
+        let receivers: Vec<_> = {
             let nodes = self.bus.nodes.read();
-            if !nodes.ears.iter().any(|(id, _)| *id == self.id) {
+            if !nodes.receivers.iter().any(|(id, _)| *id == self.id) {
                 return;
             }
-            nodes.ears.iter().filter(|(id, _)| *id != self.id).map(|(_, ear)| ear.clone()).collect()
+            nodes.receivers.iter().filter(|(id, _)| *id != self.id).map(|(_, receiver)| receiver.clone()).collect()
         };
-        for ear in ears {
-            ear.hear(topic, letter.clone());
+        for receiver in receivers {
+            receiver.receive(topic, message.clone());
         }
     }
 
     fn has_peers(&self) -> bool {
-        self.bus.nodes.read().ears.iter().any(|(id, _)| *id != self.id)
+        self.bus.nodes.read().receivers.iter().any(|(id, _)| *id != self.id)
     }
 
     fn link(&self) -> watch::Receiver<Link> {
@@ -74,6 +74,6 @@ impl Broker for Memory {
     }
 
     fn leave(&self) {
-        self.bus.nodes.write().ears.retain(|(id, _)| *id != self.id);
+        self.bus.nodes.write().receivers.retain(|(id, _)| *id != self.id);
     }
 }

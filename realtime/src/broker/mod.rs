@@ -1,7 +1,7 @@
-//! How nodes hear of each other's commits: a broker carries letters in 64 topics, and nobody depends on one arriving.
+//! How nodes learn of each other's commits: a broker carries messages in 64 topics, and nothing depends on any single one arriving.
 //!
-//! A broker only hastens. What it loses the tails find missing and read from the log, what it doubles or swaps they put in order, and where
-//! it falls silent the host's look-back carries everything. So a broker may drop, but must never make anybody wait.
+//! A broker only saves time. What it loses, the sequencers notice and read from the log; what it repeats or reorders, they put in order; and
+//! while it delivers nothing, the host's catch-up carries everything. So a broker may drop messages, but must never make anybody wait.
 
 mod envelope;
 pub mod memory;
@@ -12,62 +12,62 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 pub use self::{
-    envelope::{Envelope, Unreadable, letters},
+    envelope::{Envelope, Unreadable, messages},
     memory::Memory,
 };
 
-/// Carries what this node says to all others, and what they say to it.
+/// Carries messages from this node to all others, and from them to this one.
 ///
-/// Its promises, which `tests/it/broker_contract.rs` holds every broker to:
-/// 1. A letter reaches the ear of every other node that has joined at most once, and of no other; never the ear of who sent it.
-/// 2. Letters of one node in one topic arrive in the order in which it sent them, as far as they arrive.
-/// 3. Letters arrive byte for byte, whatever bytes they are, empty ones too.
-/// 4. `tell` never waits, and what waits inside is bounded: letters beyond the bound are lost, and [`Link::Deaf`] says so before any later
-///    one arrives anywhere.
-/// 5. After `leave`, which may be called twice, nothing is heard or told any more.
+/// `tests/it/broker_contract.rs` checks these promises of every broker:
+/// 1. A message reaches the receiver of every other node that has joined at most once, and no other; never the receiver of its sender.
+/// 2. Messages of one node in one topic arrive in the order in which it sent them, as far as they arrive.
+/// 3. Messages arrive byte for byte, whatever bytes they are, empty ones too.
+/// 4. `publish` never waits, and the queue inside is bounded: messages beyond the bound are lost, and [`Link::Down`] reports that before any
+///    later one arrives anywhere.
+/// 5. After `leave`, which may be called twice, nothing is received or sent any more.
 pub trait Broker: Send + Sync + 'static {
-    /// What it is called in the lease of the node.
+    /// Its name in the lease of the node.
     fn name(&self) -> &'static str;
 
-    /// From now on `ear` hears what others say. Called once, by the hub.
-    fn join(&self, ear: Arc<dyn Ear>);
+    /// From now on `receiver` gets the messages of other nodes. Called once, by the hub.
+    fn join(&self, receiver: Arc<dyn Receiver>);
 
-    /// Says a letter to all others.
-    fn tell(&self, topic: Topic, letter: Bytes);
+    /// Sends a message to all other nodes.
+    fn publish(&self, topic: Topic, message: Bytes);
 
-    /// Might anybody hear? Where not, no letter is written.
+    /// Whether another node might receive. If not, no message is encoded.
     fn has_peers(&self) -> bool;
 
-    /// Whether others are heard, now and at each change.
+    /// Whether messages of other nodes arrive, now and at each change.
     fn link(&self) -> watch::Receiver<Link>;
 
-    /// Stops hearing and telling.
+    /// Stops receiving and sending.
     fn leave(&self);
 }
 
-/// Hears letters. Called in the broker's threads: must not block.
-pub trait Ear: Send + Sync + 'static {
-    /// A letter of another node.
-    fn hear(&self, topic: Topic, letter: Bytes);
+/// Takes messages of other nodes. Called in the broker's threads: must not block.
+pub trait Receiver: Send + Sync + 'static {
+    /// A message of another node.
+    fn receive(&self, topic: Topic, message: Bytes);
 }
 
-/// Whether a node hears the others.
+/// Whether a node receives the messages of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// There is no way to other processes: what they commit is known from the log alone.
+    /// There is no connection to other processes: their commits are known from the log alone.
     Alone,
-    /// What others say arrives. After a time in which it did not, the host looks back at once.
-    Hears,
-    /// What others say may be lost.
-    Deaf,
+    /// Messages arrive. After a time in which they did not, the host runs its catch-up at once.
+    Up,
+    /// Messages may be lost.
+    Down,
 }
 
-/// One of the topics that kept publications travel in: a channel always goes in the same one, and every node reads all of them.
+/// One of the topics that durable publications travel in: a channel always uses the same one, and every node reads all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic(u8);
 
 impl Topic {
-    /// How many there are. Part of what nodes of one cluster agree on.
+    /// How many there are. All nodes of a cluster must agree on it.
     pub const COUNT: u8 = 64;
 
     /// The topic of a channel.
@@ -86,7 +86,7 @@ impl Topic {
 
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "kept:{}", self.0)
+        write!(f, "durable:{}", self.0)
     }
 }
 

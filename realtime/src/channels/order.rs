@@ -15,30 +15,30 @@ use super::{
     tail::{Out, Tail, Then},
 };
 use crate::{
-    broker::{Ear, Envelope, Topic},
-    host::{Channel, Epoch, Error, Heard, HistoryLost, Identity, Missed, Offset, Publication, Publisher},
+    broker::{Envelope, Receiver, Topic},
+    host::{Channel, Epoch, Error, HistoryLost, Identity, Missed, Observed, Offset, Publication, Publisher},
     hub::Inner,
     log::{Bounds, Entry},
     protocol::Disconnect,
 };
 
 /// Where letters of other nodes come in.
-pub struct Postbox(pub Weak<Inner>);
+pub struct Inbox(pub Weak<Inner>);
 
-impl Ear for Postbox {
-    fn hear(&self, topic: Topic, letter: Bytes) {
+impl Receiver for Inbox {
+    fn receive(&self, topic: Topic, message: Bytes) {
         let Some(hub) = self.0.upgrade() else { return };
-        let envelope = Envelope::open(letter).ok();
+        let envelope = Envelope::open(message).ok();
         // Numbers of another life of the log mean something else; whoever is wrong about it finds out by the look-back.
         let epoch = hub.epoch();
         let is_ours = |envelope: &Envelope| epoch.is_empty() || envelope.epoch == *epoch;
         match envelope.filter(is_ours) {
             Some(envelope) => {
-                hub.counts.letter(true);
+                hub.counts.broker_message(true);
                 hub.publish(envelope.publications());
             }
             None => {
-                hub.counts.letter(false);
+                hub.counts.broker_message(false);
                 tracing::debug!(%topic, "a letter was ignored; the log carries what it held");
             }
         }
@@ -65,7 +65,7 @@ impl Inner {
     }
 
     /// Says something on a ephemeral channel.
-    pub fn say(self: &Arc<Self>, channel: &str, data: Bytes, by: Option<Arc<Publisher>>) {
+    pub fn publish_ephemeral(self: &Arc<Self>, channel: &str, data: Bytes, by: Option<Arc<Publisher>>) {
         let Some(room) = self.channels.find(channel) else { return };
         let mut told = Told::default();
         {
@@ -98,7 +98,7 @@ impl Inner {
     pub fn tail<'a>(&self, inner: &'a mut room::Inner) -> &'a mut Tail {
         inner.used_at = now();
         let config = &self.config;
-        let bounds = Bounds { count: config.tail_limit, bytes: config.tail_bytes, age: config.tail_age };
+        let bounds = Bounds { count: config.recent_limit, bytes: config.recent_bytes, age: config.recent_age };
         inner.tail.get_or_insert_with(|| Tail::new(bounds))
     }
 
@@ -132,7 +132,12 @@ impl Inner {
     }
 
     fn hear(&self, room: &Room, row: &Entry) {
-        self.host.observer.heard(&Heard { channel: &room.name, offset: row.offset, body: &row.body });
+        self.host.observer.observe(&Observed {
+            channel: &room.name,
+            offset: row.offset,
+            body: &row.body,
+            internal: row.internal.as_ref(),
+        });
     }
 
     /// Hands publications to everybody in the room, here or in the fan-out's task.

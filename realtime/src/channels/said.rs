@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    host::{Channel, Publisher},
+    host::Channel,
     log::Entry,
-    protocol::{self, Broadcast, ClientInfo, Format, Unencodable},
+    protocol::{self, Broadcast, Format, Unencodable},
 };
 
 use super::fossil;
@@ -34,7 +34,7 @@ struct Deltas {
 impl Said {
     /// A publication of `channel`, not encoded yet.
     pub fn new(channel: &Channel, row: Entry) -> Self {
-        let push = Broadcast::publication(channel, on_wire(&row));
+        let push = Broadcast::publication(channel, protocol::Publication::from(&row));
         Self { number: row.offset, row, channel: channel.clone(), before: None, push, deltas: OnceLock::new() }
     }
 
@@ -63,7 +63,7 @@ impl Said {
 
     fn deltas(&self) -> Deltas {
         let of = |data: Result<Bytes, Unencodable>, format: Format, delta: bool| {
-            let publication = protocol::Publication { data: data?, delta, ..on_wire(&self.row) };
+            let publication = protocol::Publication { data: data?, delta, ..protocol::Publication::from(&self.row) };
             Broadcast::publication(&self.channel, publication).frame(format)
         };
         let patch = self
@@ -90,30 +90,10 @@ pub fn chained(rows: &[Entry], format: Format) -> Result<Vec<protocol::Publicati
         let delta = patch.is_some();
         let data = patch.map_or_else(|| row.body.clone(), Bytes::from);
         let data = if format == Format::Json { as_string(&data)? } else { data };
-        chained.push(protocol::Publication { data, delta, ..on_wire(row) });
+        chained.push(protocol::Publication { data, delta, ..protocol::Publication::from(row) });
         before = Some(&row.body);
     }
     Ok(chained)
-}
-
-/// A publication as clients see it.
-pub fn on_wire(row: &Entry) -> protocol::Publication {
-    protocol::Publication {
-        data: row.body.clone(),
-        info: row.by.as_deref().map(info),
-        offset: row.offset,
-        ..protocol::Publication::default()
-    }
-}
-
-/// `ClientInfo` of a publisher.
-pub fn info(by: &Publisher) -> ClientInfo {
-    ClientInfo {
-        user: by.user.to_string(),
-        client: by.client.to_string(),
-        conn_info: by.conn_info.clone().unwrap_or_default(),
-        chan_info: by.chan_info.clone().unwrap_or_default(),
-    }
 }
 
 /// Publications of one channel that go out together: one write per connection.

@@ -85,7 +85,7 @@ impl Subscriber {
             State::Live(place) => {
                 let before = place.last();
                 let last = batch.said.last().map_or(0, |said| said.row.offset).max(before);
-                let keep = self.grant.as_ref().map_or(Retention::Plain, |grant| grant.keep);
+                let keep = self.grant.as_ref().map_or(Retention::Plain, |grant| grant.retention);
                 // A ring's reader may have recovered some of what the fan-out brings now.
                 let is_new = |said: &Arc<Said>| said.row.offset == 0 || said.row.offset > before;
                 let Some(first) = batch.said.iter().position(is_new) else { return Given::On };
@@ -111,8 +111,8 @@ impl Subscriber {
             match place.accept(&said.row, &self.user) {
                 Step::Deliver if due.is_empty() => due = at..at + 1,
                 Step::Deliver => due.end = at + 1,
-                Step::End { sees } => {
-                    if sees {
+                Step::End { inclusive } => {
+                    if inclusive {
                         due = if due.is_empty() { at..at + 1 } else { due.start..at + 1 };
                     }
                     given = Given::Right;

@@ -24,8 +24,8 @@ pub struct Place {
 pub enum Step {
     /// The next: it goes to the subscriber.
     Deliver,
-    /// The next, and the subscriber's right ends with it: goes to the subscriber when `sees`, then unsubscribe 2000.
-    End { sees: bool },
+    /// The next, and the subscriber's right ends with it: goes to the subscriber when `inclusive`, then unsubscribe 2000.
+    End { inclusive: bool },
     /// Already delivered, or part of the snapshot.
     Repeat,
     /// A repeat that ends the subscriber's right: nothing new where rights were read again as they had to be, else read them now.
@@ -50,12 +50,12 @@ impl Place {
         if publication.offset > self.next {
             return Step::Gap { after: self.last() };
         }
-        let ends = publication.ends(user);
+        let ends = publication.revokes(user);
         if publication.offset < self.next {
             return if ends.is_some() { Step::Doubt } else { Step::Repeat };
         }
         self.next += 1;
-        ends.map_or(Step::Deliver, |ends| Step::End { sees: ends.sees })
+        ends.map_or(Step::Deliver, |ends| Step::End { inclusive: ends.inclusive })
     }
 }
 
@@ -130,7 +130,7 @@ impl Joining {
     /// Whether `read` holds an end of the right of `user` that is older than the right they have now: they may read again, but not what
     /// was said in between, and recovering from before that end would end them at its number over and over.
     pub fn outlives_end(&self, read: &Recovered, user: &str) -> bool {
-        read.rows.iter().any(|row| row.ends(user).is_some() && self.tail_top.is_none_or(|top| row.offset <= top))
+        read.rows.iter().any(|row| row.revokes(user).is_some() && self.tail_top.is_none_or(|top| row.offset <= top))
     }
 
     /// Buffers a live publication. What is beyond the bound is forgotten; the join then ends in a gap.
@@ -149,8 +149,8 @@ impl Joining {
         for publication in read.rows.into_iter().chain(self.buffer) {
             match joined.place.accept(&publication, user) {
                 Step::Deliver => joined.deliver.push(publication),
-                Step::End { sees } => {
-                    joined.deliver.extend(sees.then_some(publication));
+                Step::End { inclusive } => {
+                    joined.deliver.extend(inclusive.then_some(publication));
                     joined.ended = Some(Ended::Right);
                     return joined;
                 }
@@ -178,8 +178,8 @@ mod tests {
         Entry::new(offset, "{}")
     }
 
-    fn end(offset: Offset, user: &str, sees: bool) -> Entry {
-        row(offset).ending([Revoke { user: user.into(), sees }])
+    fn end(offset: Offset, user: &str, inclusive: bool) -> Entry {
+        row(offset).revoking([Revoke { user: user.into(), inclusive }])
     }
 
     fn merge(read: Recovered, live: impl IntoIterator<Item = Entry>) -> (Vec<Offset>, Joined) {

@@ -6,6 +6,7 @@
 
 pub mod codes;
 pub mod framing;
+mod from_host;
 pub mod json;
 mod objects;
 pub mod protobuf;

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use super::{Session, Sub};
 use crate::{
-    channels::said::on_wire,
     host::{Channel, Error, Grant, Look, Page, Publish, Published, Publisher, Retention},
     log::Entry,
     presence,
     protocol::{
-        Answer, HistoryRequest, HistoryResult, PresenceRequest, PresenceResult, PresenceStatsRequest, PresenceStatsResult,
+        self, Answer, HistoryRequest, HistoryResult, PresenceRequest, PresenceResult, PresenceStatsRequest, PresenceStatsResult,
         PublishRequest, PublishResult, RpcRequest, RpcResult,
     },
 };
@@ -37,10 +36,10 @@ impl Session {
             is_subscribed: sub.is_some(),
             info: info.clone(),
         };
-        if self.hub.host.rpc.publish(&who, &publish).await? == Published::Say {
+        if self.hub.host.rpc.publish(&who, &publish).await? == Published::ByHub {
             let by =
                 Publisher { user: who.user.clone(), client: self.client.clone(), conn_info: who.info.clone(), chan_info: info };
-            self.hub.say(&publish.channel, publish.data, Some(Arc::new(by)));
+            self.hub.publish_ephemeral(&publish.channel, publish.data, Some(Arc::new(by)));
         }
         Ok(Answer::Publish(PublishResult {}))
     }
@@ -71,7 +70,7 @@ impl Session {
         }
         let since = ask.since.map(|since| (since.offset, Some(since.epoch.into()).filter(|epoch: &Arc<str>| !epoch.is_empty())));
         let missed = self.hub.host.history.page(&channel, &Page { limit: Some(limit), since, reverse: ask.reverse }).await?;
-        let publications = missed.publications.into_iter().map(|kept| on_wire(&Entry::from(kept))).collect();
+        let publications = missed.publications.into_iter().map(|kept| protocol::Publication::from(&Entry::from(kept))).collect();
         Ok(Answer::History(HistoryResult { publications, epoch: missed.epoch.to_string(), offset: missed.top }))
     }
 
@@ -83,7 +82,7 @@ impl Session {
         limit: usize,
         reverse: bool,
     ) -> Result<Option<HistoryResult>, Error> {
-        if !matches!(grant, Some(Grant { keep: Retention::Ring(_), .. })) {
+        if !matches!(grant, Some(Grant { retention: Retention::Ring(_), .. })) {
             return Ok(None);
         }
         let Some(room) = self.hub.channels.find(channel) else { return Ok(None) };
@@ -93,7 +92,7 @@ impl Session {
             return Err(Error::unrecoverable_position());
         }
         let rows = ring.page(since.as_ref().map(|since| since.offset), limit, reverse);
-        let publications = rows.iter().map(on_wire).collect();
+        let publications = rows.iter().map(protocol::Publication::from).collect();
         Ok(Some(HistoryResult { publications, epoch: epoch.to_string(), offset: ring.top() }))
     }
 

@@ -26,7 +26,7 @@ impl Session {
             data: Some(ask.data).filter(|data| !data.is_empty()),
             name: ask.name,
             version: ask.version,
-            said_headers: ask.headers.into_iter().collect(),
+            client_headers: ask.headers.into_iter().collect(),
             peer: request.as_ref().and_then(|request| request.peer),
             headers: request.map(|request| request.headers).unwrap_or_default(),
             is_one_way: self.ways == Ways::Out,
@@ -36,11 +36,11 @@ impl Session {
         drop(hello);
         let config = &self.hub.config;
         if subs.len() > config.channel_limit {
-            return Err(closes(Disconnect::CHANNEL_LIMIT));
+            return Err(Disconnect::CHANNEL_LIMIT.into());
         }
         let who = Arc::new(identity);
         if !self.hub.book.add(self, &who.user, config.user_connection_limit) {
-            return Err(closes(Disconnect::CONNECTION_LIMIT));
+            return Err(Disconnect::CONNECTION_LIMIT.into());
         }
         let _ = self.user.set(who.user.clone());
         {
@@ -51,7 +51,7 @@ impl Session {
             state.who = Some(who.clone());
             state.phase = Phase::Live;
         }
-        self.hub.host.watch.came(&who, &self.client);
+        self.hub.host.watch.connected(&who, &self.client);
 
         let mut results = BTreeMap::new();
         let mut seats = Vec::with_capacity(subs.len());
@@ -60,7 +60,7 @@ impl Session {
             let entered = match self.enter(&channel, Rights::Granted(Box::new(grant)), position).await {
                 Ok(entered) => entered,
                 // Our own trouble: the whole connection tries again, as a client would drop a subscription that is missing here.
-                Err(_) => return Err(closes(Disconnect::SERVER_ERROR)),
+                Err(_) => return Err(Disconnect::SERVER_ERROR.into()),
             };
             results.insert(channel.to_string(), entered.result);
             seats.push(entered.seated);
@@ -92,13 +92,13 @@ impl Session {
 
     pub(super) async fn refresh(self: &Arc<Self>, ask: RefreshRequest) -> Result<Answer, Error> {
         if ask.token.is_empty() {
-            return Err(closes(Disconnect::BAD_REQUEST));
+            return Err(Disconnect::BAD_REQUEST.into());
         }
         let who = self.who()?;
         let fresh = match self.hub.host.authorizer.refresh(&who, &ask.token).await {
             Ok(fresh) => fresh,
             // An expired token ends the connection; the client comes back with a fresh one.
-            Err(error) if error.code == 109 => return Err(closes(Disconnect::EXPIRED)),
+            Err(error) if error.code == 109 => return Err(Disconnect::EXPIRED.into()),
             Err(error) => return Err(error),
         };
         if fresh.user != who.user {
@@ -133,9 +133,4 @@ pub(super) fn ttl(expires_at: Option<Instant>) -> (bool, u32) {
     let Some(at) = expires_at else { return (false, 0) };
     let left = at.saturating_duration_since(Instant::now());
     (true, u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1))
-}
-
-/// An error that closes the connection so.
-pub(super) fn closes(why: Disconnect) -> Error {
-    Error::new(why.code.into(), why.reason)
 }

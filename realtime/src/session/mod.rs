@@ -315,9 +315,3 @@ impl Drop for Session {
         self.hub.open.fetch_sub(1, Relaxed);
     }
 }
-
-impl From<&Error> for protocol::Error {
-    fn from(of: &Error) -> Self {
-        Self { code: of.code, message: of.message.to_string(), temporary: of.temporary }
-    }
-}

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Sink, connect::closes, connect::ttl};
+use super::{Sink, connect::ttl};
 use crate::{
     channels::{
         room::{Room, Seat, Told},
-        said::{chained, on_wire},
+        said::chained,
     },
     host::{Channel, Epoch, Error, Grant, Identity, Offset, Page, Recovery, Retention, Subscribe},
     hub::Inner,
     log::{Ended, Entry, Recovered},
-    protocol::{Disconnect, Format, SubscribeRequest, SubscribeResult},
+    protocol::{self, Disconnect, Format, SubscribeRequest, SubscribeResult},
 };
 
 /// Where a client says it stands.
@@ -112,7 +112,7 @@ impl Inner {
             result.delta = true;
             room.lock().takes_deltas(seated.seat, None);
         }
-        match grant.keep {
+        match grant.retention {
             Retention::Durable => {
                 let mut read = self.read_kept(&room, &grant, who, position.clone(), &mut result).await?;
                 if result.recovered && room.lock().outlives_end(seated.seat, &read) {
@@ -171,10 +171,10 @@ impl Inner {
     /// What the subscriber recovers, in the form it takes.
     fn show(&self, seated: &Seated, rows: &[Entry], result: &mut SubscribeResult) -> Result<(), Error> {
         let Some(format) = seated.takes_deltas else {
-            result.publications = rows.iter().map(on_wire).collect();
+            result.publications = rows.iter().map(protocol::Publication::from).collect();
             return Ok(());
         };
-        result.publications = chained(rows, format).map_err(|_| closes(Disconnect::INAPPROPRIATE_PROTOCOL))?;
+        result.publications = chained(rows, format).map_err(|_| Error::from(Disconnect::INAPPROPRIATE_PROTOCOL))?;
         seated.room.lock().takes_deltas(seated.seat, rows.last().map(|row| row.offset));
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Position, Rights, Seated, Session, Sink, Sub, connect::closes, connect::ttl};
+use super::{Position, Rights, Seated, Session, Sink, Sub, connect::ttl};
 use crate::{
     channels::{name, room::Seat},
     host::{Channel, Error, Grant, Subscribe},
@@ -32,7 +32,7 @@ impl Session {
     async fn try_subscribe(self: &Arc<Self>, ask: SubscribeRequest) -> Result<Entered, Error> {
         self.check(&ask.channel)?;
         if !matches!(ask.delta.as_str(), "" | "fossil") {
-            return Err(closes(Disconnect::BAD_REQUEST));
+            return Err(Disconnect::BAD_REQUEST.into());
         }
         if ask.kind != 0 {
             return Err(Error::not_available());
@@ -115,7 +115,7 @@ impl Session {
 
     pub(super) fn unsubscribe(self: &Arc<Self>, ask: UnsubscribeRequest) -> Result<Answer, Error> {
         if ask.channel.is_empty() {
-            return Err(closes(Disconnect::BAD_REQUEST));
+            return Err(Disconnect::BAD_REQUEST.into());
         }
         let sub = {
             let state = self.state.lock();
@@ -130,7 +130,7 @@ impl Session {
 
     pub(super) async fn sub_refresh(self: &Arc<Self>, ask: SubRefreshRequest) -> Result<Answer, Error> {
         if ask.channel.is_empty() {
-            return Err(closes(Disconnect::BAD_REQUEST));
+            return Err(Disconnect::BAD_REQUEST.into());
         }
         let who = self.who()?;
         let sub = self.sub(&ask.channel).ok_or_else(Error::permission_denied)?;
@@ -196,7 +196,7 @@ impl Session {
     /// The order of refusals: an empty name closes, a namespace nobody owns is 102, a name that cannot be is 107.
     pub(super) fn check(&self, channel: &str) -> Result<(), Error> {
         match name::check(channel) {
-            Err(name::BadName::Empty) => Err(closes(Disconnect::BAD_REQUEST)),
+            Err(name::BadName::Empty) => Err(Disconnect::BAD_REQUEST.into()),
             _ if !self.hub.host.authorizer.knows(channel) => Err(Error::unknown_channel()),
             Ok(()) => Ok(()),
             Err(_) => Err(Error::bad_request()),

@@ -1,4 +1,4 @@
-//! What every broker promises, see `broker::Broker`; and what a hub makes of one that keeps no more than that.
+//! What every broker promises, see `broker::Broker`; and how a hub copes with one that keeps no more than that.
 
 use std::{
     collections::HashMap,
@@ -10,11 +10,11 @@ use std::{
 
 use bytes::Bytes;
 use tokio::sync::watch;
-use wassally_realtime::broker::{Broker, Ear, Link, Topic, memory::Bus};
+use wassally_realtime::broker::{Broker, Link, Receiver, Topic, memory::Bus};
 
 use crate::kit::{Node, until};
 
-/// Brokers of so many nodes that hear each other; none has joined yet.
+/// Makes connected brokers for so many nodes; none has joined yet.
 type Make = fn(usize) -> Vec<Arc<dyn Broker>>;
 
 fn in_memory(count: usize) -> Vec<Arc<dyn Broker>> {
@@ -29,13 +29,13 @@ macro_rules! keeps_the_contract {
             use super::*;
             const MAKE: Make = $make;
             #[tokio::test]
-            async fn a_letter_reaches_all_others_once() { super::a_letter_reaches_all_others_once(MAKE).await; }
+            async fn a_message_reaches_all_others_once() { super::a_message_reaches_all_others_once(MAKE).await; }
             #[tokio::test]
-            async fn letters_of_a_node_keep_their_order() { super::letters_of_a_node_keep_their_order(MAKE).await; }
+            async fn messages_of_a_node_keep_their_order() { super::messages_of_a_node_keep_their_order(MAKE).await; }
             #[tokio::test]
-            async fn letters_arrive_byte_for_byte() { super::letters_arrive_byte_for_byte(MAKE).await; }
+            async fn messages_arrive_byte_for_byte() { super::messages_arrive_byte_for_byte(MAKE).await; }
             #[tokio::test]
-            async fn who_left_hears_and_tells_nothing() { super::who_left_hears_and_tells_nothing(MAKE).await; }
+            async fn a_node_that_left_receives_and_sends_nothing() { super::a_node_that_left_receives_and_sends_nothing(MAKE).await; }
             #[tokio::test]
             async fn a_node_knows_whether_it_is_alone() { super::a_node_knows_whether_it_is_alone(MAKE).await; }
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -48,24 +48,24 @@ keeps_the_contract! {
     memory: in_memory;
 }
 
-/// Writes down what it hears.
+/// Notes what it receives.
 #[derive(Default)]
 struct Notes(Mutex<Vec<(Topic, Bytes)>>);
 
-impl Ear for Notes {
-    fn hear(&self, topic: Topic, letter: Bytes) {
-        self.0.lock().unwrap().push((topic, letter));
+impl Receiver for Notes {
+    fn receive(&self, topic: Topic, message: Bytes) {
+        self.0.lock().unwrap().push((topic, message));
     }
 }
 
 impl Notes {
-    fn letters(&self) -> Vec<(Topic, Bytes)> {
+    fn messages(&self) -> Vec<(Topic, Bytes)> {
         self.0.lock().unwrap().clone()
     }
 
     async fn has(&self, count: usize) -> Vec<(Topic, Bytes)> {
-        until("the letters arrive", || self.0.lock().unwrap().len() >= count).await;
-        self.letters()
+        until("the messages arrive", || self.0.lock().unwrap().len() >= count).await;
+        self.messages()
     }
 }
 
@@ -78,59 +78,59 @@ fn joined(make: Make, count: usize) -> Vec<(Arc<dyn Broker>, Arc<Notes>)> {
     make(count).into_iter().map(join).collect()
 }
 
-async fn a_letter_reaches_all_others_once(make: Make) {
+async fn a_message_reaches_all_others_once(make: Make) {
     let nodes = joined(make, 3);
     for topic in Topic::all() {
-        nodes[0].0.tell(topic, Bytes::from(topic.to_string()));
+        nodes[0].0.publish(topic, Bytes::from(topic.to_string()));
     }
-    // A last word shows that nothing else is under way.
+    // A last message shows that nothing else is under way.
     let last = (Topic::of("last"), Bytes::from_static(b"last"));
-    nodes[1].0.tell(last.0, last.1.clone());
+    nodes[1].0.publish(last.0, last.1.clone());
     let mut wanted: Vec<_> = Topic::all().map(|topic| (topic, Bytes::from(topic.to_string()))).collect();
     assert_eq!(nodes[1].1.has(wanted.len()).await, wanted);
-    assert_eq!(nodes[0].1.has(1).await, std::slice::from_ref(&last), "its own letters are not among them");
+    assert_eq!(nodes[0].1.has(1).await, std::slice::from_ref(&last), "its own messages are not among them");
     wanted.push(last);
-    let mut heard = nodes[2].1.has(wanted.len()).await;
-    heard.sort();
+    let mut received = nodes[2].1.has(wanted.len()).await;
+    received.sort();
     wanted.sort();
-    assert_eq!(heard, wanted);
+    assert_eq!(received, wanted);
 }
 
-async fn letters_of_a_node_keep_their_order(make: Make) {
+async fn messages_of_a_node_keep_their_order(make: Make) {
     let nodes = joined(make, 2);
     let topics = ["a", "b", "c"].map(Topic::of);
     for n in 0..3000_u32 {
-        nodes[0].0.tell(topics[n as usize % 3], Bytes::copy_from_slice(&n.to_be_bytes()));
+        nodes[0].0.publish(topics[n as usize % 3], Bytes::copy_from_slice(&n.to_be_bytes()));
     }
-    let heard = nodes[1].1.has(3000).await;
+    let received = nodes[1].1.has(3000).await;
     let mut last: HashMap<Topic, Bytes> = HashMap::new();
-    for (topic, letter) in heard {
-        assert!(last.insert(topic, letter.clone()).is_none_or(|before| before < letter));
+    for (topic, message) in received {
+        assert!(last.insert(topic, message.clone()).is_none_or(|before| before < message));
     }
 }
 
-async fn letters_arrive_byte_for_byte(make: Make) {
+async fn messages_arrive_byte_for_byte(make: Make) {
     let nodes = joined(make, 2);
     let every_byte: Vec<u8> = (0..=255).collect();
-    let letters = [Bytes::new(), Bytes::from(every_byte), Bytes::from_static(b"\r\n\0 \xff"), Bytes::from(vec![7; 1 << 20])];
+    let messages = [Bytes::new(), Bytes::from(every_byte), Bytes::from_static(b"\r\n\0 \xff"), Bytes::from(vec![7; 1 << 20])];
     let topic = Topic::of("order:1");
-    for letter in &letters {
-        nodes[0].0.tell(topic, letter.clone());
+    for message in &messages {
+        nodes[0].0.publish(topic, message.clone());
     }
-    assert_eq!(nodes[1].1.has(letters.len()).await, letters.map(|letter| (topic, letter)));
+    assert_eq!(nodes[1].1.has(messages.len()).await, messages.map(|message| (topic, message)));
 }
 
-async fn who_left_hears_and_tells_nothing(make: Make) {
+async fn a_node_that_left_receives_and_sends_nothing(make: Make) {
     let nodes = joined(make, 3);
     let topic = Topic::of("order:1");
-    nodes[0].0.tell(topic, Bytes::from_static(b"before"));
+    nodes[0].0.publish(topic, Bytes::from_static(b"before"));
     nodes[1].1.has(1).await;
     nodes[1].0.leave();
     nodes[1].0.leave();
-    nodes[1].0.tell(topic, Bytes::from_static(b"from beyond"));
-    nodes[0].0.tell(topic, Bytes::from_static(b"after"));
+    nodes[1].0.publish(topic, Bytes::from_static(b"after leaving"));
+    nodes[0].0.publish(topic, Bytes::from_static(b"after"));
     assert_eq!(nodes[2].1.has(2).await.len(), 2);
-    assert_eq!((nodes[1].1.letters().len(), nodes[0].1.letters().len()), (1, 0));
+    assert_eq!((nodes[1].1.messages().len(), nodes[0].1.messages().len()), (1, 0));
 }
 
 async fn a_node_knows_whether_it_is_alone(make: Make) {
@@ -140,7 +140,7 @@ async fn a_node_knows_whether_it_is_alone(make: Make) {
     assert!(!brokers[0].has_peers(), "it is no peer of its own");
     brokers[1].join(Arc::new(Notes::default()));
     until("the other is known", || brokers[0].has_peers()).await;
-    assert_ne!(*brokers[0].link().borrow(), Link::Deaf);
+    assert_ne!(*brokers[0].link().borrow(), Link::Down);
     brokers[1].leave();
     until("the other is gone", || !brokers[0].has_peers()).await;
 }
@@ -150,21 +150,21 @@ async fn a_flood_from_all_sides_waits_for_nobody(make: Make) {
     let topic = Topic::of("order:1");
     let flood = |(broker, _): &(Arc<dyn Broker>, Arc<Notes>), from: u8| {
         let broker = broker.clone();
-        tokio::spawn(
-            async move { (0..2000_u16).for_each(|n| broker.tell(topic, Bytes::from(vec![from, (n >> 8) as u8, n as u8]))) },
-        )
+        tokio::spawn(async move {
+            (0..2000_u16).for_each(|n| broker.publish(topic, Bytes::from(vec![from, (n >> 8) as u8, n as u8])))
+        })
     };
     let floods: Vec<_> = nodes.iter().zip(0..).map(|(node, from)| flood(node, from)).collect();
-    for told in floods {
-        told.await.unwrap();
+    for flood in floods {
+        flood.await.unwrap();
     }
     for ((broker, notes), own) in nodes.iter().zip(0..) {
-        let is_whole = || notes.letters().len() == 6000 || *broker.link().borrow() == Link::Deaf;
-        until("all arrive, or the node knows that it is deaf", is_whole).await;
+        let is_whole = || notes.messages().len() == 6000 || *broker.link().borrow() == Link::Down;
+        until("all arrive, or the node knows that its link is down", is_whole).await;
         let mut of: HashMap<u8, Vec<Bytes>> = HashMap::new();
-        notes.letters().into_iter().for_each(|(_, letter)| of.entry(letter[0]).or_default().push(letter));
+        notes.messages().into_iter().for_each(|(_, message)| of.entry(message[0]).or_default().push(message));
         assert!(!of.contains_key(&own));
-        assert!(of.values().all(|letters| letters.is_sorted()));
+        assert!(of.values().all(|messages| messages.is_sorted()));
     }
 }
 
@@ -181,20 +181,20 @@ impl Broker for Bad {
         "bad"
     }
 
-    fn join(&self, ear: Arc<dyn Ear>) {
-        self.inner.join(ear);
+    fn join(&self, receiver: Arc<dyn Receiver>) {
+        self.inner.join(receiver);
     }
 
-    fn tell(&self, topic: Topic, letter: Bytes) {
+    fn publish(&self, topic: Topic, message: Bytes) {
         match self.random.lock().unwrap().u8(..10) {
             0 => drop(self.lost.fetch_add(1, SeqCst)),
-            1 => (0..3).for_each(|_| self.inner.tell(topic, letter.clone())),
-            2 => return self.held.lock().unwrap().push((topic, letter)),
-            3 => self.inner.tell(topic, letter.slice(..letter.len() / 2)),
-            _ => self.inner.tell(topic, letter),
+            1 => (0..3).for_each(|_| self.inner.publish(topic, message.clone())),
+            2 => return self.held.lock().unwrap().push((topic, message)),
+            3 => self.inner.publish(topic, message.slice(..message.len() / 2)),
+            _ => self.inner.publish(topic, message),
         }
-        for (topic, letter) in std::mem::take(&mut *self.held.lock().unwrap()) {
-            self.inner.tell(topic, letter);
+        for (topic, message) in std::mem::take(&mut *self.held.lock().unwrap()) {
+            self.inner.publish(topic, message);
         }
     }
 
@@ -222,7 +222,7 @@ async fn a_commit_here_is_seen_there_without_the_log() {
         anna.expect("kept:1", offset).await;
     }
     assert_eq!(there.host.reads.load(SeqCst), reads, "the broker carried all of them");
-    assert_eq!((here.hub.stats().letters, there.hub.stats().letters), (0, 50));
+    assert_eq!((here.hub.stats().broker_messages, there.hub.stats().broker_messages), (0, 50));
 
     let ended = here.end("kept:1", &[("anna", true)]);
     anna.expect("kept:1", ended.offset).await;
@@ -230,7 +230,7 @@ async fn a_commit_here_is_seen_there_without_the_log() {
 }
 
 #[tokio::test]
-async fn what_a_bad_broker_does_reaches_no_subscriber() {
+async fn subscribers_notice_nothing_of_a_bad_broker() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let lost = Arc::new(AtomicUsize::new(0));
@@ -249,7 +249,7 @@ async fn what_a_bad_broker_does_reaches_no_subscriber() {
     for n in 0..400 {
         nodes[n % 3].publish(if n % 2 == 0 { "kept:1" } else { "kept:2" });
     }
-    // The look-back shows what was lost at the end.
+    // The catch-up shows what was lost at the end.
     for node in &nodes {
         assert!(node.hub.behind(&[("kept:1".into(), 200), ("kept:2".into(), 200)]).is_empty());
     }
@@ -265,13 +265,13 @@ async fn what_a_bad_broker_does_reaches_no_subscriber() {
 }
 
 #[tokio::test]
-async fn letters_of_another_life_of_the_log_are_ignored() {
+async fn messages_of_another_epoch_are_ignored() {
     let [here, there] = Node::cluster(in_memory(2)).await.try_into().ok().unwrap();
     let mut anna = there.connect("anna").await;
     anna.subscribe("kept:1").await;
     here.hub.renew("log2".into(), std::time::Duration::ZERO);
     here.publish("kept:1");
-    assert_eq!((there.hub.stats().letters, there.hub.stats().letters_ignored), (0, 1));
+    assert_eq!((there.hub.stats().broker_messages, there.hub.stats().broker_messages_ignored), (0, 1));
     assert!(there.hub.behind(&[("kept:1".into(), 1)]).is_empty());
     anna.expect("kept:1", 1).await;
 }

@@ -11,11 +11,11 @@ async fn a_snapshot_comes_with_the_reply_and_changes_follow() {
     for channel in ["latest:1", "deltas:1"] {
         let result = anna.subscribe(channel).await;
         assert_eq!(result, json!({ "data": { "full": true, "at": 0 } }));
-        node.hub.say(channel, r#"{"moved":true}"#.into());
+        node.hub.publish_ephemeral(channel, r#"{"moved":true}"#.into());
         assert_eq!(anna.publication(channel).await, json!({ "data": { "moved": true } }), "no offset where nothing is numbered");
     }
     assert_eq!(anna.subscribe("plain:1").await, json!({}));
-    node.hub.say("nobody:1", "1".into());
+    node.hub.publish_ephemeral("nobody:1", "1".into());
     let mut heard: Vec<String> = node.hub.channels_with_prefix("").iter().map(|of| of.to_string()).collect();
     heard.sort();
     assert_eq!(heard, ["deltas:1", "latest:1", "plain:1"]);
@@ -85,7 +85,7 @@ async fn a_large_channel_is_served_by_its_own_task_in_order() {
     }
     for n in 1..=500 {
         node.publish("kept:1");
-        node.hub.say("plain:1", n.to_string().into());
+        node.hub.publish_ephemeral("plain:1", n.to_string().into());
     }
     for client in &mut clients {
         for n in 1..=500 {
@@ -105,7 +105,7 @@ async fn who_asks_gets_patches_of_the_publication_before() {
     assert_eq!(patched.ask(ask).await["subscribe"], json!({ "delta": true }));
     let body = |status: &str| format!(r#"{{"id":"0198aa11","stops":[1,2,3,4,5,6,7,8,9],"status":"{status}"}}"#);
     for (at, status) in ["created", "принят", "shipped"].into_iter().enumerate() {
-        node.hub.say("plain:1", body(status).into());
+        node.hub.publish_ephemeral("plain:1", body(status).into());
         assert_eq!(whole.publication("plain:1").await["data"]["status"], status);
         let publication = patched.publication("plain:1").await;
         let text = publication["data"].as_str().unwrap();

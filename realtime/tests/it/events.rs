@@ -80,7 +80,7 @@ async fn several_channels_in_one_response_resume_by_the_last_id() {
     assert_eq!(events.next().await.unwrap(), json!({ "channel": "kept:2", "offset": 1, "data": { "n": 1 } }));
     node.publish("kept:1");
     assert_eq!(events.next().await.unwrap()["offset"], 2);
-    node.hub.say("deltas:1", "{\"a\":\n1}".into());
+    node.hub.publish_ephemeral("deltas:1", "{\"a\":\n1}".into());
     assert_eq!(events.next().await.unwrap(), json!({ "channel": "deltas:1", "data": { "a": 1 } }));
     let last = events.last.take().unwrap();
     drop(events);

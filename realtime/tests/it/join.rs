@@ -115,9 +115,9 @@ impl World {
         let mut publication = Entry::new(offset, "{}");
         let user = self.rng.usize(..USERS.len());
         if self.rng.u8(..8) == 0 {
-            let sees = self.rng.bool();
-            publication = publication.ending([Revoke { user: USERS[user].into(), sees }]);
-            self.ends.push((offset, user, sees));
+            let inclusive = self.rng.bool();
+            publication = publication.revoking([Revoke { user: USERS[user].into(), inclusive }]);
+            self.ends.push((offset, user, inclusive));
             self.may[user] = false;
         } else if self.rng.u8(..4) == 0 {
             self.may[user] = true;
@@ -247,8 +247,8 @@ impl World {
                 let (step, rights_at) = (place.accept(publication, user), *rights_at);
                 match step {
                     Step::Deliver => self.see(i, publication.offset, rights_at),
-                    Step::End { sees } => {
-                        if sees {
+                    Step::End { inclusive } => {
+                        if inclusive {
                             self.see(i, publication.offset, rights_at);
                         }
                         self.readers[i].at = At::Away;
@@ -270,8 +270,8 @@ impl World {
         if !is_next {
             self.fail("a reader saw a gap or a repeat");
         }
-        let is_past = |(end, whose, sees): &(Offset, usize, bool)| {
-            *whose == user && *end > rights_at && (*end < offset || *end == offset && !sees)
+        let is_past = |(end, whose, inclusive): &(Offset, usize, bool)| {
+            *whose == user && *end > rights_at && (*end < offset || *end == offset && !inclusive)
         };
         if self.ends.iter().any(is_past) {
             self.fail("a reader saw what is past the end of its right");

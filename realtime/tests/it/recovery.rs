@@ -54,7 +54,7 @@ async fn what_did_not_arrive_is_filled_from_the_log() {
     for offset in 2..=10 {
         anna.expect("kept:1", offset).await;
     }
-    assert_eq!(node.hub.stats().filled, 9);
+    assert_eq!(node.hub.stats().backfilled, 9);
 
     // The look-back finds a loss that no later publication shows; a channel without a tail is the host's to publish.
     node.host.commit("kept:1", &[]);
@@ -190,7 +190,7 @@ async fn an_end_below_the_place_is_asked_about_again() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
     let late = {
-        let ends = [wassally_realtime::host::Revoke { user: "anna".into(), sees: true }];
+        let ends = [wassally_realtime::host::Revoke { user: "anna".into(), inclusive: true }];
         node.host.commit("kept:1", &ends)
     };
     node.host.commit("kept:1", &[]);
@@ -247,7 +247,7 @@ async fn a_new_log_makes_everybody_start_over() {
     assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2502);
     assert_eq!(ben.closed().await.0, 3014);
     assert_eq!(&*node.hub.epoch(), "log2");
-    assert_eq!(node.hub.heard_on("latest:1"), 1);
+    assert_eq!(node.hub.subscriber_count("latest:1"), 1);
 }
 
 #[tokio::test]
@@ -258,12 +258,12 @@ async fn a_ring_numbers_by_itself_and_recovers_what_it_holds() {
     let epoch = result["epoch"].as_str().unwrap().to_owned();
     assert!(result["recoverable"].as_bool().unwrap() && epoch.len() > 36, "{result}");
     for n in 1..=3 {
-        node.hub.say("ring:1", format!(r#"{{"n":{n}}}"#).into());
+        node.hub.publish_ephemeral("ring:1", format!(r#"{{"n":{n}}}"#).into());
         anna.expect("ring:1", n).await;
     }
     drop(anna);
-    until("anna left", || node.hub.heard_on("ring:1") == 0).await;
-    (4..=6).for_each(|n| node.hub.say("ring:1", format!(r#"{{"n":{n}}}"#).into()));
+    until("anna left", || node.hub.subscriber_count("ring:1") == 0).await;
+    (4..=6).for_each(|n| node.hub.publish_ephemeral("ring:1", format!(r#"{{"n":{n}}}"#).into()));
     let mut back = node.connect("anna").await;
     let result = back.recover("ring:1", &epoch, 3).await;
     assert_eq!((&result["recovered"], result["publications"].as_array().unwrap().len()), (&json!(true), 3));

@@ -102,7 +102,7 @@ async fn refusals_have_their_numbers() {
     assert_eq!(code(client.ask(json!({ "sub_refresh": { "channel": "kept:9", "token": "ms5" } })).await), 103);
     assert_eq!(client.ask(json!({ "unsubscribe": { "channel": "nowhere" } })).await["unsubscribe"], json!({}));
     assert_eq!(client.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await["unsubscribe"], json!({}));
-    assert_eq!(node.hub.heard_on("kept:1"), 0);
+    assert_eq!(node.hub.subscriber_count("kept:1"), 0);
     client.command(json!({ "unsubscribe": { "channel": "" } })).await;
     assert_eq!(client.closed().await.0, 3501);
 }

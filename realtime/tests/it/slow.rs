@@ -85,11 +85,11 @@ async fn a_fleeting_reader_that_lags_gets_the_whole() {
     let snapshots = node.host.snapshots.load(SeqCst);
     let mut said = 0;
     while node.hub.stats().lagged == 0 {
-        node.hub.say("deltas:1", delta.clone().into());
+        node.hub.publish_ephemeral("deltas:1", delta.clone().into());
         said += 1;
         assert!(said < 2000, "what the kernel hides is bounded");
     }
-    (0..1000).for_each(|_| node.hub.say("deltas:1", delta.clone().into()));
+    (0..1000).for_each(|_| node.hub.publish_ephemeral("deltas:1", delta.clone().into()));
     let mut deltas = 0;
     loop {
         let publication = slow.publication("deltas:1").await;
@@ -100,7 +100,7 @@ async fn a_fleeting_reader_that_lags_gets_the_whole() {
     }
     assert!(deltas <= said, "{deltas} of {said}: nothing was queued for it");
     assert_eq!(node.host.snapshots.load(SeqCst), snapshots + 1);
-    node.hub.say("deltas:1", r#"{"after":1}"#.into());
+    node.hub.publish_ephemeral("deltas:1", r#"{"after":1}"#.into());
     assert_eq!(slow.publication("deltas:1").await["data"]["after"], 1);
     assert_eq!(node.hub.stats().slow, 0);
 }

@@ -80,8 +80,8 @@ pub fn frame(app: &App, replica: &Replica) {
     }
     for (cell, crews) in cells {
         let channel = format!("map:{cell}");
-        if app.hub().heard_on(&channel) > 0 {
-            app.hub().say(&channel, json!({ "type": "positions", "crews": crews }).to_string().into());
+        if app.hub().subscriber_count(&channel) > 0 {
+            app.hub().publish_ephemeral(&channel, json!({ "type": "positions", "crews": crews }).to_string().into());
         }
     }
 }

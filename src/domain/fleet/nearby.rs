@@ -143,7 +143,7 @@ fn now_ms(app: &App) -> i64 {
 
 /// Tells a crew what changed on their list.
 pub fn tell(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<ClaimableOrder>>) {
-    app.hub().say(&format!("nearby:{crew}"), frame(delta));
+    app.hub().publish_ephemeral(&format!("nearby:{crew}"), frame(delta));
 }
 
 fn frame(delta: &Delta<OrderId, Arc<ClaimableOrder>>) -> Bytes {
@@ -200,7 +200,7 @@ pub fn duty_changed(app: &App, replica: &Replica, crew: UserId, rider: &Rider) {
         replica.nearby.unwatch(&crew);
         frame(&nothing())
     };
-    app.hub().say(&format!("nearby:{crew}"), list);
+    app.hub().publish_ephemeral(&format!("nearby:{crew}"), list);
 }
 
 /// Lets a crew on duty watch from where they were last, and gives their whole list. Who watches already keeps the place its pings gave it.
@@ -229,7 +229,7 @@ fn nothing() -> Delta<OrderId, Arc<ClaimableOrder>> {
 pub fn forget_the_gone(app: &App, replica: &Replica) {
     let mut watching = replica.watching.lock();
     watching.retain(|crew| {
-        let is_heard = app.hub().heard_on(&format!("nearby:{crew}")) > 0;
+        let is_heard = app.hub().subscriber_count(&format!("nearby:{crew}")) > 0;
         if !is_heard {
             replica.nearby.unwatch(crew);
         }

@@ -47,11 +47,11 @@ pub fn tell(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64
         job.told = Some((place, now_ms));
     }
     let channel = format!("track:{order}");
-    if app.hub().heard_on(&channel) == 0 {
+    if app.hub().subscriber_count(&channel) == 0 {
         return;
     }
     if let Some(body) = body(job, precision, dot, vehicle) {
-        app.hub().say(&channel, bytes(&body));
+        app.hub().publish_ephemeral(&channel, bytes(&body));
     }
 }
 
@@ -92,8 +92,8 @@ fn state(status: OrderStatus) -> Value {
 /// An order is in another state now: its followers hear it, and whose right that ended hears nothing after.
 pub fn changed(app: &App, replica: &Replica, order: OrderId, status: OrderStatus) {
     let channel = format!("track:{order}");
-    if app.hub().heard_on(&channel) > 0 {
-        app.hub().say(&channel, bytes(&state(status)));
+    if app.hub().subscriber_count(&channel) > 0 {
+        app.hub().publish_ephemeral(&channel, bytes(&state(status)));
     }
     if shown(status) {
         return;

@@ -51,7 +51,7 @@ fn short(namespace: &str, id: &str, body: Map<String, Value>) -> Value {
 pub fn frame(app: &App) -> BoxFuture<'_, Result<()>> {
     let gathered = std::mem::take(&mut *app.state::<Room>().0.lock());
     for short in gathered {
-        app.hub().say("staff:ops", short);
+        app.hub().publish_ephemeral("staff:ops", short);
     }
     Box::pin(std::future::ready(Ok(())))
 }

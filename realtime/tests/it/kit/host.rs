@@ -16,7 +16,7 @@ use tokio::{sync::Notify, time::Instant};
 use wassally_realtime::{
     Channel, Epoch, Error, Grant, Identity, Offset, Presence, Publication, Retention,
     host::{
-        Authorizer, Heard, Hello, History, HistoryLost, JoinLeave, Left, Missed, Observer, Page, Revoke, Rpc, Snapshot,
+        Authorizer, Hello, History, HistoryLost, JoinLeave, Left, Missed, Observed, Observer, Page, Revoke, Rpc, Snapshot,
         Subscribe, Watch, Welcome,
     },
 };
@@ -49,7 +49,7 @@ impl TestHost {
         let rows = log.entry(channel.into()).or_default();
         let offset = rows.len() as Offset + 1;
         let body = format!(r#"{{"n":{offset}}}"#).into();
-        let kept = Publication { channel: channel.into(), offset, body, revokes: ends.to_vec(), by: None };
+        let kept = Publication { channel: channel.into(), offset, body, internal: None, revokes: ends.to_vec(), by: None };
         rows.push(kept.clone());
         kept
     }
@@ -196,7 +196,7 @@ impl Watch for TestHost {
 }
 
 impl Observer for TestHost {
-    fn heard(&self, publication: &Heard<'_>) {
+    fn observe(&self, publication: &Observed<'_>) {
         self.heard.lock().unwrap().push((publication.channel.to_string(), publication.offset));
     }
 }

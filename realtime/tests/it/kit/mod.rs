@@ -105,7 +105,8 @@ impl Node {
 
     /// Commits and publishes a number with which the users' rights end.
     pub fn end(&self, channel: &str, users: &[(&str, bool)]) -> Publication {
-        let ends: Vec<Revoke> = users.iter().map(|(user, sees)| Revoke { user: (*user).into(), sees: *sees }).collect();
+        let ends: Vec<Revoke> =
+            users.iter().map(|(user, inclusive)| Revoke { user: (*user).into(), inclusive: *inclusive }).collect();
         let kept = self.host.commit(channel, &ends);
         self.hub.publish(vec![kept.clone()]);
         kept
