@@ -10,6 +10,7 @@ mod faults;
 mod journeys;
 mod live;
 mod matrix;
+mod notifications;
 mod orders;
 mod shops;
 mod storm;
