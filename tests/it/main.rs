@@ -4,6 +4,7 @@ mod kit;
 mod architecture;
 mod auth;
 mod carts;
+mod catalogue;
 mod core;
 mod delivery;
 mod faults;

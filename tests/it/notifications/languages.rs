@@ -130,18 +130,6 @@ async fn status_labels_are_in_the_readers_language() {
     app.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_order_status_has_a_label_and_every_label_its_status() {
-    let app = TestApp::start().await;
-    let document = app.get("/api/openapi.json").await.ok();
-    let words = document["components"]["schemas"]["OrderStatus"]["enum"].as_array().expect("words");
-    let words: BTreeSet<&str> = words.iter().filter_map(Value::as_str).collect();
-    let catalogue: Value = serde_json::from_str(include_str!("../../../src/i18n/en.json")).expect("JSON");
-    let labels: BTreeSet<&str> = catalogue["order_status"].as_object().expect("labels").keys().map(String::as_str).collect();
-    assert_eq!(words, labels);
-    app.end().await;
-}
-
 /// The problem that `path` answers, in `language`.
 async fn problem(app: &TestApp, method: Method, path: &str, language: &str, body: Option<&Value>) -> Value {
     let mut request = app.http.request(method, format!("{}{path}", app.url)).header(header::ACCEPT_LANGUAGE, language);
