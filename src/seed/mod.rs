@@ -1,7 +1,7 @@
-//! The demo city, and people for load tests: made by the deeds themselves, so that log and ledger are true.
+//! The demo city, and people for load tests: made by the operations themselves, so that log and ledger are true.
 //!
-//! Seeding again changes nothing: people are known by their usernames, shops by owner and name, products by SKU; who ever
-//! had money, duty or orders is left alone.
+//! Seeding again changes nothing: people are recognised by their usernames, shops by owner and name, products by SKU. A person who already
+//! had money, duty or orders gets no more of them.
 pub mod demo;
 mod load;
 mod operations;

@@ -1,4 +1,4 @@
-//! The house's own REST operations, without a network: what the demo's people do goes the way every client goes.
+//! The server's own REST operations, without a network: the demo's people use the same routes as every client.
 use crate::{
     App,
     actor::{Claims, Role},
@@ -16,11 +16,11 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// Seconds a person of the demo is signed in for one request.
+/// Seconds that the token of one request lives.
 const SIGNED_IN_S: i64 = 60;
 
-/// The routes of all slices over one house.
-pub struct Doors {
+/// The routes of all slices over one application.
+pub struct Endpoints {
     app: App,
     router: Router,
 }
@@ -32,7 +32,7 @@ pub struct Who {
     pub role: Role,
 }
 
-impl Doors {
+impl Endpoints {
     pub fn open(app: &App) -> Self {
         let (_, routes) = Registry::of(domain::slices());
         let (router, _) = openapi::split(routes);
@@ -47,7 +47,7 @@ impl Doors {
         self.ask(who, Method::POST, path, Some(body)).await
     }
 
-    /// Asks as `who`. Errors: what is refused.
+    /// Sends a request as `who`. Errors: every answer that is not a success.
     pub async fn ask(&self, who: Who, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
         let request = Request::builder()
             .method(&method)

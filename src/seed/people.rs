@@ -17,15 +17,15 @@ use crate::{
 };
 use std::collections::HashMap;
 
-/// People made or paid in one transaction, well below the bound on its events.
+/// People made or paid in one transaction, well below the limit on its messages.
 const AT_ONCE: usize = 100;
 
-/// Everybody by their username.
+/// All people by their username.
 pub type Known = HashMap<String, (UserId, Person)>;
 
-/// Makes who is not there yet.
+/// Makes the people who are not there yet.
 pub async fn make(app: &App, people: &[Person]) -> anyhow::Result<Known> {
-    // One hash for all: an honest hash takes tens of milliseconds each.
+    // One hash for all of them: each takes tens of milliseconds.
     let mut hash = None;
     let mut known = Known::new();
     for some in people.chunks(AT_ONCE) {
@@ -67,7 +67,7 @@ fn new_user(person: &Person, hash: &str) -> NewUser {
     }
 }
 
-/// Pays the opening balances of wallets that nothing ever moved in.
+/// Pays the opening balances into wallets that were never used.
 pub async fn fund(app: &App, people: &Known) -> anyhow::Result<()> {
     let currency = app.config.currency;
     let mut funded: Vec<_> =
