@@ -16,7 +16,9 @@
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 use quote::{format_ident, quote};
-use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, LitInt, LitStr, Token, Type, Variant, spanned::Spanned};
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, LitInt, LitStr, Token, Type, Variant, spanned::Spanned,
+};
 
 /// See the crate's documentation.
 #[proc_macro_derive(ApiError, attributes(api))]
@@ -158,7 +160,9 @@ fn named(variant: &Variant) -> syn::Result<Vec<(&Ident, &Type)>> {
 /// The doc comment in one line.
 fn doc(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).filter_map(|attribute| {
-        let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &attribute.meta.require_name_value().ok()?.value else { return None };
+        let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &attribute.meta.require_name_value().ok()?.value else {
+            return None;
+        };
         Some(text.value().trim().to_owned())
     });
     lines.collect::<Vec<_>>().join(" ")
