@@ -17,7 +17,8 @@ struct Built;
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
-/// Nothing from anywhere else; styles that the kit sets on elements, workers and pictures made in the page.
+/// Nothing is loaded from another origin. Allowed besides: styles that the component kit sets on elements, and workers and pictures made in
+/// the page.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; worker-src 'self' blob:; \
     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
@@ -65,17 +66,17 @@ async fn page(headers: HeaderMap) -> Response {
     response
 }
 
-/// A hashed file: kept forever, and 404 when it is not of this build, so that an old page notices.
+/// A file with its hash in the name. Browsers keep it forever; one of another build is 404, so that an old page notices.
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     file(&format!("assets/{path}"), &headers, IMMUTABLE).unwrap_or_else(|| Problem::not_found().into_response())
 }
 
-/// Answers with the smallest form of a built file that the reader takes.
+/// Answers with the smallest form of a built file that the client accepts.
 fn file(path: &str, headers: &HeaderMap, cache: HeaderValue) -> Option<Response> {
     let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     for (coding, suffix) in [("br", ".br"), ("gzip", ".gz")] {
-        let is_taken = accepts.split(',').any(|part| part.trim().split(';').next() == Some(coding));
-        if is_taken && let Some(small) = Built::get(&format!("{path}{suffix}")) {
+        let is_accepted = accepts.split(',').any(|part| part.trim().split(';').next() == Some(coding));
+        if is_accepted && let Some(small) = Built::get(&format!("{path}{suffix}")) {
             return Some(answer(path, small, Some(coding), cache));
         }
     }
@@ -112,8 +113,8 @@ struct Theme {
 }
 
 /// The map's style, light or dark, over this server's own shapes.
-async fn style(Query(asked): Query<Theme>, headers: HeaderMap) -> Response {
-    let theme = if asked.theme.as_deref() == Some("dark") { "dark" } else { "light" };
+async fn style(Query(filter): Query<Theme>, headers: HeaderMap) -> Response {
+    let theme = if filter.theme.as_deref() == Some("dark") { "dark" } else { "light" };
     file(&format!("map/style.{theme}.json"), &headers, NO_CACHE).unwrap_or_else(|| Problem::not_found().into_response())
 }
 

@@ -1,7 +1,6 @@
 //! Socket calls: the slice's function is found, the deed runs as behind REST, the answer or the slug goes back.
 use super::{Bridge, actor, refused};
 use crate::{
-    i18n::Language,
     operations::{Call, Raw},
     problem::Problem,
     reply::Body,
@@ -26,6 +25,7 @@ impl Rpc for Bridge {
     async fn call(&self, who: &Identity, method: &str, data: Bytes) -> Result<Bytes, Error> {
         let app = self.app()?;
         let actor = actor(who)?.clone();
+        let language = actor.language;
         let Some(operation) = app.registry().call(method).cloned() else { return Err(Error::method_not_found()) };
         if app.revocations().is_revoked(&actor) {
             return Err(Error::invalid_token());
@@ -42,7 +42,7 @@ impl Rpc for Bridge {
             request_id,
             address: None,
             user_agent: String::new(),
-            language: Language::default(),
+            language,
             headers: axum::http::HeaderMap::new(),
         };
         let answer = tokio::time::timeout(within, operation.run(call).instrument(span)).await;

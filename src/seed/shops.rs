@@ -16,7 +16,7 @@ use crate::{
 use anyhow::Context;
 use std::collections::{BTreeSet, HashMap};
 
-/// A shop that is there, with what it sells.
+/// A shop of the demo with what it sells.
 #[derive(Debug)]
 pub struct Open {
     pub id: ShopId,
@@ -27,7 +27,7 @@ pub struct Open {
     pub products: Vec<OnSale>,
 }
 
-/// A product that is there.
+/// A product of such a shop.
 #[derive(Debug)]
 pub struct OnSale {
     pub id: ProductId,
@@ -36,7 +36,7 @@ pub struct OnSale {
     pub max_quantity: Option<i32>,
 }
 
-/// Opens the shops that are not there yet and fills their shelves.
+/// Registers the shops that are not there yet and stocks their products.
 pub async fn open(app: &App, people: &Known) -> anyhow::Result<Vec<Open>> {
     let (all, products) = (demo::shops()?, demo::products()?);
     let mut kinds = HashMap::new();

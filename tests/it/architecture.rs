@@ -10,7 +10,7 @@ fn root() -> &'static Path {
 }
 
 /// All files below `folder` that end so, with their text; tests inside the files are left out.
-fn sources(folder: &str, end: &str) -> Vec<(PathBuf, String)> {
+pub fn sources(folder: &str, end: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -30,7 +30,7 @@ fn sources(folder: &str, end: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// Lines of code, without comments.
-fn code(text: &str) -> impl Iterator<Item = &str> {
+pub fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.trim_start().starts_with("//"))
 }
 

@@ -3,7 +3,10 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{collections::VecDeque, time::Duration};
 use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+};
 
 /// Longer than anything takes that comes at all.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -38,10 +41,26 @@ impl Socket {
         socket
     }
 
-    /// A socket that has not said anything yet.
+    /// Connects with an access token, from a device that is set to `language`.
+    pub async fn connect_reading(url: &str, token: &str, language: &'static str) -> Self {
+        let mut socket = Self::open_with(url, &[("accept-language", language)]).await;
+        socket.hello = socket.command(json!({ "connect": { "token": token } })).await["connect"].clone();
+        socket
+    }
+
+    /// A socket that has not sent anything yet.
     pub async fn open(url: &str) -> Self {
+        Self::open_with(url, &[]).await
+    }
+
+    /// The same, with headers in its handshake.
+    async fn open_with(url: &str, headers: &[(&'static str, &'static str)]) -> Self {
         let url = format!("{}/connection/websocket", url.replacen("http", "ws", 1));
-        let (wire, _) = connect_async(url).await.expect("the hub upgrades");
+        let mut request = url.into_client_request().expect("a URL");
+        for &(name, value) in headers {
+            request.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        let (wire, _) = connect_async(request).await.expect("the hub upgrades");
         Self { wire, next_id: 0, unread: VecDeque::new(), hello: Value::Null }
     }
 
