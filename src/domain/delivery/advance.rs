@@ -1,4 +1,4 @@
-//! A crew takes an order one step further: goods fetched, handed over, or brought back.
+//! A crew advances an order: goods picked up, handed over, or brought back.
 use super::{
     events::{OrderDelivered, OrderDeliveryFailed, OrderPickedUp, OrderReturned, OrderShipped},
     job::Job,
@@ -22,9 +22,9 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvanceBody {
-    /// By default the next stop of the way: SHIPPED, and after a failure RETURNED_TO_SHOP. DELIVERED and DELIVERY_FAILED must be named.
+    /// By default the next state: SHIPPED, and after a failure RETURNED_TO_SHOP. DELIVERED and DELIVERY_FAILED must be named.
     to: Option<OrderStatus>,
-    /// The one stop that was picked up; absent: all that are left.
+    /// The stop that was picked up; by default all remaining ones.
     shop_id: Option<ShopId>,
     reason: Option<String>,
 }
@@ -38,7 +38,7 @@ pub struct AdvanceOrder {
     pub reason: Option<String>,
 }
 
-/// Where an order goes from `status` by itself. Never to the customer: a second tap at the shop would deliver what was just fetched.
+/// The default next state. Never DELIVERED: a second tap at the shop would deliver what was just picked up.
 fn next(status: OrderStatus, needs_proof: bool) -> Result<OrderStatus> {
     match status {
         OrderStatus::Processing => Ok(OrderStatus::Shipped),
@@ -48,9 +48,9 @@ fn next(status: OrderStatus, needs_proof: bool) -> Result<OrderStatus> {
     }
 }
 
-/// Takes an own order one step further; SHIPPED after the last stop, and then the proof is minted.
+/// Advances an own order by one step. After the last stop it is SHIPPED, and its proof is minted.
 ///
-/// Errors: 404 for who does not carry it; 409 `invalid_transition`, `proof_required`; 422 without the reason a failure needs.
+/// Errors: 404 unless the crew carries it; 409 `invalid_transition`, `proof_required`; 422 without the reason a failure needs.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
 pub async fn advance(app: App, crew: Crew, input: AdvanceOrder) -> Result<Committed<Job>> {
     let reason = text::reason(input.reason.as_deref())?;
@@ -70,7 +70,7 @@ pub async fn advance(app: App, crew: Crew, input: AdvanceOrder) -> Result<Commit
     match to {
         OrderStatus::Shipped => {
             orders::pick_up(&mut tx, &mut order, input.shop_id, now).await?;
-            tell_pick_up(&app, &mut tx, &order, crew.id, input.shop_id, now, by).await?;
+            emit_pick_up(&app, &mut tx, &order, crew.id, input.shop_id, now, by).await?;
         }
         OrderStatus::Delivered if order.status == OrderStatus::Shipped && needs_proof => {
             return Err(Problem::new(409, "proof_required").into());
@@ -94,8 +94,8 @@ pub async fn advance(app: App, crew: Crew, input: AdvanceOrder) -> Result<Commit
     tx.commit(job).await
 }
 
-/// Tells what was fetched; with the last stop the proof is minted.
-async fn tell_pick_up(
+/// Emits what was picked up; with the last stop the proof is minted.
+async fn emit_pick_up(
     app: &App,
     tx: &mut Tx,
     order: &Order,
@@ -114,7 +114,7 @@ async fn tell_pick_up(
     Ok(())
 }
 
-/// The goods changed hands: the order is delivered, the proof sealed, the crew free of it.
+/// The customer has the goods: the order is delivered, its proof confirmed, and its job ended.
 pub(super) async fn hand_over(
     app: &App,
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! `crew:{id}`: the channel of a crew's own jobs.
+//! `crew:{id}`: the channel of a crew's own duty and jobs.
 use super::{crew::ACTIVE_LIMIT, jobs, store};
 use crate::{
     App,
@@ -11,12 +11,12 @@ use crate::{
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-/// The channel of their own jobs that each socket of a crew has.
+/// The channel to which the server subscribes every socket of a crew.
 pub fn own(actor: &Actor) -> Option<String> {
     (actor.role == Role::Crew).then(|| format!("crew:{}", actor.id))
 }
 
-/// The crew themselves; staff.
+/// The crew itself, and staff.
 pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
@@ -29,7 +29,7 @@ pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'
     })
 }
 
-/// `{ on_duty, duty_no, active, active_limit }` and where the channel stands.
+/// `{ on_duty, duty_no, active, active_limit }` with the channel's position.
 pub fn snapshot<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
     Box::pin(async move {
         let id: UserId = id.parse().map_err(|_| Problem::not_found())?;

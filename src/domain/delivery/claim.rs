@@ -1,4 +1,4 @@
-//! A crew takes an order: the first to commit has it.
+//! A crew claims an order: the first claim to commit gets it.
 use super::{
     crew::{ClaimError, check_order, is_cash},
     events::OrderClaimed,
@@ -27,12 +27,12 @@ pub struct ClaimOrder {
     pub order_id: OrderId,
 }
 
-/// Nothing to say but the path.
+/// Empty: the path says it all.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimBody {}
 
-/// Takes an order that waits, one of at most five.
+/// Claims an order for the crew, which carries five at most. Any crew may try, so no relation is checked.
 ///
 /// Errors: 404; [`ClaimError`].
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]

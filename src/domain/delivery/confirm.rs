@@ -1,4 +1,4 @@
-//! The PIN or code at the door: delivered. A wrong one is counted although it is refused.
+//! The PIN or code confirms a delivery. A wrong one is counted although the call fails.
 use super::{
     advance::hand_over,
     events::ProofLocked,
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_geo::Point;
 
-/// Confirmed longer ago than this, the evidence came late.
+/// A confirmation that arrives later than this is marked as late.
 const LATE: TimeDelta = TimeDelta::seconds(60);
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -31,10 +31,10 @@ pub struct ConfirmBody {
     /// Six digits; or else `token`.
     pin: Option<String>,
     token: Option<String>,
-    /// Where it was shown.
+    /// Where it was entered.
     lat: Option<f64>,
     lng: Option<f64>,
-    /// When it was shown, where there was no reception.
+    /// When it was entered, if there was no reception then.
     at: Option<Timestamp>,
 }
 
@@ -52,7 +52,7 @@ pub struct ConfirmProof {
 impl ConfirmProof {
     fn shown(&self) -> Result<Shown<'_>> {
         match (&self.pin, &self.token) {
-            // What cannot be a PIN is a slip of the finger or of the app, and no guess.
+            // Text that cannot be a PIN is a typing error, not a guess: it is not counted.
             (Some(pin), None) if !is_pin(pin) => Err(Problem::invalid("pin", "invalid").into()),
             (Some(pin), None) => Ok(Shown::Pin(pin)),
             (None, Some(token)) => Ok(Shown::Token(token)),
@@ -73,8 +73,8 @@ fn is_pin(text: &str) -> bool {
     text.len() == 6 && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// Delivers an order by what its customer shows: to its crew, or at the counter to a member of its shop. A counter hands over its own parts; the
-/// last of them delivers the order, and until then the same proof serves at the next one.
+/// Delivers an order by its customer's proof: confirmed by its crew, or at the counter by a member of its shop. A counter hands over its own parts;
+/// the last of them delivers the order, and until then the same proof is valid at the next counter.
 ///
 /// Errors: 404 for others; 409 `no_proof_yet`, `invalid_transition`; [`ProofError`].
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
@@ -87,13 +87,13 @@ pub async fn confirm(app: App, actor: Actor, input: ConfirmProof) -> Result<Comm
     judge(&app, &order, &proof, shown)?;
     let now = tx.now().await?;
     let by = By::from(&actor);
-    if order.fulfilment == Fulfilment::Pickup && !pickup::fetch(&mut tx, &mut order, &own, now, by).await? {
+    if order.fulfilment == Fulfilment::Pickup && !pickup::collect(&mut tx, &mut order, &own, now, by).await? {
         let answer = OrderView::of(&mut tx, &actor, &order).await?;
         return tx.commit(answer).await;
     }
-    let door = order.dropoff.as_ref().and_then(|door| Point::new(door.lat, door.lng).ok());
+    let dropoff = order.dropoff.as_ref().and_then(|at| Point::new(at.lat, at.lng).ok());
     #[allow(clippy::cast_possible_truncation, reason = "distances on earth fit")]
-    let distance_m = door.zip(place).map(|(door, place)| place.distance_m(door).round() as i32);
+    let distance_m = dropoff.zip(place).map(|(dropoff, place)| place.distance_m(dropoff).round() as i32);
     let proven = store::Proven {
         by: actor.id,
         means: shown.means(),
@@ -106,10 +106,10 @@ pub async fn confirm(app: App, actor: Actor, input: ConfirmProof) -> Result<Comm
     tx.commit(answer).await
 }
 
-/// Counts a wrong try and refuses it; anything else is left to the command itself.
+/// Counts a wrong try and refuses it; everything else is left to the command itself.
 ///
-/// A transaction of its own, without the call's key: the count must be stored, the refusal must not. Judged and counted under the order's lock,
-/// so that a hundred tries at once are still five.
+/// It has a transaction of its own, without the call's key: the count must be stored, the refusal must not. The try is judged and counted under the
+/// order's lock, so that a hundred simultaneous tries still count as five.
 async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) -> Result<()> {
     let bare = App { inner: app.inner.clone(), call: None };
     let mut tx = bare.begin(id.region()).await?;
@@ -127,7 +127,7 @@ async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) ->
     Err(ProofError::Wrong { tries_left: (TRIES_MAX - tries).max(0) }.into())
 }
 
-/// The order, locked, and its proof, for whom it is to confirm; at a counter, the shops whose parts are still theirs to hand over.
+/// The locked order, its proof, and at a counter the actor's shops whose parts are still there. Errors: 404 unless the actor may confirm it.
 async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::ProofRow, Vec<ShopId>)> {
     let (order, relation) = orders::lock_as(tx, actor, id).await?;
     let own: Vec<&ShopOrder> = order.live_parts().filter(|part| relation.sees_part(part.shop_id)).collect();

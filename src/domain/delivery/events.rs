@@ -1,4 +1,4 @@
-//! What happens to an order on its way, told to the order, its shops and its crew.
+//! The events of deliveries, published to the order, its shops and its crew.
 use super::job::Job;
 use crate::{
     clock::Timestamp,
@@ -43,19 +43,19 @@ macro_rules! events {
 }
 
 events! {
-    /// A crew took the order.
+    /// A crew claimed the order.
     OrderClaimed = "order_claimed" { crew_id: UserId }
-    /// A crew gave the order back to the list.
+    /// A crew released the order: it is on the list again.
     OrderReleased = "order_released" { crew_id: UserId }
-    /// Staff gave the order to another crew.
+    /// Staff reassigned the order to another crew.
     OrderReassigned = "order_reassigned" { from: UserId, crew_id: UserId }
-    /// One stop of several was picked up: by the crew, or without one by the customer.
+    /// One stop of several was picked up by the crew, or collected by the customer (`crew_id` is `None`).
     OrderPickedUp = "order_picked_up" { crew_id: Option<UserId>, shop_id: Option<ShopId> }
     /// All goods are on their way; the proof is minted.
     OrderShipped = "order_shipped" { crew_id: UserId }
-    /// The goods are in the customer's hands. `crew_id` is `None` when they were fetched.
+    /// The customer has the goods. `crew_id` is `None` when they were collected.
     OrderDelivered = "order_delivered" { crew_id: Option<UserId> }
-    /// The customer could not be met or refused.
+    /// The customer was absent or refused the goods.
     OrderDeliveryFailed = "order_delivery_failed" { crew_id: Option<UserId>, reason: String }
     /// The goods are back at their shops.
     OrderReturned = "order_returned" { crew_id: Option<UserId>, reason: String }
@@ -65,12 +65,12 @@ events! {
     ProofUnlocked = "proof_unlocked" { crew_id: Option<UserId> }
 }
 
-/// What the crew hears of a job of theirs as it is now.
+/// A message to a crew with the present state of its job.
 fn to_crew(crew: UserId, kind: &str, now: Timestamp, job: &Job) -> Message {
     Message::new(format!("crew:{crew}"), &json!({ "type": kind, "at": now, "order_id": job.order_id, "job": job }))
 }
 
-/// What the crew hears of a job that is no longer theirs.
+/// A message to a crew about a job that it no longer has.
 fn gone(crew: UserId, kind: &str, now: Timestamp, order: OrderId, why: &Value) -> Message {
     let mut body = json!({ "type": kind, "at": now, "order_id": order });
     if let (Value::Object(body), Value::Object(why)) = (&mut body, why) {
@@ -79,7 +79,7 @@ fn gone(crew: UserId, kind: &str, now: Timestamp, order: OrderId, why: &Value) -
     Message::new(format!("crew:{crew}"), &body)
 }
 
-/// The first of an order's publications is its own channel's: the crew sees this one and no more.
+/// The first of an order's messages is for its own channel: the crew gets this one and no later one.
 fn ending(mut said: Vec<Message>, crew: Option<UserId>) -> Vec<Message> {
     if let (Some(crew), false) = (crew, said.is_empty()) {
         let own = said.remove(0);
@@ -97,7 +97,7 @@ impl OrderClaimed {
 }
 
 impl OrderReleased {
-    /// `crew` is who had it; the order is back on the list.
+    /// `crew`: the one that had it.
     pub fn new(order: &Order, crew: UserId, reason: &str, now: Timestamp, by: By) -> Self {
         let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "listing": ClaimableOrder::of(order) })), Some(crew));
         said.push(gone(crew, "job_released", now, order.id, &json!({ "reason": reason })));
@@ -121,7 +121,7 @@ impl OrderPickedUp {
         Self::about(order, said, Some(crew), shop)
     }
 
-    /// The customer fetched this shop's part.
+    /// The customer collected this shop's part.
     pub fn at_the_counter(order: &Order, shop: ShopId, now: Timestamp, by: By) -> Self {
         Self::about(order, order.said(Self::TYPE, now, by, &json!({ "shop_id": shop })), None, Some(shop))
     }
@@ -136,7 +136,7 @@ impl OrderShipped {
 }
 
 impl OrderDelivered {
-    /// `means` is how it was proven: `pin`, `token`, `none`, `override`.
+    /// `means`: how it was proven: `pin`, `token`, `none`, `override`.
     pub fn new(order: &Order, means: &str, job: &Job, now: Timestamp, by: By) -> Self {
         let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "proof": means })), order.crew_id);
         said.extend(order.crew_id.map(|crew| to_crew(crew, "job_delivered", now, job)));
@@ -172,7 +172,7 @@ impl ProofUnlocked {
     }
 }
 
-/// A crew took up or laid down duty.
+/// A crew went on duty or off.
 #[derive(Debug, Serialize)]
 pub struct DutyChanged {
     #[serde(rename = "type")]
@@ -194,7 +194,7 @@ impl Event for DutyChanged {
     }
 }
 
-/// Something is wrong with a job: its crew and staff hear it.
+/// A crew reported a problem with a job, for its own devices and for staff.
 #[derive(Debug, Serialize)]
 pub struct JobProblem {
     #[serde(rename = "type")]
@@ -214,12 +214,12 @@ impl Event for JobProblem {
     }
 }
 
-/// What a crew hears when something they did not do changed their job, such as a stop that fell away.
+/// A message to a crew whose job somebody else changed, such as by rejecting a stop.
 pub fn job_changed(crew: UserId, now: Timestamp, job: &Job) -> Message {
     to_crew(crew, "job_changed", now, job)
 }
 
-/// What a crew hears when an order of theirs was called off.
+/// A message to a crew whose order was cancelled.
 pub fn job_cancelled(crew: UserId, now: Timestamp, order: OrderId, reason: &str) -> Message {
     gone(crew, "job_cancelled", now, order, &json!({ "reason": reason }))
 }

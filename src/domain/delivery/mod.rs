@@ -1,8 +1,8 @@
-//! Delivery: crews on duty take orders that wait, fetch the goods, and hand them over against the customer's proof.
+//! Delivery: crews on duty claim orders, pick up the goods, and hand them over against the customer's proof.
 //!
-//! A crew carries at most five orders; its row counts them, so the count holds across devices. The first claim to commit has the order. It may go
-//! back until goods are picked up; after the last stop it is SHIPPED and its proof is minted: a PIN and a code, derived and never stored, five wrong
-//! tries at most. The row of a crew, which a claim locks, says whether they are on duty; where they are is the fleet's to know.
+//! A crew carries at most five orders; its row counts them, so the count holds across devices. The first claim to commit gets the order. The crew can
+//! release it until goods are picked up; after the last stop it is SHIPPED and its proof is minted: a PIN and a code, derived and never stored, with
+//! five wrong tries at most. The crew's row, which a claim locks, also says whether they are on duty. Where crews are belongs to the fleet slice.
 mod advance;
 mod channels;
 mod claim;
@@ -61,11 +61,11 @@ pub fn slice() -> Slice {
         .channel("crew", channels::may_watch, Retention::Durable)
         .snapshot("crew", channels::snapshot)
         .own(channels::own)
-        .on(event_handlers::free_the_job)
-        .on(event_handlers::drop_the_stop)
-        .on(event_handlers::mark_ready)
-        .on(pickup::keep_what_was_fetched)
-        .on(pickup::deliver_what_was_fetched)
+        .on(event_handlers::end_job)
+        .on(event_handlers::remove_stop)
+        .on(event_handlers::mint_when_ready)
+        .on(pickup::refuse_after_collection)
+        .on(pickup::deliver_collected)
 }
 
 /// The open jobs of crews, each crew's in the order of claiming.
@@ -73,7 +73,7 @@ pub async fn jobs(app: &App, conn: &mut PgConnection, region: Region, crews: &[U
     store::jobs(conn, region, crews, |mode| proof_required(app, mode)).await
 }
 
-/// Whether delivering an order paid so needs the customer's proof.
+/// Whether the delivery of an order with this payment mode needs the customer's proof.
 fn proof_required(app: &App, mode: PaymentMode) -> bool {
     match app.config.proof_required {
         ProofRequired::Always => true,
@@ -82,8 +82,8 @@ fn proof_required(app: &App, mode: PaymentMode) -> bool {
     }
 }
 
-/// A reason that must be there. Errors: 422 `reason_required`, and those of [`text::reason`].
-fn needed_reason(reason: Option<&str>) -> Result<&str> {
+/// A required reason. Errors: 422 `reason_required`, and those of [`text::reason`].
+fn required_reason(reason: Option<&str>) -> Result<&str> {
     let reason = text::reason(reason)?;
     if reason.is_empty() { Err(Problem::new(422, "reason_required").into()) } else { Ok(reason) }
 }

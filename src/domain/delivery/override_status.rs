@@ -1,4 +1,4 @@
-//! Staff goes past a rule of the door: delivered without proof, or a locked proof opened again. With a reason, and noted.
+//! Staff override the proof: they deliver without it, or unlock it. A reason is required and recorded.
 use super::{advance::hand_over, events::ProofUnlocked, store};
 use crate::{
     App,
@@ -13,7 +13,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What to do against the rules.
+/// What the override does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Act {
     #[serde(rename = "DELIVERED")]
@@ -36,12 +36,12 @@ pub struct Override {
     pub reason: Option<String>,
 }
 
-/// Delivers an order without its proof, or gives its proof five new tries.
+/// Delivers an order without its proof, or unlocks its proof for five more tries.
 ///
 /// Errors: 404; 422 `reason_required`; 409 `invalid_transition`, `no_proof_yet`.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn overrule(app: App, staff: Staff, input: Override) -> Result<Committed<OrderView>> {
-    let reason = super::needed_reason(input.reason.as_deref())?;
+    let reason = super::required_reason(input.reason.as_deref())?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
     let (mut order, _) = orders::lock_as(&mut tx, &staff, input.order_id).await?;

@@ -1,4 +1,4 @@
-//! Something is wrong on the way: the crew says so and staff hear it.
+//! A crew reports a problem on the way to staff.
 use super::{events::JobProblem, store};
 use crate::{
     App,
@@ -52,7 +52,7 @@ pub struct ReportProblem {
     pub note: Option<String>,
 }
 
-/// A problem as it was noted.
+/// A problem as it was recorded.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProblemView {
     pub id: Uuid,
@@ -62,7 +62,7 @@ pub struct ProblemView {
     pub at: Timestamp,
 }
 
-/// Notes a problem with an order the crew carries. Errors: 404.
+/// Records a problem with an order that the crew carries. Errors: 404.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
 pub async fn report(app: App, crew: Crew, input: ReportProblem) -> Result<Committed<ProblemView>> {
     let note = text::note(input.note.as_deref())?.map(str::to_owned);

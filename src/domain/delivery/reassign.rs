@@ -1,4 +1,4 @@
-//! Staff moves an order to another crew, or back to the list.
+//! Staff reassign an order to another crew, or put it back on the list.
 use super::{
     crew::{ClaimError, check_order},
     events::{OrderClaimed, OrderReassigned, OrderReleased},
@@ -21,15 +21,15 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReassignBody {
-    /// `null`: back to the list. It must be said, for what is forgotten should not take an order from its crew.
-    #[serde(deserialize_with = "said")]
+    /// `null`: back to the list. Required, so that a forgotten member does not take an order from its crew.
+    #[serde(deserialize_with = "required_or_null")]
     #[schema(required = true)]
     crew_id: Option<UserId>,
     reason: Option<String>,
 }
 
-/// With a reader of its own, serde does not take an absent member for `null`.
-fn said<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<UserId>, D::Error> {
+/// With a deserializer of its own, serde does not read an absent member as `null`.
+fn required_or_null<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<UserId>, D::Error> {
     Option::deserialize(reader)
 }
 
@@ -40,12 +40,12 @@ pub struct Reassign {
     pub reason: Option<String>,
 }
 
-/// Gives an order without goods under way to another crew, or back to the list; one that waits, to a crew.
+/// Assigns an order without picked up goods to another crew, or puts it back on the list; an unclaimed order is assigned to a crew.
 ///
 /// Errors: 404; 422 `reason_required`; 409 `already_picked_up`, `invalid_transition`, `off_duty`, `active_limit`.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committed<Job>> {
-    let reason = super::needed_reason(input.reason.as_deref())?;
+    let reason = super::required_reason(input.reason.as_deref())?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
     let (mut order, _) = orders::lock_as(&mut tx, &staff, input.order_id).await?;

@@ -1,4 +1,4 @@
-//! A crew's own page: on duty or off, what they carry, what they earned.
+//! A crew's own state: its duty, jobs, earnings and position.
 use super::{replica::Replica, store};
 use crate::{
     App,
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-/// To be on duty, or not. Taking up duty once more takes it over from another phone.
+/// Starts or ends duty. Starting it again takes it over from another phone.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetDuty {
@@ -33,13 +33,13 @@ pub struct SetDuty {
 #[schema(as = CrewState)]
 pub struct CrewView {
     pub on_duty: bool,
-    /// Goes with pings as `duty`: those of an earlier one are refused.
+    /// Sent with pings as `duty`: pings of an earlier duty are refused.
     pub duty_no: i64,
     pub active: Vec<Job>,
     pub active_limit: i32,
-    /// What is to be handed in.
+    /// Cash that the crew still has to hand in.
     pub cash_in_hand: Amount,
-    /// Fees of delivered orders, in the house's currency.
+    /// The fees of delivered orders, in the currency of the installation.
     pub earnings: Amount,
     #[schema(value_type = String)]
     pub currency: Currency,
@@ -48,7 +48,7 @@ pub struct CrewView {
     pub live: Vec<Live>,
 }
 
-/// Where a crew was seen last.
+/// The last known position of a crew.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Position {
     pub lat: f64,
@@ -56,9 +56,9 @@ pub struct Position {
     pub at: Timestamp,
 }
 
-/// Takes up duty under the next number, or lays it down.
+/// Starts duty under the next duty number, or ends it.
 ///
-/// Errors: 409 `active_jobs`, while goods of an order are still with the crew.
+/// Errors: 409 `active_jobs` while the crew has goods of an order.
 #[tracing::instrument(skip_all, fields(crew.id = %crew.id, input.on_duty))]
 pub async fn set_duty(app: App, crew: Crew, input: SetDuty) -> Result<Committed<CrewView>> {
     let mut tx = app.begin(Region::FIRST).await?;
@@ -67,7 +67,7 @@ pub async fn set_duty(app: App, crew: Crew, input: SetDuty) -> Result<Committed<
     tx.commit(view).await
 }
 
-/// A crew's state as this view of the database has it; without the channel's position.
+/// A crew's state as `conn` sees it, without the position of its channel.
 pub(super) async fn view(app: &App, conn: &mut PgConnection, id: UserId) -> Result<CrewView> {
     let region = Region::FIRST;
     let currency = app.config.currency;
@@ -92,7 +92,7 @@ pub(super) async fn view(app: &App, conn: &mut PgConnection, id: UserId) -> Resu
     })
 }
 
-/// The own state, with the channel to follow it on
+/// The own state, with the position of its channel
 #[utoipa::path(get, path = "/api/delivery/me/", tag = "delivery", responses((status = 200, body = CrewView)), security(("bearer" = [])))]
 pub async fn get(State(app): State<App>, crew: Crew, _: Query<NoFilters>) -> Result<axum::Json<CrewView>> {
     let region = Region::FIRST;
@@ -103,7 +103,7 @@ pub async fn get(State(app): State<App>, crew: Crew, _: Query<NoFilters>) -> Res
     Ok(axum::Json(view))
 }
 
-/// Take up duty, or lay it down
+/// Start or end duty
 #[utoipa::path(patch, path = "/api/delivery/me/", tag = "delivery", request_body = SetDuty,
     responses((status = 200, body = CrewView), (status = 409, description = "active_jobs")), security(("bearer" = [])))]
 pub async fn patch(context: RequestContext, crew: Crew, Json(input): Json<SetDuty>) -> Result<Answer> {

@@ -1,4 +1,4 @@
-//! Orders that wait near a crew: filter once, or as a standing list that says only what came and went.
+//! Claimable orders near a crew: as one answer, or as a standing list of which only changes are sent.
 use super::replica::{LIST_MAX, RADIUS_M, Replica, Rider};
 use crate::{
     App,
@@ -23,10 +23,10 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use wassally_geo::{Delta, Near, Point, RADIUS_MAX_M, Range, STALE_MS};
 
-/// A position this old says nothing about where a list should begin, in milliseconds.
+/// In milliseconds: a position older than this is no start for a list.
 const FORGOTTEN_MS: i64 = 5 * STALE_MS;
 
-/// From where, how far and how many.
+/// The centre, radius and length of the list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
@@ -36,7 +36,7 @@ pub struct Filter {
     limit: Option<usize>,
 }
 
-/// What a crew asks by the socket: around themselves.
+/// The input by RPC: always around the crew itself.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NearbyInput {
@@ -44,17 +44,17 @@ pub struct NearbyInput {
     limit: Option<usize>,
 }
 
-/// Orders that wait, nearest first.
+/// Claimable orders, nearest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Available {
     pub items: Vec<AvailableOrder>,
-    /// Always `null`: the list is as long as it is.
+    /// Always `null`: the list has one page.
     pub next: Option<String>,
-    /// The standing list. It has no offset: subscribing brings the whole.
+    /// The channel of the standing list. It has no offset: its snapshot is the whole list.
     pub live: Vec<Live>,
 }
 
-/// An order that waits. Nothing of its customer but how far the door is.
+/// A claimable order. Of its customer it shows only the distance to the drop-off.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AvailableOrder {
     pub id: OrderId,
@@ -96,7 +96,7 @@ fn metres(distance_m: f64) -> i64 {
     distance_m.round() as i64
 }
 
-/// Orders around a point, the crew's last ping, or the middle of their area.
+/// Orders around a point, the crew's last ping, or the centre of its area.
 ///
 /// Errors: 409 `no_position` without any of these; 422 `out_of_range`.
 async fn around(app: &App, crew: UserId, filter: Filter) -> Result<Available> {
@@ -168,43 +168,43 @@ fn row(near: &Near<OrderId, Arc<ClaimableOrder>>) -> Value {
     row
 }
 
-/// The crew themselves.
+/// The crew itself.
 pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
     let is_own = actor.role == Role::Crew && id.parse() == Ok(actor.id);
     Box::pin(std::future::ready(if is_own { Ok(()) } else { Err(Problem::not_found().into()) }))
 }
 
-/// The whole list, and from now on what changes of it; of a crew off duty, the empty one.
+/// The whole list, whose changes are sent from now on. It is empty for a crew off duty.
 pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
     Box::pin(async move {
         let (replica, crew) = (app.state::<Replica>(), actor.id);
         let rider = replica.rider_or_new(crew);
-        // Held to the end: taking up duty, or laying it down, comes before this or after.
+        // The lock is held to the end, so that a change of duty comes either before or after.
         let rider = rider.lock();
         let mut watching = replica.watching.lock();
         watching.insert(crew);
-        let data = if rider.on_duty { seat(app, &replica, crew, &rider) } else { frame(&nothing()) };
+        let data = if rider.on_duty { start_watch(app, &replica, crew, &rider) } else { frame(&empty_list()) };
         Ok(Snapshot { offset: 0, data })
     })
 }
 
-/// The crew took up duty or laid it down, and `rider` says so already: a list that is read fills, or is empty from here on.
+/// Fills or empties a watched list after a change of duty, which `rider` already shows.
 pub fn duty_changed(app: &App, replica: &Replica, crew: UserId, rider: &Rider) {
     let watching = replica.watching.lock();
     if !watching.contains(&crew) {
         return;
     }
     let list = if rider.on_duty {
-        seat(app, replica, crew, rider)
+        start_watch(app, replica, crew, rider)
     } else {
         replica.nearby.unwatch(&crew);
-        frame(&nothing())
+        frame(&empty_list())
     };
     app.hub().publish_ephemeral(&format!("nearby:{crew}"), list);
 }
 
-/// Lets a crew on duty watch from where they were last, and gives their whole list. Who watches already keeps the place its pings gave it.
-fn seat(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> Bytes {
+/// Starts the watch of a crew on duty at its last position, and returns the whole list. A watch that already runs keeps its position.
+fn start_watch(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> Bytes {
     let now_ms = now_ms(app);
     let seen = replica.crews.sight(&crew, now_ms).filter(|sight| sight.silent_ms < FORGOTTEN_MS);
     let last = rider.state.dot().filter(|dot| now_ms - dot.at_ms < FORGOTTEN_MS).map(|dot| (dot.at, dot.accuracy_m));
@@ -212,27 +212,27 @@ fn seat(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> Bytes {
     let is_placed = replica.nearby.full(&crew, |list| !list.no_position);
     let last = last.filter(|_| is_placed != Some(true));
     replica.nearby.watch(crew, rider.range(), last, |delta| {
-        // Who sits down only now gets the whole below.
+        // A new watch gets the whole list below instead.
         if is_placed.is_some() {
-            tell(app, crew, &delta);
+            publish(app, crew, &delta);
         }
     });
-    replica.nearby.full(&crew, |list| frame(&list)).unwrap_or_else(|| frame(&nothing()))
+    replica.nearby.full(&crew, |list| frame(&list)).unwrap_or_else(|| frame(&empty_list()))
 }
 
 /// The list of a crew off duty.
-fn nothing() -> Delta<OrderId, Arc<ClaimableOrder>> {
+fn empty_list() -> Delta<OrderId, Arc<ClaimableOrder>> {
     Delta { seq: 0, full: true, no_position: false, added: vec![], removed: vec![] }
 }
 
-/// Revoke the watch of crews whose last reader has gone.
-pub fn forget_the_gone(app: &App, replica: &Replica) {
+/// Ends the watch of crews whose last reader has gone.
+pub fn drop_unread_lists(app: &App, replica: &Replica) {
     let mut watching = replica.watching.lock();
     watching.retain(|crew| {
         let is_heard = app.hub().subscriber_count(&format!("nearby:{crew}")) > 0;
         if !is_heard {
             replica.nearby.unwatch(crew);
         }
-        is_heard
+        is_read
     });
 }

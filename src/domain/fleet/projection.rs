@@ -1,7 +1,6 @@
-//! What this node learns from kept publications: which orders wait, who is on duty, who carries what.
+//! Keeps the replica up to date from durable publications: claimable orders, crews on duty, and jobs.
 use super::{
-    map,
-    nearby::{self, tell},
+    map, nearby,
     replica::{Carried, Replica},
     track,
 };
@@ -17,9 +16,9 @@ use serde::Deserialize;
 use std::sync::Arc;
 use wassally_geo::{Point, Skew, Vehicle, Why};
 
-/// Of an `order:` event, what the replica needs.
+/// The part of an `order:` message that the replica needs.
 #[derive(Deserialize)]
-struct OrderHeard {
+struct OrderMessage {
     order: OrderShort,
     #[serde(default)]
     by: By,
@@ -39,13 +38,13 @@ struct By {
     role: String,
 }
 
-/// Of a `crew:` event.
+/// The same of a `crew:` message.
 #[derive(Deserialize)]
-struct CrewHeard {
+struct CrewMessage {
     #[serde(rename = "type")]
     kind: String,
     order_id: Option<OrderId>,
-    job: Option<JobHeard>,
+    job: Option<JobPart>,
     on_duty: Option<bool>,
     duty_no: Option<u64>,
     name: Option<String>,
@@ -54,14 +53,14 @@ struct CrewHeard {
 }
 
 #[derive(Deserialize)]
-struct JobHeard {
+struct JobPart {
     status: OrderStatus,
-    stops: Vec<StopHeard>,
-    dropoff: Option<PlaceHeard>,
+    stops: Vec<StopPart>,
+    dropoff: Option<DropoffPart>,
 }
 
 #[derive(Deserialize)]
-struct StopHeard {
+struct StopPart {
     lat: f64,
     lng: f64,
     prep_status: PrepStatus,
@@ -69,55 +68,55 @@ struct StopHeard {
 }
 
 #[derive(Deserialize)]
-struct PlaceHeard {
+struct DropoffPart {
     lat: f64,
     lng: f64,
 }
 
-impl JobHeard {
+impl JobPart {
     fn carried(&self) -> Carried {
-        let is_left = |stop: &&StopHeard| stop.picked_up_at.is_none() && stop.prep_status != PrepStatus::Rejected;
+        let is_left = |stop: &&StopPart| stop.picked_up_at.is_none() && stop.prep_status != PrepStatus::Rejected;
         Carried {
             status: self.status,
             stops: self.stops.iter().filter(is_left).filter_map(|stop| Point::new(stop.lat, stop.lng).ok()).collect(),
             dropoff: self.dropoff.as_ref().and_then(|place| Point::new(place.lat, place.lng).ok()),
-            told: None,
+            last_coarse: None,
         }
     }
 }
 
-/// Hears every kept publication; those of orders and crews count here.
-pub fn observe(app: &App, heard: &Observed<'_>) {
-    match heard.channel.split_once(':') {
-        Some(("order", _)) => match serde_json::from_slice::<OrderHeard>(heard.body) {
-            Ok(order) => order_changed(app, heard.offset, order),
-            Err(error) => tracing::error!(%error, channel = heard.channel, "an event of an order is not understood"),
+/// Applies a durable publication of an order or a crew to the replica.
+pub fn observe(app: &App, publication: &Observed<'_>) {
+    match publication.channel.split_once(':') {
+        Some(("order", _)) => match serde_json::from_slice::<OrderMessage>(publication.body) {
+            Ok(order) => order_changed(app, publication.offset, order),
+            Err(error) => tracing::error!(%error, channel = publication.channel, "a message of an order could not be read"),
         },
-        Some(("crew", id)) => match (id.parse(), serde_json::from_slice::<CrewHeard>(heard.body)) {
-            (Ok(crew), Ok(event)) => crew_changed(app, crew, heard.offset, event),
-            (_, Err(error)) => tracing::error!(%error, channel = heard.channel, "an event of a crew is not understood"),
+        Some(("crew", id)) => match (id.parse(), serde_json::from_slice::<CrewMessage>(publication.body)) {
+            (Ok(crew), Ok(event)) => crew_changed(app, crew, publication.offset, event),
+            (_, Err(error)) => tracing::error!(%error, channel = publication.channel, "a message of a crew could not be read"),
             _ => {}
         },
         _ => {}
     }
 }
 
-fn order_changed(app: &App, offset: u64, heard: OrderHeard) {
+fn order_changed(app: &App, offset: u64, message: OrderMessage) {
     let replica = app.state::<Replica>();
     let now_ms = app.clock.unix_ms();
-    let OrderShort { id, status, fulfilment } = heard.order;
-    let claimable = heard.listing.and_then(|order| Some((order.first_stop()?, order)));
+    let OrderShort { id, status, fulfilment } = message.order;
+    let claimable = message.listing.and_then(|order| Some((order.first_stop()?, order)));
     if let Some((at, order)) = claimable {
         let listing = wassally_geo::Listing { order: id, version: offset, at, payload: Arc::new(order) };
-        replica.nearby.listed(listing, now_ms, |crew, delta| tell(app, *crew, &delta));
+        replica.nearby.listed(listing, now_ms, |crew, delta| nearby::publish(app, *crew, &delta));
     } else if status != OrderStatus::Created && fulfilment == Fulfilment::Delivery {
-        let why = why(status, &heard.by.role);
-        replica.nearby.unlisted(&id, offset, why, now_ms, |crew, delta| tell(app, *crew, &delta));
+        let why = why(status, &message.by.role);
+        replica.nearby.unlisted(&id, offset, why, now_ms, |crew, delta| nearby::publish(app, *crew, &delta));
     }
     track::changed(app, &replica, id, status);
 }
 
-/// Why an order in this state is on no list; by whose command.
+/// Why an order in this state left the lists. `by`: the role whose command changed it.
 fn why(status: OrderStatus, by: &str) -> Why {
     match (status, by) {
         (OrderStatus::Cancelled, "seller" | "system") => Why::ShopClosed,
@@ -126,23 +125,23 @@ fn why(status: OrderStatus, by: &str) -> Why {
     }
 }
 
-fn crew_changed(app: &App, crew: UserId, offset: u64, heard: CrewHeard) {
+fn crew_changed(app: &App, crew: UserId, offset: u64, message: CrewMessage) {
     let replica = app.state::<Replica>();
     let rider = replica.rider_or_new(crew);
     let mut rider = rider.lock();
-    // A reconcile may have read what comes here now.
-    if offset <= rider.heard {
+    // A reconcile may already have read this change.
+    if offset <= rider.offset {
         return;
     }
-    rider.heard = offset;
+    rider.offset = offset;
     let now_ms = app.clock.now().timestamp_millis();
-    if let Some(on_duty) = heard.on_duty {
+    if let Some(on_duty) = message.on_duty {
         let was_on_duty = std::mem::replace(&mut rider.on_duty, on_duty);
-        rider.name = heard.name.unwrap_or_default();
-        rider.vehicle = heard.vehicle.as_deref().and_then(Vehicle::named).unwrap_or_default();
-        rider.radius_m = heard.radius_m;
-        if let Some(duty_no) = heard.duty_no.filter(|no| *no > rider.duty_no) {
-            // Another duty, perhaps another phone with another clock.
+        rider.name = message.name.unwrap_or_default();
+        rider.vehicle = message.vehicle.as_deref().and_then(Vehicle::named).unwrap_or_default();
+        rider.radius_m = message.radius_m;
+        if let Some(duty_no) = message.duty_no.filter(|no| *no > rider.duty_no) {
+            // A new duty may be on another phone, with another clock.
             rider.duty_no = duty_no;
             rider.state = rider.state.takes_duty(duty_no);
             rider.skew = Skew::default();
@@ -151,14 +150,14 @@ fn crew_changed(app: &App, crew: UserId, offset: u64, heard: CrewHeard) {
             nearby::duty_changed(app, &replica, crew, &rider);
         }
     }
-    if let Some(order) = heard.order_id {
-        match heard.job {
+    if let Some(order) = message.order_id {
+        match message.job {
             Some(job) if job.status.is_carried() => {
                 rider.jobs.insert(order, job.carried());
                 replica.carriers.insert(order, crew);
             }
-            // A problem changes nothing.
-            None if heard.kind == "job_problem" => {}
+            // A problem report changes no job.
+            None if message.kind == "job_problem" => {}
             _ => {
                 rider.jobs.remove(&order);
                 replica.carriers.remove_if(&order, |_, carrier| *carrier == crew);
@@ -167,11 +166,11 @@ fn crew_changed(app: &App, crew: UserId, offset: u64, heard: CrewHeard) {
     }
     replica.crews.set(crew, rider.on_duty, !rider.jobs.is_empty(), 0, now_ms);
     map::moved(&replica, crew);
-    // What this changed for one order changes how exactly the others are shown.
+    // A change of one order also changes how exactly the crew is shown to the others.
     if let Some(dot) = rider.state.dot() {
         let orders: Vec<OrderId> = rider.jobs.keys().copied().collect();
         for order in orders {
-            track::tell(app, &mut rider, order, &dot, now_ms, heard.order_id == Some(order));
+            track::publish(app, &mut rider, order, &dot, now_ms, message.order_id == Some(order));
         }
     }
 }

@@ -18,33 +18,33 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use wassally_geo::{COARSE_RADIUS_M, Dot, Point, coarse, eta};
 
-/// A coarse place that did not change is told again after so long, in milliseconds.
+/// In milliseconds: an unchanged coarse position is sent again after this time.
 const COARSE_EVERY_MS: i64 = 10_000;
 
-/// Tells who follows where a crew is now.
+/// Publishes where a crew is now to the followers of its orders.
 pub fn moved(app: &App, rider: &mut Rider, dot: &Dot, now_ms: i64) {
     let orders: Vec<OrderId> = rider.jobs.keys().copied().collect();
     for order in orders {
-        tell(app, rider, order, dot, now_ms, false);
+        publish(app, rider, order, dot, now_ms, false);
     }
 }
 
-/// The same for one order; `anew` also when the coarse place is the one told last.
-pub fn tell(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64, anew: bool) {
-    let is_nearest = rider.nearest_door(dot.at) == Some(order);
+/// The same for one order. `force` repeats a coarse position that has not changed.
+pub fn publish(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64, force: bool) {
+    let is_nearest = rider.nearest_dropoff(dot.at) == Some(order);
     let vehicle = rider.vehicle;
     let Some(job) = rider.jobs.get_mut(&order) else { return };
     let precision = precision(job.status, is_nearest);
     if precision == Precision::Exact {
-        // The next coarse place is news, also when it is the one told before.
-        job.told = None;
+        // After an exact position the next coarse one is sent, also when it is the one sent before.
+        job.last_coarse = None;
     } else {
-        let place = coarse(dot.at);
-        let is_stale = job.told.is_none_or(|(at, at_ms)| at != place || now_ms - at_ms >= COARSE_EVERY_MS);
-        if !anew && !is_stale {
+        let at = coarse(dot.at);
+        let is_stale = job.last_coarse.is_none_or(|(last, at_ms)| last != at || now_ms - at_ms >= COARSE_EVERY_MS);
+        if !force && !is_stale {
             return;
         }
-        job.told = Some((place, now_ms));
+        job.last_coarse = Some((at, now_ms));
     }
     let channel = format!("track:{order}");
     if app.hub().subscriber_count(&channel) == 0 {
@@ -55,18 +55,18 @@ pub fn tell(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64
     }
 }
 
-/// What a reader with this sight gets to know. Coarsely: nothing that betrays more than the cell.
+/// The message at this precision. A coarse one contains nothing that is more exact than the cell.
 fn body(job: &Carried, precision: Precision, dot: &Dot, vehicle: wassally_geo::Vehicle) -> Option<Value> {
     let shown_at = match precision {
         Precision::Nothing => return None,
         Precision::Coarse | Precision::OtherStopFirst => coarse(dot.at),
         Precision::Exact => dot.at,
     };
-    let way: Vec<Point> = job.stops.iter().copied().chain(job.dropoff).collect();
-    let left = eta(shown_at, &way, vehicle);
+    let route: Vec<Point> = job.stops.iter().copied().chain(job.dropoff).collect();
+    let eta = eta(shown_at, &route, vehicle);
     let mut body = json!({
         "type": "position", "lat": shown_at.lat(), "lng": shown_at.lng(), "at": time(dot.at_ms),
-        "eta_s": left.eta_s, "eta_high_s": left.eta_high_s, "remaining_m": left.remaining_m,
+        "eta_s": eta.eta_s, "eta_high_s": eta.eta_high_s, "remaining_m": eta.remaining_m,
     });
     if precision == Precision::Exact {
         body["heading_deg"] = json!(dot.heading_deg.map(f64::round));
@@ -89,7 +89,7 @@ fn state(status: OrderStatus) -> Value {
     json!({ "type": "state", "status": status })
 }
 
-/// An order is in another state now: its followers hear it, and whose right that ended hears nothing after.
+/// Publishes a new state of an order, and unsubscribes the followers whose right it ended.
 pub fn changed(app: &App, replica: &Replica, order: OrderId, status: OrderStatus) {
     let channel = format!("track:{order}");
     if app.hub().subscriber_count(&channel) > 0 {
@@ -100,7 +100,7 @@ pub fn changed(app: &App, replica: &Replica, order: OrderId, status: OrderStatus
     }
     let followers = replica.followers.lock().remove(&order).unwrap_or_default();
     for user in followers {
-        app.hub().unsubscribe(&user.to_string(), None, &channel, 2000, "not to be followed now");
+        app.hub().unsubscribe(&user.to_string(), None, &channel, 2000, "the order is not under way");
     }
 }
 
@@ -115,29 +115,29 @@ fn order_id(id: &str) -> Result<OrderId, Problem> {
     id.parse().map_err(|_| Problem::not_found())
 }
 
-/// Its customer and its shops while somebody is on the way; staff.
+/// The order's customer and its shops while a crew is on the way, and staff.
 pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move { check(app, actor, order_id(id)?).await.map(drop) })
 }
 
-/// The latest position as this reader may know it, or only the state before there is one.
+/// The latest position at the precision of this order, or only its state before there is a position.
 pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
     Box::pin(async move {
         let replica = app.state::<Replica>();
         let id = order_id(id)?;
-        // Noted first, read after: an end that is not seen by the reading finds the note.
+        // The follower is added before the rights are read: an end that the read misses finds the follower in the list.
         replica.followers.lock().entry(id).or_default().insert(actor.id);
         let (order, relation) = check(app, actor, id).await?;
         if relation == Relation::Staff && !shown(order.status) {
-            forget(&replica, id, actor.id);
+            remove_follower(&replica, id, actor.id);
         }
         let body = position(&replica, id).unwrap_or_else(|| state(order.status));
         Ok(Snapshot { offset: 0, data: bytes(&body) })
     })
 }
 
-/// Staff may stay when others must go.
-fn forget(replica: &Replica, order: OrderId, user: UserId) {
+/// Takes a follower off the list of those who are unsubscribed at the end: staff may stay.
+fn remove_follower(replica: &Replica, order: OrderId, user: UserId) {
     let mut followers = replica.followers.lock();
     if let Some(users) = followers.get_mut(&order) {
         users.remove(&user);
@@ -153,5 +153,5 @@ fn position(replica: &Replica, order: OrderId) -> Option<Value> {
     let rider = rider.lock();
     let dot = rider.state.dot()?;
     let job = rider.jobs.get(&order)?;
-    body(job, precision(job.status, rider.nearest_door(dot.at) == Some(order)), &dot, rider.vehicle)
+    body(job, precision(job.status, rider.nearest_dropoff(dot.at) == Some(order)), &dot, rider.vehicle)
 }

@@ -1,4 +1,4 @@
-//! A shop says yes, or has not said anything for a quarter of an hour.
+//! A shop accepts its part. A part that was not accepted within a quarter of an hour is rejected.
 use super::{
     By, Order, OrderView, PrepStatus, Relation,
     events::OrderAccepted,
@@ -20,16 +20,16 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A new part that no shop has accepted for so long is rejected.
+/// How long a shop may take to accept a new part.
 pub const ACCEPT_WITHIN: TimeDelta = TimeDelta::minutes(15);
 const PREP_MINUTES_MAX: i32 = 24 * 60;
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptBody {
-    /// Until it is ready; the shop's usual by default.
+    /// Minutes until the part is ready; by default the shop's usual time.
     prep_minutes: Option<i32>,
-    /// Needed where two own shops are in the order.
+    /// Required when the order has parts of several of the seller's shops.
     shop_id: Option<ShopId>,
 }
 
@@ -41,7 +41,7 @@ pub struct AcceptOrder {
     pub shop_id: Option<ShopId>,
 }
 
-/// The shop will prepare its part. Errors: 404, 409 `invalid_transition` unless NEW.
+/// The shop accepts its part and says when it will be ready. Errors: 404, 409 `invalid_transition` unless NEW.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Committed<OrderView>> {
     if input.prep_minutes.is_some_and(|minutes| !(0..=PREP_MINUTES_MAX).contains(&minutes)) {
@@ -65,7 +65,7 @@ pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Comm
     tx.commit(answer).await
 }
 
-/// The seller's own part of an order that is still under way at the shops.
+/// The seller's own part of an order that has not left the shops yet.
 ///
 /// Errors: 404 without one; 422 `shop_id_required` with several; 409 `invalid_transition` once it has left the shops.
 pub(super) fn own_part<'a>(order: &'a mut Order, relation: &Relation, shop: Option<ShopId>) -> Result<&'a mut ShopOrder> {
@@ -82,7 +82,7 @@ pub(super) fn own_part<'a>(order: &'a mut Order, relation: &Relation, shop: Opti
     Ok(order.shop_orders.iter_mut().find(|part| part.id == id).expect("the id was just taken from there"))
 }
 
-/// Rejects, at the deadline, what no shop has accepted.
+/// Rejects, at the deadline, the parts that no shop has accepted.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AcceptBy {
     pub order_id: OrderId,

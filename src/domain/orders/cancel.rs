@@ -1,4 +1,4 @@
-//! The customer, or staff, calls it off while nobody carries it yet.
+//! The customer or staff cancel an order until it is SHIPPED.
 use super::{By, Order, OrderStatus, OrderView, PaymentStatus, Relation, events::OrderCancelled, lock_as, store};
 use crate::{
     App,
@@ -27,7 +27,7 @@ pub struct CancelOrder {
     pub reason: Option<String>,
 }
 
-/// Calls an order off: held money and goods go back, a crew that had claimed it is free.
+/// Cancels an order: the held money and the goods are given back, and a crew that had claimed it is free.
 ///
 /// Errors: 404, 409 `invalid_transition` from SHIPPED on.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
@@ -50,7 +50,7 @@ pub async fn cancel(app: App, actor: Actor, input: CancelOrder) -> Result<Commit
     tx.commit(answer).await
 }
 
-/// Gives the customer's held money and the live parts' goods back.
+/// Gives back the customer's held money and the goods of all parts that were not rejected.
 pub(super) async fn undo(tx: &mut Tx, order: &mut Order) -> Result<()> {
     if order.payment_status == PaymentStatus::Held {
         wallet::release(tx, wallet::HoldFor::Order(order.id));

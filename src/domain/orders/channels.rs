@@ -1,4 +1,4 @@
-//! Who watches an order and a shop, and what they begin with.
+//! The channels `order:` and `shop:`: who may watch them, and their snapshots.
 use super::{Relation, find_as, store, view};
 use crate::{
     App,
@@ -11,20 +11,20 @@ use crate::{
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-/// Its customer, its shops' members, the crew while they carry it, staff.
+/// The order's customer, members of its shops, the crew while they carry it, and staff.
 pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
         let mut conn = app.pools.live.acquire().await?;
         match find_as(&mut conn, actor, id).await?.1 {
-            // With the delivery the crew's right ended; a new subscription does not bring it back.
+            // The crew's right ended with the delivery, also for a new subscription.
             Relation::FormerCrew => Err(Problem::not_found().into()),
             Relation::Customer | Relation::Crew | Relation::Shops(_) | Relation::Staff => Ok(()),
         }
     })
 }
 
-/// The order as every reader may know it.
+/// The state of the order that every reader may know.
 pub fn order<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
     Box::pin(async move {
         let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
@@ -35,7 +35,7 @@ pub fn order<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Resul
     })
 }
 
-/// Its owner and members, staff.
+/// Members of the shop, and staff.
 pub fn may_watch_shop<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let id: ShopId = id.parse().map_err(|_| Problem::not_found())?;
@@ -45,7 +45,7 @@ pub fn may_watch_shop<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFut
     })
 }
 
-/// `{ open: [shop order with lines] }`: what the shop still has to do with.
+/// `{ open: [shop order with lines] }`: the parts that the shop still has work with.
 pub fn shop<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
     Box::pin(async move {
         let id: ShopId = id.parse().map_err(|_| Problem::not_found())?;

@@ -1,4 +1,4 @@
-//! A cart, or some of its shops, becomes an order: goods and money are set aside in the same commit.
+//! Checkout: a cart, or some of its shops, becomes an order. Goods and money are reserved in the same commit.
 use super::{
     By, Dropoff, Fulfilment, Line, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus, PrepStatus, ShopOrder,
     accept::{ACCEPT_WITHIN, AcceptBy},
@@ -32,7 +32,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 const TIP_MAX: i64 = 100_000;
-/// Codes are drawn until one is free today.
+/// How many codes are tried until one is free today.
 const CODE_TRIES: usize = 20;
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -40,9 +40,9 @@ const CODE_TRIES: usize = 20;
 pub struct Checkout {
     pub fulfilment: Fulfilment,
     pub payment_mode: PaymentMode,
-    /// These shops of the cart; all by default.
+    /// Only these shops of the cart; all by default.
     pub shop_ids: Option<Vec<ShopId>>,
-    /// The cart that was seen; another one is refused.
+    /// The version of the cart that the customer saw; another one is refused.
     pub cart_version: Option<i64>,
     /// For the crew, in the order's currency.
     pub tip: Option<Amount>,
@@ -101,7 +101,7 @@ pub async fn checkout(app: App, customer: Customer, input: Checkout) -> Result<C
 }
 
 impl Checkout {
-    /// What can be said without looking at the cart.
+    /// The checks that need no cart.
     fn check_alone(&self) -> Result<()> {
         let mode_fits = match self.payment_mode {
             PaymentMode::Gateway => return Err(CheckoutError::NotAvailable.into()),
@@ -120,7 +120,7 @@ impl Checkout {
         Ok(())
     }
 
-    /// The groups that are ordered, if they can be.
+    /// The groups to order. Errors: [`CheckoutError`].
     fn choose<'a>(&self, cart: &'a Cart, currency: Currency) -> Result<Vec<&'a Group>> {
         let is_delivery = self.fulfilment == Fulfilment::Delivery;
         if is_delivery && cart.location.is_none() {
@@ -133,7 +133,7 @@ impl Checkout {
         if self.cart_version.is_some_and(|seen| seen != cart.version) {
             return Err(changed().into());
         }
-        let groups = self.asked_for(cart)?;
+        let groups = self.chosen(cart)?;
         let has = |code| groups.iter().any(|group| group.problems.iter().any(|problem| problem.code == code));
         if has(ProblemCode::PriceChanged) {
             return Err(changed().into());
@@ -149,7 +149,7 @@ impl Checkout {
         Ok(groups)
     }
 
-    fn asked_for<'a>(&self, cart: &'a Cart) -> Result<Vec<&'a Group>> {
+    fn chosen<'a>(&self, cart: &'a Cart) -> Result<Vec<&'a Group>> {
         let Some(ids) = &self.shop_ids else { return Ok(cart.groups.iter().collect()) };
         let is_known = |id: &ShopId| cart.groups.iter().any(|group| group.shop.id == *id);
         if ids.is_empty() || !ids.iter().all(is_known) {
@@ -158,7 +158,7 @@ impl Checkout {
         Ok(cart.groups.iter().filter(|group| ids.contains(&group.shop.id)).collect())
     }
 
-    /// What keeps a group from being ordered this way.
+    /// Why a group cannot be ordered this way; `None` when it can.
     fn fault(&self, group: &Group, currency: Currency) -> Option<Value> {
         let is_delivery = self.fulfilment == Fulfilment::Delivery;
         let mut problems: Vec<Value> = group
@@ -273,7 +273,7 @@ fn part(id: ShopOrderId, group: &Group, is_delivery: bool, now: Timestamp) -> Sh
     }
 }
 
-/// Writes the order under the first speakable code that is free today.
+/// Writes the order under the first code that is free today.
 async fn write(tx: &mut Tx, order: &mut Order, lines: &[Line]) -> Result<()> {
     for _ in 0..CODE_TRIES {
         order.code = code(tx.app().random.bits());
@@ -284,7 +284,7 @@ async fn write(tx: &mut Tx, order: &mut Order, lines: &[Line]) -> Result<()> {
     Err(Problem::busy().into())
 }
 
-/// `K7Q-204`: no letter that sounds or looks like another sign.
+/// A code like `K7Q-204`, without letters that sound or look like another character.
 fn code(mut bits: u64) -> String {
     const LETTERS: &[u8] = b"ACDEFGHJKLMNPQRTUVWXYZ";
     const DIGITS: &[u8] = b"23456789";
@@ -301,13 +301,13 @@ fn code(mut bits: u64) -> String {
 
 //KEEP pub async fn  call(mut context: RequestContext, customer: Customer, input: Checkout) -> Result<Answer> {
     if context.key.is_none() {
-        // A double tap orders once: the cart that was seen, and what was filter of it, is the key.
+        // A double tap orders once: the key is made of the version of the cart and the input.
         let version = match input.cart_version {
             Some(version) => version,
             None => carts::version(&mut *context.app.read(carts::home(customer.id)).await?, customer.id).await?,
         };
-        let filter = Sha256::digest(serde_json::to_vec(&input)?);
-        context.key = Some(format!("cart {version} {}", URL_SAFE_NO_PAD.encode(&filter[..16])));
+        let digest = Sha256::digest(serde_json::to_vec(&input)?);
+        context.key = Some(format!("cart {version} {}", URL_SAFE_NO_PAD.encode(&digest[..16])));
     }
     context.run(customer, "orders.checkout", 201, input, checkout).await
 }
@@ -317,7 +317,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_can_be_spoken() {
+    fn a_code_has_the_shape_that_people_read_aloud() {
         for bits in [0, 1, 0xdead_beef, u64::MAX] {
             let code = code(bits);
             let shape: String = code
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn cash_is_paid_where_the_goods_are_handed_over() {
+    fn cash_on_delivery_needs_a_delivery_and_cash_on_pickup_a_pickup() {
         let input = |fulfilment, payment_mode| Checkout {
             fulfilment,
             payment_mode,

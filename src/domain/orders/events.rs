@@ -1,4 +1,4 @@
-//! What happens to orders. Claimed, released, shipped, delivered and their like are delivery's to tell.
+//! The events of orders. Claiming, releasing, shipping, delivering and the like are events of the delivery slice.
 use super::{
     order::{By, ClaimableOrder, Line, Order, OrderState},
     view::OrderView,
@@ -41,9 +41,9 @@ events! {
     OrderCreated = "order_created" { listing: Option<ClaimableOrder>, shops: Vec<(ShopId, UserId)> }
     /// A shop will prepare its part.
     OrderAccepted = "order_accepted" { shop_id: ShopId }
-    /// A shop's part waits at its counter.
+    /// A shop's part is ready at its counter.
     OrderReady = "order_ready" { shop_id: ShopId }
-    /// A shop will not prepare its part. The last one's rejection cancels the order.
+    /// A shop rejected its part. The rejection of the last part cancels the order.
     OrderRejected = "order_rejected" { shop_id: ShopId, reason: String }
     /// Nothing comes of it; its crew, if it had one, is free.
     OrderCancelled = "order_cancelled" { crew_id: Option<UserId>, sellers: Vec<UserId>, reason: String }
@@ -89,7 +89,7 @@ impl OrderRejected {
     }
 }
 
-/// What a seller or crew got.
+/// What a seller or crew was paid.
 #[derive(Debug, Clone, Serialize)]
 pub struct Paid {
     pub user_id: UserId,
@@ -99,17 +99,17 @@ pub struct Paid {
     pub currency: Currency,
 }
 
-/// What crews shall see from now on of an order that lost a stop while it was listed.
+/// What crews see of an order that lost a stop while it was claimable.
 fn relisted(order: &Order) -> Option<ClaimableOrder> {
     order.is_claimable().then(|| ClaimableOrder::of(order)).flatten()
 }
 
 impl OrderCancelled {
-    /// `crew_id` is who had claimed it.
+    /// `crew_id`: the crew that had claimed it.
     pub fn new(order: &Order, crew_id: Option<UserId>, reason: &str, now: Timestamp, by: By) -> Self {
         let mut said = order.said(Self::TYPE, now, by, &json!({ "reason": reason }));
         if let (Some(crew), false) = (crew_id, said.is_empty()) {
-            // The first is the order's own channel: its crew sees this one and no more.
+            // The first message is the order's own channel: its crew gets this one and no later one.
             let own = said.remove(0);
             said.insert(0, own.revokes(crew, true));
         }
@@ -125,7 +125,7 @@ impl OrderCancelled {
 }
 
 impl OrderCompleted {
-    /// `paid` is what each seller and the crew got.
+    /// `paid`: what each seller and the crew were paid.
     pub fn new(order: &Order, paid: Vec<Paid>, now: Timestamp, by: By) -> Self {
         let said = order.said(Self::TYPE, now, by, &json!({}));
         Self { order: order.state(), customer_id: order.customer_id, crew_id: order.crew_id, paid, said }

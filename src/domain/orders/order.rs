@@ -37,18 +37,18 @@ macro_rules! words {
 }
 
 words! {
-    /// Where an order stands.
+    /// The state of an order.
     OrderStatus {
         Created = "CREATED", Processing = "PROCESSING", Shipped = "SHIPPED", Delivered = "DELIVERED", Completed = "COMPLETED",
         Cancelled = "CANCELLED", DeliveryFailed = "DELIVERY_FAILED", ReturnedToShop = "RETURNED_TO_SHOP",
     }
-    /// Where a shop's part stands at the shop.
+    /// The state of a shop's part at its shop.
     PrepStatus { New = "NEW", Accepted = "ACCEPTED", Ready = "READY", Rejected = "REJECTED" }
     /// How the goods reach the customer.
     Fulfilment { Delivery = "delivery", Pickup = "pickup" }
     /// How the customer pays: cash on delivery, cash on pickup, wallet, gateway.
     PaymentMode { Wallet = "WALLET", Cod = "COD", Cop = "COP", Gateway = "GATEWAY" }
-    /// Where the money stands. `RELEASED` is a hold given back.
+    /// The state of the payment. `RELEASED`: the hold was given back.
     PaymentStatus { Unpaid = "UNPAID", Held = "HELD", Paid = "PAID", Released = "RELEASED", Refunded = "REFUNDED" }
 }
 
@@ -59,11 +59,11 @@ impl OrderStatus {
     }
 }
 
-/// An order with its shop orders, as [`super::lock`] gives it: the customer's money, the place, the crew.
+/// An order with its shop orders, as [`super::lock`] reads it.
 #[derive(Debug, Clone)]
 pub struct Order {
     pub id: OrderId,
-    /// What people say: `K7Q-204`.
+    /// For people: `K7Q-204`.
     pub code: String,
     pub customer_id: UserId,
     pub customer_name: String,
@@ -91,7 +91,7 @@ pub struct Order {
     pub shop_orders: Vec<ShopOrder>,
 }
 
-/// Where a delivery goes, as it was at checkout.
+/// The destination of a delivery, as it was at checkout.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Dropoff {
     pub address: String,
@@ -133,17 +133,17 @@ pub struct Line {
     pub price: Amount,
 }
 
-/// Who did it, as every reader of a channel may know.
+/// The actor behind an event, as far as every reader of a channel may know them.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct By {
     pub role: &'static str,
-    /// Of sellers and crews alone: customers and staff stay unnamed.
+    /// Only of sellers and crews: customers and staff stay unnamed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<UserId>,
 }
 
 impl By {
-    /// A deadline or a rule, not a person.
+    /// A deadline or a rule acted, not a person.
     pub const SYSTEM: Self = Self { role: "system", id: None };
 }
 
@@ -181,7 +181,7 @@ pub struct Prep {
     pub picked_up_at: Option<Timestamp>,
 }
 
-/// The crew as a customer knows them.
+/// The crew as the customer sees them.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CrewName {
     pub id: UserId,
@@ -229,7 +229,7 @@ impl Order {
         }
     }
 
-    /// What `order:` and each of its shops hear of `kind`: `{ type, at, by, order, …extra }`, and to a shop its own part as `shop_order`.
+    /// The messages of `kind` for `order:` and for each of its shops: `{ type, at, by, order, …extra }`, and for a shop its own part as `shop_order`.
     ///
     /// `extra` is an object whose members every reader may know, or `json!({})`.
     pub fn said(&self, kind: &str, now: Timestamp, by: By, extra: &Value) -> Vec<Message> {
@@ -239,7 +239,7 @@ impl Order {
         }
         let mut said = vec![Message::new(format!("order:{}", self.id), &body)];
         for part in &self.shop_orders {
-            // A rejected part is over for its shop: the rejection is the last it hears.
+            // A rejected part is over for its shop: the rejection is the last message about it.
             if part.prep_status == PrepStatus::Rejected && kind != "order_rejected" {
                 continue;
             }
@@ -249,30 +249,30 @@ impl Order {
         said
     }
 
-    /// A crew can claim it: delivery, not yet taken, its money not outstanding at a gateway.
+    /// Whether a crew can claim it: it is a delivery, no crew has it, and no payment at a gateway is outstanding.
     pub fn is_claimable(&self) -> bool {
         self.status == OrderStatus::Created
             && self.fulfilment == Fulfilment::Delivery
             && !(self.payment_mode == PaymentMode::Gateway && self.payment_status == PaymentStatus::Unpaid)
     }
 
-    /// The parts that are still to be carried: those not rejected.
+    /// The parts that were not rejected.
     pub fn live_parts(&self) -> impl Iterator<Item = &ShopOrder> {
         self.shop_orders.iter().filter(|part| part.prep_status != PrepStatus::Rejected)
     }
 
-    /// Nothing waits at a shop any more.
+    /// Whether nothing is left at a shop.
     pub fn is_all_picked_up(&self) -> bool {
         self.live_parts().all(|part| part.picked_up_at.is_some())
     }
 
-    /// What the crew takes at the door.
+    /// The cash that the crew, or the shop at its counter, collects.
     pub fn cash_to_collect(&self) -> Money {
         let amount = if matches!(self.payment_mode, PaymentMode::Cod | PaymentMode::Cop) { self.total } else { Decimal::ZERO };
         Money::new(amount, self.currency).rounded()
     }
 
-    /// `amount` as it is written in this order's currency.
+    /// `amount` in this order's currency.
     pub fn amount(&self, amount: Decimal) -> Amount {
         Amount::of(amount, self.currency)
     }
@@ -290,7 +290,7 @@ impl ShopOrder {
         }
     }
 
-    /// Its short form for its shop, without the lines.
+    /// The short form for its shop, without the lines.
     fn brief(&self, order: &Order) -> Value {
         json!({
             "id": self.id, "order_id": order.id, "shop_id": self.shop_id, "code": order.code, "prep_status": self.prep_status,

@@ -1,4 +1,4 @@
-//! A shop's part is ready, or the shop cannot do it after all.
+//! A shop reports its part as ready, or rejects it.
 use super::{
     By, Order, OrderStatus, OrderView, PaymentStatus, PrepStatus, ShopOrder,
     accept::own_part,
@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadyBody {
-    /// Needed where two own shops are in the order.
+    /// Required when the order has parts of several of the seller's shops.
     shop_id: Option<ShopId>,
 }
 
@@ -51,7 +51,7 @@ pub struct RejectOrder {
     pub shop_id: Option<ShopId>,
 }
 
-/// The part waits at the counter. Errors: 404, 409 `invalid_transition` unless NEW or ACCEPTED.
+/// The part is ready at the counter. Errors: 404, 409 `invalid_transition` unless NEW or ACCEPTED.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn mark_ready(app: App, seller: Seller, input: ReadyOrder) -> Result<Committed<OrderView>> {
     let mut tx = app.begin(input.order_id.region()).await?;
@@ -71,7 +71,7 @@ pub async fn mark_ready(app: App, seller: Seller, input: ReadyOrder) -> Result<C
     tx.commit(answer).await
 }
 
-/// The shop will not do its part: its money and goods go back; the last rejection cancels the order.
+/// The shop rejects its part: its money and goods are given back. The rejection of the last part cancels the order.
 ///
 /// Errors: 404, 409 `invalid_transition` once rejected or picked up.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
@@ -93,7 +93,8 @@ pub async fn reject(app: App, seller: Seller, input: RejectOrder) -> Result<Comm
     tx.commit(answer).await
 }
 
-/// Takes a shop's part, not yet picked up, out of a locked order. When the crew holds all that is left, the order is SHIPPED; delivery tells so.
+/// Takes a shop's part, not yet picked up, out of a locked order. When the crew already has all remaining parts, the order becomes SHIPPED, and
+/// delivery emits that event.
 pub(super) async fn reject_part(
     tx: &mut Tx,
     order: &mut Order,

@@ -1,4 +1,4 @@
-//! An order on the wire, shaped for who reads it.
+//! An order on the wire, as far as its reader may see it.
 use super::{
     order::{CrewName, Dropoff, Fulfilment, Line, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus, ShopOrder},
     relation::{Relation, relation},
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-/// An order. Of sellers' own parts alone, `subtotal` and `total` are theirs.
+/// An order. A seller sees only the parts of their own shops, and `subtotal` and `total` of these.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Order)]
 pub struct OrderView {
@@ -42,7 +42,7 @@ pub struct OrderView {
     pub total: Amount,
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// Not for sellers, nor for the crew once it is over.
+    /// `null` for sellers, and for the crew once they no longer carry it.
     pub dropoff: Option<Dropoff>,
     pub customer: CustomerView,
     pub crew: Option<CrewName>,
@@ -55,11 +55,11 @@ pub struct OrderView {
     pub live: Vec<Live>,
 }
 
-/// Who ordered, as shop and crew call them.
+/// The customer, as shop and crew address them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CustomerView {
     pub name: String,
-    /// Likewise.
+    /// Left out for sellers, and for the crew once they no longer carry the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
 }
@@ -129,7 +129,7 @@ impl OrderView {
         }
     }
 
-    /// The order as `actor` sees it, in the transaction of a command of theirs.
+    /// The order as `actor` sees it after a command of theirs. Errors: 404 for those it does not concern.
     pub async fn of(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Self> {
         let relation = relation(conn, actor, order).await?.ok_or_else(Problem::not_found)?;
         let lines = store::lines(conn, order.id).await?;
@@ -158,7 +158,7 @@ impl ShopOrderView {
     }
 }
 
-/// A part as its shop's board shows it: `{ open: [this] }`, and `shop_order` of `order_created`.
+/// A part as the shop's board shows it: `{ open: [this] }`, and `shop_order` of `order_created`.
 pub fn part_for_shop(order: &Order, part: &ShopOrder, lines: &[Line]) -> Value {
     let mut view = json!(ShopOrderView::new(order, part, lines));
     if let Value::Object(members) = &mut view {
