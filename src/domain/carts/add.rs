@@ -1,4 +1,4 @@
-//! Puts a product into the cart: `POST /api/cart/items/`.
+//! Adds a product to the cart: `POST /api/cart/items/`.
 use super::{
     CartItemId, CartView, ITEMS_MAX, SHOPS_MAX,
     cart::is_in_range,
@@ -18,7 +18,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What to put in. Of a product that is in the cart already it is so many more.
+/// Adds a product to the cart. If the cart already contains it, the quantities add up.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddItem {
@@ -53,7 +53,7 @@ pub enum CartError {
     Quantity { min_quantity: i32, max_quantity: Option<i32> },
 }
 
-/// Puts a product in, or more of it.
+/// Adds a product to the cart, or more of it.
 ///
 /// Errors: [`CartError`].
 pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committed<CartView>> {
@@ -91,7 +91,7 @@ pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committ
     tx.commit(cart.view(app.config.currency)).await
 }
 
-/// Whether a new line of `terms` fits beside `lines`.
+/// Whether a new line with these terms fits beside `lines`.
 fn fits(lines: &[Line], terms: &catalog::ProductTerms) -> Result<(), CartError> {
     let mut shops: BTreeSet<_> = lines.iter().map(|line| line.shop_id).collect();
     shops.insert(terms.shop_id);
@@ -101,7 +101,7 @@ fn fits(lines: &[Line], terms: &catalog::ProductTerms) -> Result<(), CartError> 
     if lines.len() >= ITEMS_MAX { Err(CartError::ItemLimit) } else { Ok(()) }
 }
 
-/// Why a product of another region than the cart's cannot go in: it exists there, or nowhere.
+/// The error for a product of another region than the cart's: it exists there, or not at all.
 async fn elsewhere(app: &App, product: ProductId) -> Result<CartError> {
     let mut conn = app.read(product.region()).await?;
     let terms = catalog::terms(&mut conn, product).await?;

@@ -1,4 +1,4 @@
-//! Sets the quantity of a line or takes it out: `PATCH, DELETE /api/cart/items/{id}/`.
+//! Sets the quantity of a line or removes it: `PATCH, DELETE /api/cart/items/{id}/`.
 use super::{
     CartItemId, CartView,
     add::CartError,
@@ -17,7 +17,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How many of a line there shall be.
+/// The new quantity of a line.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetQuantity {
@@ -40,7 +40,7 @@ pub async fn set_quantity(app: App, customer: Customer, (id, input): (CartItemId
     tx.commit(cart.view(app.config.currency)).await
 }
 
-/// Takes a line out. Errors: 404.
+/// Removes a line. Errors: 404.
 pub async fn remove(app: App, customer: Customer, id: CartItemId) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
     lock_line(&mut tx, &customer, id).await?;

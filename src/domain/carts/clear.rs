@@ -9,7 +9,7 @@ use crate::{
     problem::Result,
 };
 
-/// Takes everything out.
+/// Removes all lines.
 pub async fn clear(app: App, customer: Customer, (): ()) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
     store::lock(&mut tx, customer.id).await?;

@@ -1,6 +1,6 @@
 //! Checks the cart before a checkout: `POST /api/cart/validate/`.
 //!
-//! What it answers, the customer has seen: prices that had changed are named once more and are then no problem any longer.
+//! The customer has seen what it answers: changed prices are listed once more, and after that they are no longer a problem.
 use super::{CartView, home, store};
 use crate::{
     App,
@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 #[schema(as = ValidateCart)]
 pub struct Validate {
-    /// The version the caller has; another present one is 409 `cart_changed`.
+    /// The version that the caller has; if it is not the present one, 409 `cart_changed`.
     pub cart_version: Option<i64>,
 }
 
-/// The cart with its problems. Changed prices are taken as seen.
+/// The cart with its problems. Changed prices count as seen from now on.
 ///
-/// Errors: 409 `cart_changed` with the cart when it is not of `cart_version`.
+/// Errors: 409 `cart_changed` with the cart when `cart_version` is not the present one.
 pub async fn validate(app: App, customer: Customer, input: Validate) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
     let cart = super::lock(&mut tx, customer.id).await?;

@@ -1,4 +1,4 @@
-//! A cart on the wire, and the event that tells its owner's other devices.
+//! A cart on the wire, and the event for its owner's other devices.
 use super::{Cart, CartItemId, Problem, cart::Group};
 use crate::{
     clock::Timestamp,
@@ -17,19 +17,19 @@ pub struct CartView {
     pub shops: Vec<GroupView>,
     /// Of all lines.
     pub subtotal: Amount,
-    /// Of all shops that deliver to the saved location.
+    /// The sum over all shops that deliver to the saved location.
     pub delivery_fee: Amount,
-    /// Both together.
+    /// The sum of both.
     pub total: Amount,
     #[schema(value_type = String, example = "USD")]
     pub currency: Currency,
-    /// Grows with every change; a checkout may name the one it saw.
+    /// Grows with every change; a checkout can name the version that it saw.
     pub version: i64,
-    /// The position of `user:{id}`, where `cart_changed` is told.
+    /// The position of `user:{id}`, which carries `cart_changed`.
     pub live: Vec<Live>,
 }
 
-/// What stands in a cart of one shop.
+/// The lines of one shop in a cart.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = CartGroup)]
 pub struct GroupView {
@@ -47,7 +47,7 @@ pub struct GroupView {
     pub pickup: bool,
     #[schema(value_type = String, example = "USD")]
     pub currency: Currency,
-    /// What keeps this group from being ordered.
+    /// The problems that prevent the order of this group.
     pub problems: Vec<Problem>,
 }
 
@@ -61,9 +61,9 @@ pub struct ItemView {
     pub sku: String,
     pub image_url: Option<String>,
     pub quantity: i32,
-    /// Of one piece, now.
+    /// The present price of one piece.
     pub price: Amount,
-    /// What was last shown, where it differs.
+    /// The price that was last shown, if it differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_seen: Option<Amount>,
     pub subtotal: Amount,
@@ -76,7 +76,7 @@ pub struct ItemView {
 }
 
 impl Cart {
-    /// The cart on the wire; an empty one is in `fallback`. The door puts `live` in.
+    /// The cart on the wire; `fallback` is the currency of an empty one. Its caller fills `live`.
     pub fn view(&self, fallback: Currency) -> CartView {
         let currency = self.groups.first().map_or(fallback, |group| group.shop.currency);
         let subtotal: Decimal = self.groups.iter().map(Group::subtotal).sum();
@@ -131,7 +131,7 @@ impl GroupView {
     }
 }
 
-/// The customer's cart is another than before.
+/// The customer's cart changed.
 #[derive(Debug, Serialize)]
 pub struct CartChanged {
     #[serde(rename = "type")]
@@ -140,7 +140,7 @@ pub struct CartChanged {
     #[serde(skip)]
     customer: UserId,
     version: i64,
-    /// Lines in it now.
+    /// How many lines it has now.
     items: usize,
 }
 

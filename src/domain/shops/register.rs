@@ -1,5 +1,5 @@
-//! Registering a shop: staff vouch for it, so it is approved at once and its owner becomes its first member.
-use super::{Day, FeeBand, Location, ShopCategoryId, hours::Stretch, store};
+//! Registering a shop by staff: it is approved at once, and its owner becomes its first member.
+use super::{Day, FeeBand, Location, ShopCategoryId, hours::Opening, store};
 use crate::{
     App,
     db::{OnConstraint, Tx},
@@ -10,7 +10,7 @@ use crate::{
 };
 use rust_decimal::Decimal;
 
-/// A shop to be registered.
+/// A shop to register.
 #[derive(Debug, Clone)]
 pub struct NewShop {
     pub owner: UserId,
@@ -42,7 +42,7 @@ pub enum RegisterError {
 }
 
 impl NewShop {
-    /// The faults of its words, a field each.
+    /// Checks its texts. Errors: 422 with the fields.
     fn check(&self) -> Result<(), Problem> {
         let words = [
             ("name", text::line(&self.name, 200)),
@@ -63,19 +63,19 @@ impl NewShop {
 /// Errors: [`RegisterError`]; 422 with the fields.
 pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
     shop.check()?;
-    let stretches: Option<Vec<_>> = shop.days.iter().map(Stretch::read).collect();
-    let stretches = stretches.ok_or(RegisterError::Hours)?;
+    let openings: Option<Vec<_>> = shop.days.iter().map(Opening::read).collect();
+    let openings = openings.ok_or(RegisterError::Hours)?;
     shop.location.point().ok_or(RegisterError::Location)?;
     shop.time_zone.parse::<chrono_tz::Tz>().map_err(|_| RegisterError::TimeZone)?;
     let id = ShopId::fresh(tx.app(), tx.region());
     let now = tx.now().await?;
     store::insert(tx, id, shop, now).await.on_constraint("shop_owner_name_key", RegisterError::NameTaken)?;
-    store::insert_hours(tx, id, &stretches).await?;
+    store::insert_hours(tx, id, &openings).await?;
     store::insert_member(tx, id, shop.owner, "owner").await?;
     Ok(id)
 }
 
-/// The category called `name`, made if there is none. Categories are global: no regional transaction writes them.
+/// The category with this name, inserted if it is missing. Categories are global, so no regional transaction writes them.
 pub async fn category_named(app: &App, name: &str, name_ar: Option<&str>) -> Result<ShopCategoryId> {
     let mut conn = app.read(Region::GLOBAL).await?;
     store::category_named(&mut conn, ShopCategoryId::fresh(app, Region::GLOBAL), name, name_ar).await

@@ -1,4 +1,4 @@
-//! On what terms a shop sells: where it is, how far it delivers, for how much.
+//! The terms of a shop: its location, how far it delivers, and for which fee.
 use crate::{
     ids::{ShopId, UserId},
     money::{Amount, Currency},
@@ -31,7 +31,7 @@ impl Location {
     }
 }
 
-/// A shop as a cart and an order need it.
+/// A shop as carts and orders need it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShopTerms {
     pub id: ShopId,
@@ -48,7 +48,7 @@ pub struct ShopTerms {
     pub minimum_order: Decimal,
     pub prep_minutes: i32,
     pub fee_bands: Vec<FeeBand>,
-    /// Approved, and open at the moment that was filter for.
+    /// Whether it is approved, and open at the time of the query.
     pub is_open: bool,
 }
 
@@ -59,7 +59,7 @@ impl ShopTerms {
     }
 }
 
-/// What `terms` input for a delivery `distance_m` metres away, in the shop's currency. `None`: the shop does not deliver there.
+/// The fee for a delivery over `distance_m` metres, in the shop's currency. `None`: the shop does not deliver there.
 pub fn delivery_fee(terms: &ShopTerms, distance_m: f64) -> Option<Decimal> {
     fee(terms.delivery, terms.radius_m, &terms.fee_bands, distance_m)
 }
