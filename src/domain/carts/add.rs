@@ -27,7 +27,7 @@ pub struct AddItem {
     pub quantity: i32,
 }
 
-/// Why a cart may not be changed so.
+/// Why a change of the cart is refused.
 #[derive(Debug, ApiError)]
 pub enum CartError {
     /// The product or line is unknown, or not the caller's.

@@ -104,7 +104,7 @@ pub struct Filters {
     on_offer: Option<bool>,
 }
 
-/// What is sold. `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
+/// The products that are sold. `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
 pub async fn list(
     State(app): State<App>,
     OptionalActor(actor): OptionalActor,
@@ -146,7 +146,7 @@ pub async fn list(
     Ok(Json(input.page(items.collect(), |product| product.id.uuid())))
 }
 
-/// One product. Its seller and admins see it also while it is not sold.
+/// One product. Members of its shop and admins also see it while it is not sold.
 pub async fn one(
     State(app): State<App>,
     OptionalActor(actor): OptionalActor,

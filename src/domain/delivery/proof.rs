@@ -51,7 +51,7 @@ pub enum ProofError {
     Locked,
 }
 
-/// What somebody shows to prove a delivery.
+/// What was entered or scanned to prove a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown<'a> {
     Pin(&'a str),
@@ -118,7 +118,7 @@ fn qr_svg(token: &str) -> Result<String> {
     Ok(code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(200, 200).build())
 }
 
-/// What to show at the door, to the order's customer alone
+/// The PIN and code, only for the order's customer
 pub async fn get(
     State(app): State<App>,
     customer: Customer,

@@ -110,7 +110,7 @@ pub struct TrailPoint {
     pub odd: Option<String>,
 }
 
-/// Where a crew was; a day at most, the last hour by default
+/// The trail of a crew: at most a day, by default the last hour
 pub async fn trail(
     State(app): State<App>,
     _: Staff,

@@ -126,7 +126,7 @@ async fn around(app: &App, crew: UserId, filter: Filter) -> Result<Available> {
     Ok(Available { items, next: None, live })
 }
 
-/// Orders that wait nearby
+/// Claimable orders nearby
 pub async fn get(State(app): State<App>, crew: Crew, Query(filter): Query<Filter>) -> Result<axum::Json<Available>> {
     around(&app, crew.id, filter).await.map(axum::Json)
 }
@@ -141,8 +141,8 @@ fn now_ms(app: &App) -> i64 {
     app.clock.now().timestamp_millis()
 }
 
-/// Tells a crew what changed on their list.
-pub fn tell(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<ClaimableOrder>>) {
+/// Sends a crew the changes of its list.
+pub fn publish(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<ClaimableOrder>>) {
     app.hub().publish_ephemeral(&format!("nearby:{crew}"), frame(delta));
 }
 
@@ -229,8 +229,8 @@ fn empty_list() -> Delta<OrderId, Arc<ClaimableOrder>> {
 pub fn drop_unread_lists(app: &App, replica: &Replica) {
     let mut watching = replica.watching.lock();
     watching.retain(|crew| {
-        let is_heard = app.hub().subscriber_count(&format!("nearby:{crew}")) > 0;
-        if !is_heard {
+        let is_read = app.hub().subscriber_count(&format!("nearby:{crew}")) > 0;
+        if !is_read {
             replica.nearby.unwatch(crew);
         }
         is_read

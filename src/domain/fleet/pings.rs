@@ -154,7 +154,7 @@ fn note(rider: &mut Rider, fix: TrailFix) {
     }
 }
 
-/// Publish where you are: the way for when the socket is down
+/// Report positions while the socket is down
 pub async fn post(State(app): State<App>, crew: Crew, Json(body): Json<PingsBody>) -> Result<(StatusCode, axum::Json<Taken>)> {
     check_count(&body.pings)?;
     Ok((StatusCode::ACCEPTED, axum::Json(take(&app, crew.id, &body.pings))))

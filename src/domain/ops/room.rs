@@ -50,8 +50,8 @@ fn short(namespace: &str, id: &str, body: Map<String, Value>) -> Value {
 
 /// Publishes what was collected.
 pub fn frame(app: &App) -> BoxFuture<'_, Result<()>> {
-    let gathered = std::mem::take(&mut *app.state::<Room>().0.lock());
-    for short in gathered {
+    let collected = std::mem::take(&mut *app.state::<Room>().0.lock());
+    for short in collected {
         app.hub().publish_ephemeral("staff:ops", short);
     }
     Box::pin(std::future::ready(Ok(())))

@@ -188,7 +188,7 @@ fn short_lines(groups: &[&Group]) -> Vec<inventory::Short> {
         .collect()
 }
 
-/// The order to be, with copies of names, places and prices.
+/// The new order, with copies of names, places and prices.
 fn build_order(
     tx: &Tx,
     person: &User,

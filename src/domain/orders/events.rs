@@ -45,14 +45,14 @@ events! {
     OrderReady = "order_ready" { shop_id: ShopId }
     /// A shop rejected its part. The rejection of the last part cancels the order.
     OrderRejected = "order_rejected" { shop_id: ShopId, reason: String }
-    /// Nothing comes of it; its crew, if it had one, is free.
+    /// The order was cancelled; its crew, if it had one, is free.
     OrderCancelled = "order_cancelled" { crew_id: Option<UserId>, sellers: Vec<UserId>, reason: String }
     /// Sellers and crew were paid.
     OrderCompleted = "order_completed" { crew_id: Option<UserId>, paid: Vec<Paid> }
 }
 
 impl OrderCreated {
-    /// Its shops get their own lines, its customer the whole of it, in the language they are written to in.
+    /// Each shop gets its own lines, and the customer the whole order in the language of their notifications.
     pub fn new(order: &Order, lines: &[Line], language: Language, now: Timestamp, by: By) -> Self {
         let listing = ClaimableOrder::of(order);
         let mut said = order.said(Self::TYPE, now, by, &json!({ "listing": listing }));
@@ -93,7 +93,7 @@ impl OrderRejected {
 #[derive(Debug, Clone, Serialize)]
 pub struct Paid {
     pub user_id: UserId,
-    /// What they got it as: a seller may have carried the order as well.
+    /// The role in which they were paid: a seller may also have carried the order.
     pub role: Role,
     pub amount: Amount,
     pub currency: Currency,

@@ -53,7 +53,7 @@ words! {
 }
 
 impl OrderStatus {
-    /// What a person reads.
+    /// The label for people.
     pub fn label(self, language: Language) -> &'static str {
         i18n::text(language, &format!("order_status.{self}")).unwrap_or(self.name())
     }

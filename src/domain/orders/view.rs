@@ -86,12 +86,12 @@ pub struct ShopOrderView {
 }
 
 impl OrderView {
-    /// All of it, for a reader of `language`.
+    /// The whole order, as its customer sees it, for a reader of `language`.
     pub fn whole(order: &Order, lines: &[Line], language: Language) -> Self {
         Self::seen(order, lines, &Relation::Customer, language)
     }
 
-    /// What somebody with this relation sees of it, for a reader of `language`.
+    /// What an actor with this relation sees of it, for a reader of `language`.
     pub fn seen(order: &Order, lines: &[Line], relation: &Relation, language: Language) -> Self {
         let sees_customer = relation.sees_customer();
         let has_all_parts = !matches!(relation, Relation::Shops(_));

@@ -45,7 +45,7 @@ impl Branch for Category {
     }
 }
 
-/// All kinds of shops, in their order.
+/// All categories of shops, by position.
 pub async fn list(State(app): State<App>, Query(shape): Query<Shape>) -> Result<Json<Page<Category>>> {
     let mut conn = app.read_stale(Region::FIRST).await?;
     Ok(Json(shaped(store::categories(&mut conn).await?, &shape)))

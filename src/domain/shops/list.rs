@@ -153,7 +153,7 @@ fn bounds(from: Point, radius_m: f64) -> [f64; 4] {
     if west >= -180.0 && east <= 180.0 { [south, west, north, east] } else { [south, -180.0, north, 180.0] }
 }
 
-/// Approved shops: near a point the nearest first, else the newest first.
+/// Approved shops: near a point the nearest first, otherwise the newest first.
 pub async fn list(State(app): State<App>, input: Listing<Filters>) -> Result<Json<Page<Shop>>> {
     input.ordering_in(&["distance", "-created_at"])?;
     let from = point(input.filters.lat, input.filters.lng)?;
@@ -230,7 +230,7 @@ async fn examine(
     Ok((ids, shops))
 }
 
-/// One shop; with a point also its distance and fee. Who may watch `shop:{id}` gets its position.
+/// One shop; with a point also its distance and delivery fee. Members and staff get the position of `shop:{id}`.
 pub async fn one(
     State(app): State<App>,
     OptionalActor(actor): OptionalActor,
