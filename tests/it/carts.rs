@@ -1,11 +1,15 @@
 //! The cart of up to three shops, and stock under lock.
-use crate::kit::{Person, Stall, TestApp};
+use crate::kit::{Stall, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 use wassally::{
-    domain::{carts, inventory, shops},
+    actor::Actor,
+    domain::{
+        carts, inventory,
+        shops::{self, Membership},
+    },
     ids::{ProductId, Region, ShopId},
 };
 
@@ -207,7 +211,7 @@ async fn bought_groups_leave_and_the_others_stay() {
     anna.wants(b.product, 1).await;
     let mut tx = app.app.begin(carts::home(anna.id)).await.expect("begins");
     let cart = carts::lock(&mut tx, anna.id).await.expect("locks");
-    assert_eq!((cart.version, cart.groups.len(), cart.place.is_some()), (2, 2, true));
+    assert_eq!((cart.version, cart.groups.len(), cart.location.is_some()), (2, 2, true));
     carts::take_out(&mut tx, anna.id, &[cart.groups[0].shop.id]).await.expect("takes out");
     tx.commit(()).await.expect("commits");
     let left = anna.get("/api/cart/").await.ok();
@@ -262,12 +266,17 @@ async fn of_many_takers_only_as_many_win_as_there_are_pieces() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shop_knows_its_members() {
     let app = TestApp::start().await;
-    let (stall, other): (Stall, Person) = (app.stall(1).await, app.customer().await);
+    let (stall, other): (Stall, Stall) = (app.stall(1).await, app.stall(1).await);
+    let people = [(&stall.owner, Some(Membership::Member)), (&other.owner, None), (&app.customer().await, None)];
     let mut conn = app.app.read(Region::FIRST).await.expect("a connection");
     let shop = ShopId(stall.id);
-    assert!(shops::is_member(&mut conn, shop, stall.owner.id).await.expect("reads"));
-    assert!(!shops::is_member(&mut conn, shop, other.id).await.expect("reads"));
-    assert_eq!(shops::shops_of(&mut conn, Region::FIRST, stall.owner.id).await.expect("reads"), [shop]);
+    for (person, expected) in people {
+        let actor = app.app.recognise(&person.token).expect("a good token");
+        assert_eq!(shops::membership(&mut conn, &actor, shop).await.expect("reads"), expected, "{:?}", actor.role);
+        let own = shops::shops_of(&mut conn, Region::FIRST, &actor).await.expect("reads");
+        assert_eq!(own.contains(&shop), expected.is_some(), "{:?}", actor.role);
+    }
+    assert_eq!(shops::membership(&mut conn, &Actor::system(), shop).await.expect("reads"), Some(Membership::Staff));
     drop(conn);
     app.end().await;
 }

@@ -1,4 +1,4 @@
-//! Puts a product into the cart: `POST /api/cart/items/`.
+//! Adds a product to the cart: `POST /api/cart/items/`.
 use super::{
     CartItemId, CartView, ITEMS_MAX, SHOPS_MAX,
     cart::is_in_range,

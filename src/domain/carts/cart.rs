@@ -1,4 +1,4 @@
-//! A cart with its shops' present terms, and the rule that says what is wrong with it. The rule is free of IO.
+//! A cart with its shops' present terms, and the rule that finds its problems. The rule is free of IO.
 use super::{CartItemId, store};
 use crate::{
     clock::Timestamp,
@@ -17,13 +17,13 @@ pub struct Cart {
     pub customer: UserId,
     pub region: Region,
     pub version: i64,
-    /// One per shop, in the order the shops came in.
+    /// One per shop, in the order in which the shops were added.
     pub groups: Vec<Group>,
-    /// The customer's saved location; without one there is no fee and no radius.
+    /// The customer's saved location; without one, fee and radius are not checked.
     pub location: Option<Location>,
 }
 
-/// What stands in the cart of one shop.
+/// The lines of one shop in a cart.
 #[derive(Debug, Clone)]
 pub struct Group {
     pub shop: ShopTerms,
@@ -44,15 +44,15 @@ pub struct Item {
     pub sku: String,
     pub image_url: Option<String>,
     pub quantity: i32,
-    /// Of one piece, now.
+    /// The present price of one piece.
     pub price: Decimal,
     pub currency: Currency,
-    /// What the customer was last shown.
+    /// The price that the customer was last shown.
     pub price_seen: Decimal,
     pub on_hand: i32,
     pub min_quantity: i32,
     pub max_quantity: Option<i32>,
-    /// Still active, approved and not deleted.
+    /// Active, approved and not deleted.
     pub is_sold: bool,
     pub added_at: Timestamp,
 }
@@ -64,7 +64,7 @@ impl Item {
     }
 }
 
-/// What keeps a group from being ordered.
+/// Why a group cannot be ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemCode {
@@ -97,14 +97,14 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Whether it matters to an order fetched at the shop.
+    /// Whether it also prevents an order for pickup.
     pub fn concerns_pickup(&self) -> bool {
         self.code != ProblemCode::OutOfRadius
     }
 }
 
 impl Group {
-    /// A group with what is wrong with it for a customer at `location`.
+    /// A group with its problems for a customer at `location`.
     pub fn new(shop: ShopTerms, items: Vec<Item>, location: Option<&Location>) -> Self {
         let distance_m = location.and_then(|location| shop.distance_m(location));
         let delivery_fee = distance_m.and_then(|distance_m| shops::delivery_fee(&shop, distance_m));
@@ -138,7 +138,7 @@ impl Group {
 }
 
 impl Item {
-    /// The gravest thing wrong with a line; a product that is gone has no other problem.
+    /// The most serious problem of a line; a product that is gone has no other.
     fn check(&self) -> Option<ProblemCode> {
         if !self.is_sold {
             Some(ProblemCode::ProductGone)
@@ -154,12 +154,12 @@ impl Item {
     }
 }
 
-/// Whether so many pieces may be ordered at once.
+/// Whether this quantity can be ordered at once.
 pub(super) fn is_in_range(quantity: i32, min: i32, max: Option<i32>) -> bool {
     quantity >= min && max.is_none_or(|max| quantity <= max)
 }
 
-/// Reads a cart with everything that decides about it, at `now`.
+/// Reads a cart with the terms, prices and stock at `now`.
 pub(super) async fn read(conn: &mut PgConnection, region: Region, customer: UserId, now: Timestamp) -> Result<Cart> {
     let version = store::version(conn, region, customer).await?;
     let location = store::location(conn, customer).await?;

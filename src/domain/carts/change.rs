@@ -1,4 +1,4 @@
-//! Sets the quantity of a line or takes it out: `PATCH, DELETE /api/cart/items/{id}/`.
+//! Sets the quantity of a line or removes it: `PATCH, DELETE /api/cart/items/{id}/`.
 use super::{
     CartItemId, CartView,
     add::LineError,

@@ -1,9 +1,9 @@
-//! Carts: what a customer means to buy, from up to three shops of one region.
+//! Carts: what a customer wants to buy, from up to three shops of one region.
 //!
 //! A customer has one cart, in their own region, and it outlives their sessions. Its row is locked for every change, and its version grows with each,
-//! so that a checkout can say which cart it saw. A group is what stands in it of one shop; each group says for itself what keeps it from being
-//! ordered. Prices are the shops' present ones: a price that differs from the one the customer was last shown is a problem until they have seen it
-//! (by `validate`, or by setting a quantity).
+//! so that a checkout can name the version it saw. A group contains the lines of one shop, and lists the problems that prevent its order. Prices are
+//! the shops' present ones: a price that differs from the one the customer was last shown is a problem until they have seen it (by `validate`, or by
+//! setting a quantity).
 mod add;
 mod cart;
 mod change;
@@ -31,9 +31,9 @@ crate::id!(
     CartItemId
 );
 
-/// Shops a cart may hold.
+/// Most shops in a cart.
 pub const SHOPS_MAX: usize = 3;
-/// Lines a cart may hold.
+/// Most lines in a cart.
 pub const ITEMS_MAX: usize = 100;
 
 pub fn slice() -> Slice {
@@ -47,7 +47,7 @@ pub fn slice() -> Slice {
         .publishes::<CartMessage>()
 }
 
-/// Where a customer's cart is kept: in the region of their id.
+/// The region of a customer's cart: that of their id.
 pub fn home(customer: UserId) -> Region {
     match customer.region() {
         Region::GLOBAL => Region::FIRST,
@@ -63,7 +63,7 @@ pub async fn lock(tx: &mut Tx, customer: UserId) -> Result<Cart> {
     cart::read(tx, region, customer, now).await
 }
 
-/// Takes the groups of these shops out of the locked cart: they were bought.
+/// Takes the groups of these shops out of the locked cart after they were ordered.
 pub async fn take_out(tx: &mut Tx, customer: UserId, shops: &[ShopId]) -> Result<()> {
     store::remove_groups(tx, customer, shops).await?;
     changed(tx, customer).await?;

@@ -11,7 +11,7 @@ use crate::{
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-/// Locks the customer's cart, made if there is none.
+/// Locks the customer's cart, inserted if it is missing.
 pub(super) async fn lock(tx: &mut Tx, customer: UserId) -> Result<()> {
     let region = tx.region().number();
     sqlx::query!(
@@ -59,7 +59,7 @@ pub(super) async fn location(conn: &mut PgConnection, customer: UserId) -> Resul
     Ok(row.map(|row| Location { lat: row.lat, lng: row.lng, address: row.address }))
 }
 
-/// The lines of a cart, oldest first, with what is offered now.
+/// The lines of a cart, oldest first, with present prices and stock.
 pub(super) async fn items(conn: &mut PgConnection, region: Region, customer: UserId) -> Result<Vec<(ShopId, Item)>> {
     let rows = sqlx::query!(
         r#"select i.id as "id: CartItemId", i.shop_id as "shop_id: ShopId", i.product_id as "product_id: ProductId", p.name, p.sku,
@@ -98,7 +98,7 @@ pub(super) async fn items(conn: &mut PgConnection, region: Region, customer: Use
     Ok(lines.collect())
 }
 
-/// One line of the cart, as a change needs it.
+/// A line of the cart as commands need it.
 #[derive(Debug)]
 pub(super) struct Line {
     pub id: CartItemId,
@@ -152,7 +152,7 @@ pub(super) async fn set_quantity(tx: &mut Tx, id: CartItemId, quantity: i32, pri
     Ok(())
 }
 
-/// The customer has seen these prices.
+/// Records that the customer has seen these prices.
 pub(super) async fn set_prices_seen(tx: &mut Tx, prices: &[(CartItemId, Decimal)]) -> Result<()> {
     let (ids, prices): (Vec<_>, Vec<_>) = prices.iter().map(|(id, price)| (id.uuid(), *price)).unzip();
     sqlx::query!(
@@ -188,7 +188,7 @@ pub(super) async fn remove_groups(tx: &mut Tx, customer: UserId, shops: &[ShopId
     Ok(())
 }
 
-/// Whether the cart holds something in another currency.
+/// Whether the cart contains a product in another currency.
 pub(super) async fn has_other_currency(tx: &mut Tx, customer: UserId, currency: Currency) -> Result<bool> {
     let found = sqlx::query_scalar!(
         r#"select exists (

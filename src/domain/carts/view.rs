@@ -16,19 +16,19 @@ pub struct CartView {
     pub shops: Vec<GroupView>,
     /// Of all lines.
     pub subtotal: Amount,
-    /// Of all shops that deliver to the saved location.
+    /// The sum over all shops that deliver to the saved location.
     pub delivery_fee: Amount,
-    /// Both together.
+    /// The sum of both.
     pub total: Amount,
     #[schema(value_type = String, example = "USD")]
     pub currency: Currency,
-    /// Grows with every change; a checkout may name the one it saw.
+    /// Grows with every change; a checkout can name the version that it saw.
     pub version: i64,
     /// The position of `user:{id}`, which carries `cart_changed`.
     pub live: Vec<Live>,
 }
 
-/// What stands in a cart of one shop.
+/// The lines of one shop in a cart.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = CartGroup)]
 pub struct GroupView {
@@ -46,7 +46,7 @@ pub struct GroupView {
     pub pickup: bool,
     #[schema(value_type = String, example = "USD")]
     pub currency: Currency,
-    /// What keeps this group from being ordered.
+    /// The problems that prevent the order of this group.
     pub problems: Vec<Problem>,
 }
 
@@ -60,9 +60,9 @@ pub struct ItemView {
     pub sku: String,
     pub image_url: Option<String>,
     pub quantity: i32,
-    /// Of one piece, now.
+    /// The present price of one piece.
     pub price: Amount,
-    /// What was last shown, where it differs.
+    /// The price that was last shown, if it differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_seen: Option<Amount>,
     pub subtotal: Amount,

@@ -1,4 +1,4 @@
-//! Adding products to a shop, many at once as an import does.
+//! Adds products to a shop, many at once.
 use super::{ProductCategoryId, store};
 use crate::{
     App,
@@ -11,7 +11,7 @@ use crate::{
 use rust_decimal::Decimal;
 use wassally_macros::ApiError;
 
-/// A product to be added.
+/// A product to add.
 #[derive(Debug, Clone)]
 pub struct NewProduct {
     pub name: String,
@@ -20,7 +20,7 @@ pub struct NewProduct {
     pub sku: String,
     pub price: Decimal,
     pub cost_price: Option<Decimal>,
-    /// The shop's own.
+    /// The currency of the shop.
     pub currency: Currency,
     pub min_quantity: i32,
     pub max_quantity: Option<i32>,
@@ -36,7 +36,7 @@ enum AddProductError {
 }
 
 impl NewProduct {
-    /// The faults of its words, a field each, as the product of this number among others.
+    /// The faults of its texts by field; `number` is its index among the products.
     fn faults(&self, number: usize) -> impl Iterator<Item = (String, String)> {
         let words = [
             ("name", text::line(&self.name, 200)),
@@ -62,7 +62,7 @@ pub async fn add_products(tx: &mut Tx, shop: ShopId, products: &[NewProduct]) ->
     Ok(ids)
 }
 
-/// The category called `name`, made if there is none. Categories are global: no regional transaction writes them.
+/// The category with this name, inserted if it is missing. Categories are global, so no regional transaction writes them.
 pub async fn category_named(app: &App, name: &str, name_ar: Option<&str>) -> Result<ProductCategoryId> {
     let mut conn = app.read(Region::GLOBAL).await?;
     store::category_named(&mut conn, ProductCategoryId::fresh(app, Region::GLOBAL), name, name_ar).await

@@ -1,7 +1,7 @@
-//! The catalogue: what shops sell, in which categories, at what price.
+//! The catalogue: the products of shops, their categories and prices.
 //!
 //! A product is sold while it is active, approved and not deleted, in an approved shop. Its price is in its shop's currency; a stock-keeping unit
-//! (`sku`) is unique in its shop. How much there is of it belongs to the inventory.
+//! (`sku`) is unique in its shop. Stock belongs to the inventory slice.
 mod add;
 mod categories;
 mod product;
@@ -19,7 +19,7 @@ use sqlx::PgConnection;
 use std::collections::HashMap;
 
 crate::id!(
-    /// A kind of product, such as bread.
+    /// A category of products, such as bread.
     ProductCategoryId
 );
 
@@ -30,7 +30,7 @@ pub fn slice() -> Slice {
         .query(get("/api/product/categories/", categories::list).summary("Lists the kinds of products."))
 }
 
-/// On what terms a product is sold now; `None` for one that never was.
+/// The present terms of a product; `None` for one that never existed.
 pub async fn terms(conn: &mut PgConnection, product: ProductId) -> Result<Option<ProductTerms>> {
     store::terms(conn, product).await
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A product as everybody sees it; its seller and admins see what it cost.
+/// A product. Only members of its shop and admins see its cost.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Product {
     pub id: ProductId,
@@ -114,7 +114,7 @@ pub async fn list(app: App, OptionalActor(actor): OptionalActor, input: Listing<
     };
     let filters = &input.filters;
     let region = filters.shop.map_or(Region::FIRST, ShopId::region);
-    // Nothing is on offer before there are offers.
+    // There are no offers yet, so no product is on offer.
     if filters.on_offer == Some(true) {
         return Ok(Page { items: vec![], next: None });
     }
@@ -159,7 +159,7 @@ pub async fn one(app: App, OptionalActor(actor): OptionalActor, input: ReadProdu
     Ok(Product::new(row, is_own))
 }
 
-/// Whose products the caller sees from inside.
+/// The shops whose products the caller sees with cost and threshold.
 enum Own {
     All,
     Of(Vec<ShopId>),

@@ -11,11 +11,11 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use std::collections::HashMap;
 
-/// On what terms a product is sold.
+/// The terms on which a product is sold.
 #[derive(Debug, Clone)]
 pub struct ProductTerms {
     pub shop_id: ShopId,
-    /// Of one piece.
+    /// The price of one piece.
     pub price: Decimal,
     pub currency: Currency,
     pub min_quantity: i32,
@@ -68,7 +68,7 @@ pub(super) struct ProductRow {
     pub updated_at: Timestamp,
 }
 
-/// In which order a list is read.
+/// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sorting {
     Newest,
@@ -78,7 +78,7 @@ pub(super) enum Sorting {
     RatingDown,
 }
 
-/// Which products a list shows.
+/// The filters and order of a list.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub in_stock: Option<bool>,
@@ -93,9 +93,9 @@ pub(super) struct Wanted {
     pub at_most: i64,
 }
 
-/// Products that are sold and `wanted`, a page of them: it begins behind the last row of the page before.
+/// A page of the products that are sold and `wanted`; it begins after the last row of the previous page.
 ///
-/// One statement for every order and filter: the planner, who sees the values, leaves out what they rule out, and finds the index of the order.
+/// One statement serves every order and filter: the planner sees the values, drops the conditions that they rule out, and uses the index of the order.
 pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wanted) -> Result<Vec<ProductRow>> {
     let by = match wanted.sorting {
         Sorting::Newest => "newest",
@@ -203,7 +203,7 @@ pub(super) async fn categories(conn: &mut PgConnection) -> Result<Vec<Category>>
     Ok(categories.collect())
 }
 
-/// The category of this name, made if there is none.
+/// The category with this name, inserted if it is missing.
 pub(super) async fn category_named(
     conn: &mut PgConnection,
     fresh: ProductCategoryId,

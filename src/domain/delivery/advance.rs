@@ -1,4 +1,4 @@
-//! A crew takes an order one step further: goods fetched, handed over, or brought back.
+//! A crew advances an order: goods picked up, handed over, or brought back.
 use super::{
     events::{OrderDelivered, OrderDeliveryFailed, OrderPickedUp, OrderReturned, OrderShipped},
     job::Job,
@@ -114,7 +114,7 @@ async fn emit_pick_up(
     Ok(())
 }
 
-/// The goods changed hands: the order is delivered, the proof sealed, the crew free of it.
+/// The customer has the goods: the order is delivered, its proof confirmed, and its job ended.
 pub(super) async fn hand_over(
     app: &App,
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! A crew takes an order: the first to commit has it.
+//! A crew claims an order: the first claim to commit gets it.
 use super::{
     crew::{ClaimError, check_order, is_cash},
     events::OrderClaimed,

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use wassally_geo::Point;
 use wassally_macros::ApiError;
 
-/// Confirmed longer ago than this, the evidence came late.
+/// A confirmation that arrives later than this is marked as late.
 const LATE: TimeDelta = TimeDelta::seconds(60);
 
 /// Proves a delivery by the customer's PIN or code: to the order's crew, or at the counter to a member of its shop.
@@ -50,7 +50,7 @@ pub enum ConfirmError {
 impl ConfirmProof {
     fn shown(&self) -> Result<Shown<'_>> {
         match (&self.pin, &self.token) {
-            // What cannot be a PIN is a slip of the finger or of the app, and no guess.
+            // Text that cannot be a PIN is a typing error, not a guess: it is not counted.
             (Some(pin), None) if !is_pin(pin) => Err(Problem::invalid("pin", "invalid").into()),
             (Some(pin), None) => Ok(Shown::Pin(pin)),
             (None, Some(token)) => Ok(Shown::Token(token)),
@@ -88,9 +88,9 @@ pub async fn confirm(app: App, caller: Either<Crew, Seller>, input: ConfirmProof
         let answer = OrderView::of(&mut tx, actor, &order).await?;
         return tx.commit(answer).await;
     }
-    let door = order.dropoff.as_ref().and_then(|door| Point::new(door.lat, door.lng).ok());
+    let dropoff = order.dropoff.as_ref().and_then(|at| Point::new(at.lat, at.lng).ok());
     #[allow(clippy::cast_possible_truncation, reason = "distances on earth fit")]
-    let distance_m = door.zip(place).map(|(door, place)| place.distance_m(door).round() as i32);
+    let distance_m = dropoff.zip(place).map(|(dropoff, place)| place.distance_m(dropoff).round() as i32);
     let proven = store::Proven {
         by: actor.id,
         means: shown.means(),
@@ -103,7 +103,7 @@ pub async fn confirm(app: App, caller: Either<Crew, Seller>, input: ConfirmProof
     tx.commit(answer).await
 }
 
-/// Counts a wrong try and refuses it; anything else is left to the command itself.
+/// Counts a wrong try and refuses it; everything else is left to the command itself.
 ///
 /// A transaction of its own, without the call's key: the count must be stored, the refusal must not. Judged and counted under the order's lock,
 /// so that a hundred tries at once are still five.

@@ -1,4 +1,4 @@
-//! A crew at work as commands hold it, and the rules of taking an order. Free of IO.
+//! A crew's row as commands hold it, and the rules of claiming an order. Free of IO.
 use crate::{
     domain::orders::{Fulfilment, InvalidTransition, Order, OrderStatus, PaymentMode},
     ids::UserId,
@@ -10,10 +10,10 @@ use wassally_macros::ApiError;
 
 /// Most orders a crew carries at once.
 pub const ACTIVE_LIMIT: i32 = 5;
-/// With so much cash in hand, in units of its currency, a crew takes no further order that is paid in cash.
+/// A crew with this much cash in hand, in units of the currency, cannot claim another order that is paid in cash.
 pub const CASH_CAP: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
 
-/// The row of a crew on duty or off, locked by whoever changes it.
+/// The row of a crew, on duty or off. Every command that changes it locks it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrewRow {
     pub crew_id: UserId,
@@ -22,9 +22,9 @@ pub struct CrewRow {
     pub vehicle: Vehicle,
     pub on_duty: bool,
     pub duty_no: i64,
-    /// How many orders they carry.
+    /// How many orders the crew carries.
     pub active: i32,
-    /// Where they look for orders: `(lat, lng)`, when not around themselves.
+    /// The centre of the area where the crew looks for orders: `(lat, lng)`. `None`: around itself.
     pub area: Option<(f64, f64)>,
     pub area_radius_m: Option<i32>,
 }
@@ -54,7 +54,7 @@ pub enum ClaimError {
     State(InvalidTransition),
 }
 
-/// Whether anybody may take `order` now.
+/// Whether `order` can be claimed now.
 pub fn check_order(order: &Order) -> Result<(), ClaimError> {
     match order.status {
         OrderStatus::Cancelled => Err(ClaimError::OrderCancelled),
@@ -66,7 +66,7 @@ pub fn check_order(order: &Order) -> Result<(), ClaimError> {
 }
 
 impl CrewRow {
-    /// Whether this crew may take one more order. `cash` is what it has in hand where the order is paid in cash.
+    /// Whether this crew can claim one more order. `cash`: its cash in hand, for an order that is paid in cash.
     pub fn check(&self, cash: Option<Money>) -> Result<(), ClaimError> {
         if !self.on_duty {
             return Err(ClaimError::OffDuty);
@@ -81,7 +81,7 @@ impl CrewRow {
     }
 }
 
-/// Whether the crew takes cash at the door of this order.
+/// Whether the crew collects cash when it delivers this order.
 pub fn is_cash(order: &Order) -> bool {
     order.payment_mode == PaymentMode::Cod
 }

@@ -13,7 +13,7 @@ pub enum DutyError {
     NotFound,
 }
 
-/// Takes up duty under the next number, or lays it down. Claims without goods stay; with goods in hand duty goes on.
+/// Starts duty under the next duty number, or ends it. Claimed orders stay with the crew; while it has goods, duty cannot end.
 ///
 /// Errors: [`DutyError`].
 pub async fn set_duty(tx: &mut Tx, crew: UserId, on_duty: bool) -> Result<(), DutyError> {

@@ -1,4 +1,4 @@
-//! What delivery does when something happens to an order elsewhere, in the same transaction.
+//! What delivery does at events of orders, in the same transaction.
 use super::{
     events::{self, OrderShipped},
     job::Job,
@@ -11,8 +11,8 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 
-/// The crew who had claimed a cancelled order is free of it.
-pub fn free_the_job<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> BoxFuture<'a, Result<()>> {
+/// Ends the job of the crew that had claimed a cancelled order.
+pub fn end_job<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let now = tx.now().await?;
         if let Some(crew) = store::end_job(tx, event.order_id(), "cancelled", now).await? {
@@ -22,8 +22,8 @@ pub fn free_the_job<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> BoxFuture<
     })
 }
 
-/// A stop fell away: the crew's job is another one now, and shipped when it was the last they had to go to; or what is left is ready at the counter.
-pub fn drop_the_stop<'a>(tx: &'a mut Tx, event: &'a OrderRejected) -> BoxFuture<'a, Result<()>> {
+/// Takes a rejected stop out of the crew's job. When it was the last open stop, the order is shipped; for a pickup, the remaining parts may be ready.
+pub fn remove_stop<'a>(tx: &'a mut Tx, event: &'a OrderRejected) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         mint_for_pickup(tx, &event.order).await?;
         let Some(crew) = event.order.crew.as_ref().filter(|_| event.order.status.is_carried()) else { return Ok(()) };
@@ -40,8 +40,8 @@ pub fn drop_the_stop<'a>(tx: &'a mut Tx, event: &'a OrderRejected) -> BoxFuture<
     })
 }
 
-/// The last part of an order to be fetched is ready: its proof is minted.
-pub fn mark_ready<'a>(tx: &'a mut Tx, event: &'a OrderReady) -> BoxFuture<'a, Result<()>> {
+/// Mints the proof of an order for pickup once its last part is ready.
+pub fn mint_when_ready<'a>(tx: &'a mut Tx, event: &'a OrderReady) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move { mint_for_pickup(tx, &event.order).await })
 }
 

@@ -80,7 +80,7 @@ impl OrderClaimed {
 }
 
 impl OrderReleased {
-    /// `crew` is who had it; the order is back on the list.
+    /// `crew`: the one that had it.
     pub fn new(order: &Order, crew: UserId, reason: &str, now: Timestamp, by: By) -> Self {
         let fact = DeliveryFact::OrderReleased { listing: ClaimableOrder::of(order) };
         let mut messages = orders::ending(order.announce(now, by, fact), Some(crew));
@@ -105,7 +105,7 @@ impl OrderPickedUp {
         Self::about(order, messages, Some(crew), shop)
     }
 
-    /// The customer fetched this shop's part.
+    /// The customer collected this shop's part.
     pub fn at_the_counter(order: &Order, shop: ShopId, now: Timestamp, by: By) -> Self {
         let messages = order.announce(now, by, DeliveryFact::OrderPickedUp { shop_id: Some(shop) });
         Self::about(order, messages, None, Some(shop))
@@ -121,7 +121,7 @@ impl OrderShipped {
 }
 
 impl OrderDelivered {
-    /// `means` is how it was proven: `pin`, `token`, `none`, `override`.
+    /// `means`: how it was proven: `pin`, `token`, `none`, `override`.
     pub fn new(order: &Order, means: &str, job: &Job, now: Timestamp, by: By) -> Self {
         let fact = DeliveryFact::OrderDelivered { proof: means.to_owned() };
         let mut messages = orders::ending(order.announce(now, by, fact), order.crew_id);

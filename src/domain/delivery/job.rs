@@ -16,17 +16,17 @@ pub struct Job {
     pub status: OrderStatus,
     pub payment_mode: PaymentMode,
     pub stops: Vec<Stop>,
-    /// `null` once it is not this crew's to bring.
+    /// `null` once the crew no longer carries the order.
     pub dropoff: Option<Dropoff>,
     pub customer: Option<Recipient>,
     pub note: Option<String>,
     /// What the crew earns, tip included.
     pub fee: Amount,
-    /// What the crew takes at the door; `null` when all is paid.
+    /// Cash to collect on delivery; `null` when everything is paid.
     pub cash_to_collect: Option<Amount>,
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// Whether delivering needs the customer's PIN or code.
+    /// Whether the delivery needs the customer's PIN or code.
     pub proof_required: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct Stop {
 }
 
 impl Job {
-    /// The job of `order`. The way to the customer is in it only while somebody carries the order.
+    /// The job of `order`. It has address and customer only while a crew carries the order.
     pub fn of(order: &Order, proof_required: bool) -> Self {
         let is_carried = order.status.is_carried();
         let cash = order.cash_to_collect();

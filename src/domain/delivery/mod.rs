@@ -1,8 +1,8 @@
-//! Delivery: crews on duty take orders that wait, fetch the goods, and hand them over against the customer's proof.
+//! Delivery: crews on duty claim orders, pick up the goods, and hand them over against the customer's proof.
 //!
-//! A crew carries at most five orders; its row counts them, so the count holds across devices. The first claim to commit has the order. It may go
-//! back until goods are picked up; after the last stop it is SHIPPED and its proof is minted: a PIN and a code, derived and never stored, five wrong
-//! tries at most. The row of a crew, which a claim locks, says whether they are on duty; where they are is the fleet's to know.
+//! A crew carries at most five orders; its row counts them, so the count holds across devices. The first claim to commit gets the order. The crew can
+//! release it until goods are picked up; after the last stop it is SHIPPED and its proof is minted: a PIN and a code, derived and never stored, with
+//! five wrong tries at most. The crew's row, which a claim locks, also says whether they are on duty. Where crews are belongs to the fleet slice.
 mod advance;
 mod channels;
 mod claim;
@@ -77,7 +77,7 @@ pub async fn jobs(app: &App, conn: &mut PgConnection, region: Region, crews: &[U
     store::jobs(conn, region, crews, |mode| proof_required(app, mode)).await
 }
 
-/// Whether delivering an order paid so needs the customer's proof.
+/// Whether the delivery of an order with this payment mode needs the customer's proof.
 fn proof_required(app: &App, mode: PaymentMode) -> bool {
     match app.config.proof_required {
         ProofRequired::Always => true,

@@ -13,7 +13,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
-/// What to do against the rules.
+/// What the override does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Act {
     #[serde(rename = "DELIVERED")]

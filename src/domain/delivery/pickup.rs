@@ -1,4 +1,4 @@
-//! The counter: a customer fetches what they ordered, shop by shop.
+//! Pickup: a customer collects what they ordered, shop by shop.
 use super::{advance::hand_over, events::OrderPickedUp, store};
 use crate::{
     clock::Timestamp,
@@ -9,9 +9,9 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 
-/// Marks the parts of these shops as fetched and tells so. True when nothing waits at a counter any more: the caller delivers, and that tells of it.
-pub(super) async fn fetch(tx: &mut Tx, order: &mut Order, at: &[ShopId], now: Timestamp, by: By) -> Result<bool> {
-    // The machine picks up what is under way; a pickup is so for the length of this transaction alone.
+/// Marks the parts of these shops as collected. True: nothing is left at any counter, and the caller delivers the order, which emits its own event.
+pub(super) async fn collect(tx: &mut Tx, order: &mut Order, at: &[ShopId], now: Timestamp, by: By) -> Result<bool> {
+    // The state machine picks up parts of PROCESSING orders. This order is PROCESSING only inside this transaction.
     order.status = OrderStatus::Processing;
     for shop in at {
         orders::pick_up(tx, order, Some(*shop), now).await?;
@@ -27,8 +27,8 @@ pub(super) async fn fetch(tx: &mut Tx, order: &mut Order, at: &[ShopId], now: Ti
     Ok(false)
 }
 
-/// Whose goods were fetched in part cannot have the order called off: its money would go back for all of it.
-pub fn keep_what_was_fetched<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> BoxFuture<'a, Result<()>> {
+/// An order of which some parts were collected cannot be cancelled: the money for all of it would go back.
+pub fn refuse_after_collection<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let order = orders::lock(tx, event.order_id()).await?;
         if order.fulfilment == Fulfilment::Pickup && order.live_parts().any(|part| part.picked_up_at.is_some()) {
@@ -38,8 +38,8 @@ pub fn keep_what_was_fetched<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> B
     })
 }
 
-/// The part that fell away was the last that waited: what the customer has is all they get.
-pub fn deliver_what_was_fetched<'a>(tx: &'a mut Tx, event: &'a OrderRejected) -> BoxFuture<'a, Result<()>> {
+/// The rejected part was the last one not collected: the order is delivered with the parts that the customer has.
+pub fn deliver_collected<'a>(tx: &'a mut Tx, event: &'a OrderRejected) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         if event.order.fulfilment != Fulfilment::Pickup || event.order.status != OrderStatus::Created {
             return Ok(());

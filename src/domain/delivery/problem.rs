@@ -38,7 +38,7 @@ pub struct ReportProblem {
     pub note: Option<String>,
 }
 
-/// A problem as it was noted.
+/// A problem as it was recorded.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProblemView {
     pub id: Uuid,

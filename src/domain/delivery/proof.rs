@@ -1,4 +1,4 @@
-//! The proof at the door: a PIN and a code that only the customer can read, derived from a nonce and never stored.
+//! The proof of delivery: a PIN and a code that only the customer can read, derived from a nonce and never stored.
 use super::store;
 use crate::{
     App,
@@ -17,18 +17,18 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
-/// So many wrong PINs lock the proof of an order, whoever tries them.
+/// This many wrong PINs, from any device, lock the proof of an order.
 pub const TRIES_MAX: i32 = 5;
 
 const PIN: &str = "delivery pin";
 const TOKEN: &str = "delivery token";
 
-/// What the customer shows at the door.
+/// What the customer shows to the crew, or at the counter.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Proof {
-    /// Six digits to say.
+    /// Six digits.
     pub pin: String,
-    /// What the QR code holds.
+    /// The content of the QR code.
     pub token: String,
     pub qr_svg: String,
     pub tries_left: i32,
@@ -49,7 +49,7 @@ pub enum ProofError {
     Locked,
 }
 
-/// What somebody shows to prove a delivery.
+/// What was entered or scanned to prove a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown<'a> {
     Pin(&'a str),
@@ -57,7 +57,7 @@ pub enum Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// The word in the proof's row.
+    /// The value in the proof's row.
     pub const fn means(self) -> &'static str {
         match self {
             Self::Pin(_) => "pin",
@@ -91,12 +91,12 @@ fn token(keys: &Keys, order: OrderId, nonce: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(keys.mac(TOKEN, &message(order, nonce)))
 }
 
-/// Mints the proof of an order; one that is there stays.
+/// Mints the proof of an order; an existing one stays.
 pub(super) async fn mint(app: &App, tx: &mut Tx, order: OrderId, now: Timestamp) -> Result<()> {
     store::mint(tx, order, &app.random.bytes::<16>(), now).await
 }
 
-/// Whether an order that is fetched at the counter has all its parts waiting there.
+/// Whether all parts of an order for pickup are ready at their counters.
 pub(super) fn is_ready_for_pickup(order: &OrderState) -> bool {
     let mut parts = order.prep.iter().filter(|part| part.prep_status != PrepStatus::Rejected).peekable();
     order.fulfilment == Fulfilment::Pickup
@@ -105,7 +105,7 @@ pub(super) fn is_ready_for_pickup(order: &OrderState) -> bool {
         && parts.all(|part| part.prep_status == PrepStatus::Ready)
 }
 
-/// PIN and code of `order` for its customer to show, derived now. `None` before there is a proof, and once it has been used.
+/// PIN and code of `order` for its customer, derived now. `None` before the proof is minted and after it was used.
 pub async fn proof_for(conn: &mut PgConnection, keys: &Keys, order: OrderId) -> Result<Option<(String, String)>> {
     let proof = store::proof(conn, order).await?.filter(|proof| proof.confirmed_at.is_none());
     Ok(proof.map(|proof| (pin(keys, order, &proof.nonce), token(keys, order, &proof.nonce))))

@@ -1,4 +1,4 @@
-//! Staff moves an order to another crew, or back to the list.
+//! Staff reassign an order to another crew, or put it back on the list.
 use super::{
     ReasonError,
     crew::{ClaimError, check_order},

@@ -1,4 +1,4 @@
-//! A crew gives an order back before it has any goods of it.
+//! A crew releases an order before it has picked up goods.
 use super::{events::OrderReleased, job::Job, proof_required, store};
 use crate::{
     App,
@@ -40,9 +40,9 @@ pub(super) fn check(order: &Order) -> Checked<(), ReleaseError> {
     }
 }
 
-/// Gives an own order back: it is on everybody's list again.
+/// Releases an own order: it is on the lists of all crews again.
 ///
-/// Errors: 404 for who does not carry it; [`ReleaseError`].
+/// Errors: 404 unless the crew carries it; [`ReleaseError`].
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
 pub async fn release(app: App, crew: Crew, input: ReleaseOrder) -> Result<Committed<Job>, ReleaseError> {
     let reason = text::reason(input.reason.as_deref())?;

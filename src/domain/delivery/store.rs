@@ -1,4 +1,4 @@
-//! Rows in, rows out: crews and their jobs; below it the proofs.
+//! The rows of crews and their jobs; in `proofs` those of proofs and overrides.
 mod proofs;
 
 pub use proofs::{ProofRow, Proven, count_tries, mint, proof, prove};
@@ -48,7 +48,7 @@ impl From<Row> for CrewRow {
     }
 }
 
-/// Locks crews by their keys, in their order. Who never was on duty is missing.
+/// Locks crews in the order of their keys. A crew that was never on duty has no row.
 pub async fn lock_crews(tx: &mut Tx, region: Region, ids: &[UserId]) -> Result<Vec<CrewRow>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query_as!(
@@ -66,7 +66,7 @@ pub async fn lock_crews(tx: &mut Tx, region: Region, ids: &[UserId]) -> Result<V
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// A crew, if they ever were on duty or registered.
+/// A crew's row; `None` for one that was never on duty.
 pub async fn crew(conn: &mut PgConnection, region: Region, id: UserId) -> Result<Option<CrewRow>> {
     let row = sqlx::query_as!(
         Row,
@@ -81,7 +81,7 @@ pub async fn crew(conn: &mut PgConnection, region: Region, id: UserId) -> Result
     Ok(row.map(Into::into))
 }
 
-/// Makes a crew's row where it is missing.
+/// Inserts a crew's row if it is missing.
 pub async fn ensure_crew(tx: &mut Tx, region: Region, id: UserId, name: &str, now: Timestamp) -> Result<()> {
     sqlx::query!(
         "insert into crew_duty (region, crew_id, name, updated_at) values ($1, $2, $3, $4) on conflict (region, crew_id) do nothing",
@@ -95,7 +95,7 @@ pub async fn ensure_crew(tx: &mut Tx, region: Region, id: UserId, name: &str, no
     Ok(())
 }
 
-/// Writes a crew as a command changed it.
+/// Writes the columns of a crew's row that commands change.
 pub async fn save_crew(tx: &mut Tx, region: Region, crew: &CrewRow, now: Timestamp) -> Result<()> {
     sqlx::query!(
         "update crew_duty
@@ -128,7 +128,7 @@ pub const fn vehicle_name(vehicle: Vehicle) -> &'static str {
     }
 }
 
-/// Whether the crew has goods of some order with them.
+/// Whether the crew has picked up goods of an order.
 pub async fn has_goods(conn: &mut PgConnection, region: Region, id: UserId) -> Result<bool> {
     let has = sqlx::query_scalar!(
         r#"select exists (
@@ -141,7 +141,7 @@ pub async fn has_goods(conn: &mut PgConnection, region: Region, id: UserId) -> R
     Ok(has.fetch_one(conn).await?)
 }
 
-/// A crew took an order: one more job of theirs.
+/// Begins a job: the crew carries one order more.
 pub async fn begin_job(tx: &mut Tx, order: &Order, crew: UserId, now: Timestamp) -> Result<()> {
     let region = order.id.region().number();
     sqlx::query!(
@@ -166,7 +166,7 @@ pub async fn begin_job(tx: &mut Tx, order: &Order, crew: UserId, now: Timestamp)
     Ok(())
 }
 
-/// The open job of an order ended so; its crew carries one less. Whose it was, if it was anybody's.
+/// Ends the open job of an order with this outcome: its crew carries one order less. The crew, if there was an open job.
 pub async fn end_job(tx: &mut Tx, order: OrderId, outcome: &str, now: Timestamp) -> Result<Option<UserId>> {
     let region = order.region().number();
     let crew = sqlx::query_scalar!(
@@ -191,7 +191,7 @@ pub async fn end_job(tx: &mut Tx, order: OrderId, outcome: &str, now: Timestamp)
     Ok(crew.map(Into::into))
 }
 
-/// What a delivered order brought the crew: the sum of fees in one currency.
+/// The sum of the fees of delivered orders in one currency.
 pub async fn earnings(conn: &mut PgConnection, region: Region, id: UserId, currency: Currency) -> Result<Decimal> {
     let sum = sqlx::query_scalar!(
         r#"select coalesce(sum(fee), 0) as "sum!" from job where region = $1 and crew_id = $2 and outcome = 'delivered' and currency = $3"#,
@@ -202,7 +202,7 @@ pub async fn earnings(conn: &mut PgConnection, region: Region, id: UserId, curre
     Ok(sum.fetch_one(conn).await?)
 }
 
-/// The open jobs of crews, each crew's in the order of claiming. `proof_required` says so of a payment mode.
+/// The open jobs of crews, each crew's in the order of claiming. `proof_required`: whether a payment mode needs a proof.
 pub async fn jobs(
     conn: &mut PgConnection,
     region: Region,
@@ -278,7 +278,7 @@ async fn stops(conn: &mut PgConnection, region: Region, orders: &[Uuid]) -> Resu
     Ok(stops)
 }
 
-/// Notes a problem on the way.
+/// Inserts a problem report.
 pub async fn insert_problem(
     tx: &mut Tx,
     id: Uuid,

@@ -1,4 +1,4 @@
-//! Crews as staff see them: the list, and the trail of each.
+//! Crews for staff: the list, and the trail of each.
 use super::{
     duty, periodic,
     replica::{Replica, TrailFix, time},
@@ -17,8 +17,9 @@ use chrono::{Datelike, TimeDelta};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Longest stretch of a trail at once, and the default one.
+/// The longest period of a trail in one answer.
 const TRAIL_MAX: TimeDelta = TimeDelta::hours(24);
+/// The default period.
 const TRAIL: TimeDelta = TimeDelta::hours(1);
 /// Years within which a trail may lie: neither chrono nor the database reckons with those far beyond.
 const YEARS: std::ops::Range<i32> = 1900..2200;
@@ -30,7 +31,7 @@ pub struct CrewEntry {
     pub user: CrewUser,
     /// `foot`, `bicycle`, `motorbike`, `car`.
     pub vehicle: String,
-    /// Where they look for orders, when not around themselves.
+    /// Where the crew looks for orders; `null`: around itself.
     pub area: Option<Area>,
     pub on_duty: bool,
     /// `free`, `busy`, `stale`, `off_duty`.
@@ -99,16 +100,16 @@ impl ReadTrail {
     }
 }
 
-/// A fix of a trail, in the order of when it was.
+/// A fix of a trail; trails are sorted by time.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TrailPoint {
     pub lat: f64,
     pub lng: f64,
     pub at: Timestamp,
     pub accuracy_m: f64,
-    /// It came after a later one.
+    /// It arrived after a later one.
     pub late: bool,
-    /// What is odd about it: `mock`, `implausible`, `future`, `too_old`.
+    /// Why it was not taken at face value: `mock`, `implausible`, `future`, `too_old`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub odd: Option<String>,
 }
@@ -118,7 +119,7 @@ pub async fn trail(app: App, _: Staff, input: ReadTrail) -> Result<Page<TrailPoi
     let (from, to) = input.bounds(app.clock.now())?;
     let mut conn = app.read_stale(Region::FIRST).await?;
     delivery::crew(&mut conn, Region::FIRST, id).await?.ok_or_else(Problem::not_found)?;
-    // Memory first: what is written meanwhile would else be in neither.
+    // Memory is read first: fixes that are written in between would otherwise be missing from both.
     let mut items: Vec<TrailPoint> = periodic::unwritten(&app, id).into_iter().map(TrailPoint::from).collect();
     for fixes in store::trail(&mut conn, Region::FIRST, id, from, to).await? {
         let fixes: Vec<(f64, f64, i64, f64, Option<String>)> = serde_json::from_value(fixes)?;
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stretch_out_of_reach_is_refused_by_name() {
+    fn a_period_out_of_range_is_refused_by_name() {
         let time = |text: &str| Some(text.parse().expect("a time"));
         let now = "2026-05-04T12:00:00Z".parse().expect("a time");
         let field = |from, to| {

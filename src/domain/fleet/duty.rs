@@ -1,4 +1,4 @@
-//! A crew's own page: on duty or off, what they carry, what they earned.
+//! A crew's own state: its duty, jobs, earnings and position.
 use super::{replica::Replica, store};
 use crate::{
     App,
@@ -31,11 +31,11 @@ pub struct SetDuty {
 #[schema(as = CrewState)]
 pub struct CrewView {
     pub on_duty: bool,
-    /// Goes with pings as `duty`: those of an earlier one are refused.
+    /// Sent with pings as `duty`: pings of an earlier duty are refused.
     pub duty_no: i64,
     pub active: Vec<Job>,
     pub active_limit: i32,
-    /// What is to be handed in.
+    /// Cash that the crew still has to hand in.
     pub cash_in_hand: Amount,
     /// Fees of delivered orders, in the installation's currency.
     pub earnings: Amount,
@@ -46,7 +46,7 @@ pub struct CrewView {
     pub live: Vec<Live>,
 }
 
-/// Where a crew was seen last.
+/// The last known position of a crew.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Position {
     pub lat: f64,
@@ -63,7 +63,7 @@ pub async fn set_duty(app: App, crew: Crew, input: SetDuty) -> Result<Committed<
     tx.commit(view).await
 }
 
-/// A crew's state as this view of the database has it; without the channel's position.
+/// A crew's state as `conn` sees it, without the position of its channel.
 pub(super) async fn view(app: &App, conn: &mut PgConnection, id: UserId) -> Result<CrewView> {
     let region = Region::FIRST;
     let currency = app.config.currency;

@@ -1,4 +1,4 @@
-//! `map:{cell}`: the staff's map of crews, a frame every quarter of a second with the latest of each that changed.
+//! `map:{cell}`: the staff's map of crews. Every quarter of a second a frame carries the crews that changed.
 use super::{
     duty::Position,
     replica::{Replica, time},
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use wassally_geo::{Cell, Resolution, Status};
 
-/// Who went off duty stays on the map so long, in milliseconds.
+/// In milliseconds: how long a crew stays on the map after its duty ended.
 const OFF_DUTY_MS: i64 = 3_600_000;
 
 /// A crew on the map.
@@ -29,16 +29,16 @@ pub struct CrewDot {
     pub position: Position,
     /// `free`, `busy`, `stale`, `off_duty`.
     pub status: &'static str,
-    /// How many orders they carry.
+    /// How many orders the crew carries.
     pub active: usize,
 }
 
-/// A crew's dot or status changed: the next frame tells.
+/// Marks a crew whose position or status changed for the next frame.
 pub fn moved(replica: &Replica, crew: UserId) {
     replica.moved.lock().insert(crew);
 }
 
-/// A crew as the map shows them, and the cell that does.
+/// A crew as the map shows it, and its cell.
 fn dot(replica: &Replica, crew: UserId, now_ms: i64) -> Option<(Cell, CrewDot)> {
     let sight = replica.crews.sight(&crew, now_ms)?;
     if sight.status == Status::OffDuty && sight.silent_ms > OFF_DUTY_MS {
@@ -51,7 +51,7 @@ fn dot(replica: &Replica, crew: UserId, now_ms: i64) -> Option<(Cell, CrewDot)> 
     Some((Cell::map(sight.at), dot))
 }
 
-/// Every crew on the map, with the cell that shows them.
+/// Every crew on the map, with its cell.
 pub fn crews_on_map(app: &App) -> Vec<(Cell, CrewDot)> {
     all(&app.state::<Replica>(), app.clock.now().timestamp_millis())
 }
@@ -62,7 +62,7 @@ fn all(replica: &Replica, now_ms: i64) -> Vec<(Cell, CrewDot)> {
     crews.into_iter().filter_map(|crew| dot(replica, crew, now_ms)).collect()
 }
 
-/// Tells each watched cell what changed in it since the last frame, and the cell a crew left where it went.
+/// Publishes to each watched cell the crews that changed in it since the last frame. The cell that a crew left gets its new position too.
 pub fn frame(app: &App, replica: &Replica) {
     let now_ms = app.clock.now().timestamp_millis();
     for crew in replica.crews.sweep(now_ms) {

@@ -1,11 +1,11 @@
-//! The fleet: who is on duty, where they are, and what waits near them.
+//! The fleet: crews on duty, their positions, and the claimable orders near them.
 //!
-//! Where a crew is, is known in memory on every node; who may see it, and how exactly, follows the order. The database gets the last position of each
-//! crew and their trails by the minute, never a row per ping. Duty itself is a column of the row that a claim locks, so delivery changes it.
+//! Every node holds all positions in memory; who may see a crew, and how exactly, depends on the state of the order. The database stores the last
+//! position of each crew and its trail by the minute, never a row per ping. Duty is a column of the row that a claim locks, so delivery changes it.
 //!
-//! `track:` is refused with 404 while nobody is on the way, also to the customer of an order that is still CREATED, and it ends when the order is
-//! delivered or given back: a page subscribes again when `order:` says `order_claimed`. `nearby:` is never refused to its crew, but it is empty while
-//! they are off duty.
+//! `track:` is refused with 404 while no crew is on the way, also to the customer of an order that is still CREATED, and it ends when the order is
+//! delivered or released: a page subscribes again at `order_claimed` on `order:`. `nearby:` is never refused to its crew, but it is empty while the
+//! crew is off duty.
 mod crews;
 mod duty;
 mod map;
@@ -60,7 +60,7 @@ pub fn slice() -> Slice {
         .state(replica::Replica::default())
 }
 
-/// The orders that no crew has claimed, each at its first stop.
+/// All claimable orders, each at its first stop.
 pub fn unclaimed_orders(app: &App) -> Vec<(OrderId, Point)> {
     app.state::<replica::Replica>().nearby.places()
 }

@@ -1,4 +1,4 @@
-//! Orders that wait near a crew: filter once, or as a standing list that says only what came and went.
+//! Claimable orders near a crew: as one answer, or as a standing list of which only changes are sent.
 use super::replica::{LIST_MAX, RADIUS_M, Replica, Rider};
 use crate::{
     App,
@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use wassally_geo::{Delta, Near, Point, RADIUS_MAX_M, Range, STALE_MS};
 use wassally_macros::ApiError;
 
-/// A position this old says nothing about where a list should begin, in milliseconds.
+/// In milliseconds: a position older than this is no start for a list.
 const FORGOTTEN_MS: i64 = 5 * STALE_MS;
 
 /// Lists the orders that wait around a point, nearest first: the given one, the crew's last ping, or the middle of their area.
@@ -49,17 +49,17 @@ pub struct NearbyInput {
     limit: Option<usize>,
 }
 
-/// Orders that wait, nearest first.
+/// Claimable orders, nearest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Available {
     pub items: Vec<AvailableOrder>,
-    /// Always `null`: the list is as long as it is.
+    /// Always `null`: the list has one page.
     pub next: Option<String>,
-    /// The standing list. It has no offset: subscribing brings the whole.
+    /// The channel of the standing list. It has no offset: its snapshot is the whole list.
     pub live: Vec<Live>,
 }
 
-/// An order that waits. Nothing of its customer but how far the door is.
+/// A claimable order. Of its customer it shows only the distance to the drop-off.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AvailableOrder {
     pub id: OrderId,
@@ -217,7 +217,7 @@ pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: UserId) -> BoxFuture<'a, 
     Box::pin(async move {
         let (replica, crew) = (app.state::<Replica>(), actor.id);
         let rider = replica.rider_or_new(crew);
-        // Held to the end: taking up duty, or laying it down, comes before this or after.
+        // The lock is held to the end, so that a change of duty comes either before or after.
         let rider = rider.lock();
         let mut watching = replica.watching.lock();
         watching.insert(crew);
@@ -226,7 +226,7 @@ pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: UserId) -> BoxFuture<'a, 
     })
 }
 
-/// The crew took up duty or laid it down, and `rider` says so already: a list that is read fills, or is empty from here on.
+/// Fills or empties a watched list after a change of duty, which `rider` already shows.
 pub fn duty_changed(app: &App, replica: &Replica, crew: UserId, rider: &Rider) {
     let watching = replica.watching.lock();
     if !watching.contains(&crew) {
@@ -236,7 +236,7 @@ pub fn duty_changed(app: &App, replica: &Replica, crew: UserId, rider: &Rider) {
         list_of(app, replica, crew, rider)
     } else {
         replica.nearby.unwatch(&crew);
-        frame(&nothing())
+        frame(&empty_list())
     };
     app.publish_ephemeral(&crew, &list);
 }
@@ -250,27 +250,27 @@ fn list_of(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> NearbyM
     let is_placed = replica.nearby.full(&crew, |list| !list.no_position);
     let last = last.filter(|_| is_placed != Some(true));
     replica.nearby.watch(crew, rider.range(), last, |delta| {
-        // Who sits down only now gets the whole below.
+        // A new watch gets the whole list below instead.
         if is_placed.is_some() {
-            tell(app, crew, &delta);
+            publish(app, crew, &delta);
         }
     });
-    replica.nearby.full(&crew, |list| frame(&list)).unwrap_or_else(|| frame(&nothing()))
+    replica.nearby.full(&crew, |list| frame(&list)).unwrap_or_else(|| frame(&empty_list()))
 }
 
 /// The list of a crew off duty.
-fn nothing() -> Delta<OrderId, Arc<ClaimableOrder>> {
+fn empty_list() -> Delta<OrderId, Arc<ClaimableOrder>> {
     Delta { seq: 0, full: true, no_position: false, added: vec![], removed: vec![] }
 }
 
-/// Revoke the watch of crews whose last reader has gone.
-pub fn forget_the_gone(app: &App, replica: &Replica) {
+/// Ends the watch of crews whose last reader has gone.
+pub fn drop_unread_lists(app: &App, replica: &Replica) {
     let mut watching = replica.watching.lock();
     watching.retain(|crew| {
         let is_heard = app.has_subscribers::<NearbyMessage>(crew);
         if !is_heard {
             replica.nearby.unwatch(crew);
         }
-        is_heard
+        is_read
     });
 }

@@ -1,4 +1,4 @@
-//! What happens by the clock: frames for the staff, rows for the database, and the memory made equal to the rows.
+//! Periodic work: frames of the map, writing positions and trails, and reconciling the replica with the rows.
 use super::{
     map, nearby,
     replica::{Carried, Replica, TrailFix, time},
@@ -22,17 +22,17 @@ pub const FRAME: Duration = Duration::from_millis(250);
 pub const FLUSH: Duration = Duration::from_secs(2);
 pub const RECONCILE: Duration = Duration::from_secs(30);
 
-/// Says what the map has gathered; forgets lists that nobody reads.
+/// Sends the frames of the map, and ends the lists that have no reader any more.
 pub fn frame(app: &App) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         let replica = app.state::<Replica>();
         map::frame(app, &replica);
-        nearby::forget_the_gone(app, &replica);
+        nearby::drop_unread_lists(app, &replica);
         Ok(())
     })
 }
 
-/// Writes where crews are and were, in one statement each. What could not be written is kept for the next time.
+/// Writes positions and trails, in one statement each. What could not be written is put back for the next run.
 pub fn flush(app: &App) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         let replica = app.state::<Replica>();
@@ -59,7 +59,7 @@ pub fn flush(app: &App) -> BoxFuture<'_, Result<()>> {
         }
         let written = write(app, &last, &trails).await;
         if written.is_err() {
-            give_back(&replica, &last, trails);
+            put_back(&replica, &last, trails);
         }
         written
     })
@@ -81,7 +81,7 @@ async fn write(app: &App, last: &store::Last, trails: &Trails) -> Result<()> {
     Ok(())
 }
 
-fn give_back(replica: &Replica, last: &store::Last, trails: Trails) {
+fn put_back(replica: &Replica, last: &store::Last, trails: Trails) {
     for crew in &last.crews {
         if let Some(rider) = replica.rider(UserId(*crew)) {
             rider.lock().is_dirty = true;
@@ -96,7 +96,7 @@ fn give_back(replica: &Replica, last: &store::Last, trails: Trails) {
     }
 }
 
-/// Makes the memory equal to the rows: at the start, and every so often should an event have been missed.
+/// Makes the replica equal to the rows: at the start, and periodically in case an event was missed.
 pub fn reconcile(app: &App) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         reconcile_orders(app).await?;
@@ -112,10 +112,10 @@ async fn reconcile_orders(app: &App) -> Result<()> {
     let listings = claimable.into_iter().filter_map(|(order, version)| {
         Some(Listing { order: order.order_id, version, at: order.first_stop()?, payload: Arc::new(order) })
     });
-    let tell = |crew: &UserId, delta| nearby::tell(app, *crew, &delta);
-    match replica.nearby.reconcile(mark, listings.collect(), app.clock.unix_ms(), tell) {
+    let publish = |crew: &UserId, delta| nearby::publish(app, *crew, &delta);
+    match replica.nearby.reconcile(mark, listings.collect(), app.clock.unix_ms(), publish) {
         Ok((0, 0)) => {}
-        Ok((listed, ended)) => tracing::debug!(listed, ended, "the list of orders was behind its rows"),
+        Ok((listed, ended)) => tracing::debug!(listed, ended, "the replica of the orders was behind their rows"),
         Err(error) => tracing::warn!(%error, "the orders could not be reconciled"),
     }
     Ok(())
@@ -142,10 +142,10 @@ async fn reconcile_crews(app: &App) -> Result<()> {
             replica.crews.heard(crew, at, position.at.timestamp_millis(), now_ms);
         }
         rider.area = row.crew.area.and_then(|(lat, lng)| Point::new(lat, lng).ok());
-        if row.top <= rider.heard && rider.heard > 0 {
+        if row.top <= rider.offset && rider.offset > 0 {
             continue;
         }
-        rider.heard = row.top;
+        rider.offset = row.top;
         let was_on_duty = std::mem::replace(&mut rider.on_duty, row.crew.on_duty);
         rider.duty_no = row.crew.duty_no.unsigned_abs();
         rider.state = rider.state.takes_duty(row.crew.duty_no.unsigned_abs());
@@ -175,11 +175,11 @@ fn carried(job: &Job) -> Carried {
         status: job.status,
         stops: left.filter_map(|stop| Point::new(stop.lat, stop.lng).ok()).collect(),
         dropoff: job.dropoff.as_ref().and_then(|place| Point::new(place.lat, place.lng).ok()),
-        told: None,
+        last_coarse: None,
     }
 }
 
-/// The rows of one crew's trail that are not written yet, as [`store::trail`] reads them.
+/// The fixes of a crew's trail that are not written yet.
 pub fn unwritten(app: &App, crew: UserId) -> Vec<TrailFix> {
     let replica = app.state::<Replica>();
     replica.rider(crew).map(|rider| rider.lock().trail.clone()).unwrap_or_default()

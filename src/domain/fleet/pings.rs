@@ -1,7 +1,6 @@
-//! Pings: where crews say they are. Taken in memory, in the thread that read them; nothing here waits.
+//! Pings: the GPS reports of crews. They are taken in memory, in the thread that read them; nothing here blocks.
 use super::{
-    map,
-    nearby::tell,
+    map, nearby,
     replica::{Replica, Rider, TrailFix},
     track,
 };
@@ -20,7 +19,7 @@ use wassally_geo::{Fix, Limits, Verdict, step};
 
 /// Most pings in one message.
 const AT_ONCE: usize = 1000;
-/// Most fixes of a crew kept in memory until they are written.
+/// Most fixes of a crew in memory until they are written.
 pub const TRAIL_MAX: usize = 5000;
 
 /// One GPS report.
@@ -34,11 +33,11 @@ pub struct Ping {
     pub accuracy_m: Option<f64>,
     pub heading_deg: Option<f64>,
     pub speed_mps: Option<f64>,
-    /// The phone says that an app made this position up.
+    /// Whether the phone reports the position as simulated by an app.
     pub mock: Option<bool>,
-    /// The phone's own count of its fixes.
+    /// The phone's own sequence number of its fixes.
     pub seq: Option<u64>,
-    /// The duty it reports for.
+    /// The duty number that it belongs to.
     pub duty: Option<u64>,
 }
 
@@ -84,7 +83,7 @@ pub fn take(app: &App, crew: UserId, pings: &[Ping]) -> Taken {
 /// What one ping does: to the dot, to the crew's list, to who follows, to the map; a late one only to the trail.
 fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Checked<(), &'static str> {
     let rider = replica.rider(crew).ok_or("off_duty")?;
-    // Held to the end: what a crew's pings do happens in their order.
+    // The lock is held to the end, so that a crew's pings are applied in their order.
     let mut rider = rider.lock();
     let now_ms = app.clock.now().timestamp_millis();
     if !rider.on_duty {
@@ -100,7 +99,7 @@ fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Checked<
         lng: ping.lng,
         device_ms,
         seq: ping.seq,
-        // Never a duty that was not given out.
+        // A duty number that was never given out counts as the present one.
         duty_no: ping.duty.map(|duty| duty.min(rider.duty_no)),
         accuracy_m: ping.accuracy_m,
         heading_deg: ping.heading_deg,
@@ -121,7 +120,7 @@ fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Checked<
                 TrailFix { lat: dot.raw.lat(), lng: dot.raw.lng(), at_ms: dot.at_ms, accuracy_m: dot.accuracy_m, odd },
             );
             replica.crews.heard(crew, dot.at, dot.at_ms, now_ms);
-            replica.nearby.moved(&crew, dot.at, dot.accuracy_m, |delta| tell(app, crew, &delta));
+            replica.nearby.moved(&crew, dot.at, dot.accuracy_m, |delta| nearby::publish(app, crew, &delta));
             track::moved(app, &mut rider, &dot, now_ms);
             map::moved(replica, crew);
             Ok(())
@@ -172,7 +171,7 @@ pub async fn send_pings(app: App, crew: Crew, input: SendPings) -> Result<Untran
     Ok(Untransacted(Accepted(take(&app, crew.id, &input.pings))))
 }
 
-/// A message without a reply: what cannot be read is dropped and counted.
+/// Pings without a reply: those that cannot be read are dropped and counted.
 pub fn send(app: &App, actor: &Actor, data: &[u8]) {
     if actor.role != Role::Crew {
         return;

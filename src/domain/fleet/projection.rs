@@ -87,7 +87,7 @@ pub fn crew_changed(app: &App, observed: &Observed<'_, CrewMessage>) {
     let changed = apply(app, &replica, crew, &mut rider, observed.message);
     replica.crews.set(crew, rider.on_duty, !rider.jobs.is_empty(), 0, now_ms);
     map::moved(&replica, crew);
-    // What this changed for one order changes how exactly the others are shown.
+    // A change of one order also changes how exactly the crew is shown to the others.
     if let Some(dot) = rider.state.dot() {
         let orders: Vec<OrderId> = rider.jobs.keys().copied().collect();
         for order in orders {

@@ -1,6 +1,6 @@
-//! What this node knows in memory: the orders that wait, the crews, who watches. The rows decide, this proposes.
+//! What this node holds in memory: claimable orders, crews and watchers. Memory proposes, the rows decide.
 //!
-//! Locks, in this order: a crew's own, the watchers', those inside the index and the book. None is held across an await.
+//! Locks, in this order: a crew's own, `watching`, those inside the index. None is held across an await.
 use super::duty::Position;
 use crate::{
     clock::Timestamp,
@@ -15,23 +15,24 @@ use std::{
 };
 use wassally_geo::{Cell, Crews, Dot, Nearby, Point, Range, Skew, State, Vehicle};
 
-/// Radius of a crew's list without an area of theirs, in metres, and the longest list.
+/// The radius of a list in metres, unless the crew has one of its own.
 pub const RADIUS_M: f64 = 3000.0;
+/// The longest list.
 pub const LIST_MAX: usize = 100;
 
-/// The node's picture of the city.
+/// The node's replica of the city.
 #[derive(Default)]
 pub struct Replica {
-    /// Orders that wait, and who watches for them.
+    /// Claimable orders, and the crews that watch lists of them.
     pub nearby: Nearby<UserId, OrderId, Arc<ClaimableOrder>>,
-    /// Where crews are and what they do.
+    /// Positions and status of crews.
     pub crews: Crews<UserId>,
     riders: DashMap<UserId, Arc<Mutex<Rider>>>,
-    /// Who carries each order that is under way.
+    /// The crew of each order that is under way.
     pub carriers: DashMap<OrderId, UserId>,
-    /// Crews with a standing list; its lock orders beginning and end of a watch.
+    /// Crews with a standing list. Its lock serializes the start and end of a watch.
     pub watching: Mutex<HashSet<UserId>>,
-    /// Who follows the crew of which order.
+    /// The users who follow the crew of an order.
     pub followers: Mutex<HashMap<OrderId, HashSet<UserId>>>,
     /// Crews whose dot or status changed since the last frame of the map.
     pub moved: Mutex<HashSet<UserId>>,
@@ -46,29 +47,30 @@ pub struct Rider {
     pub vehicle: Vehicle,
     pub radius_m: Option<f64>,
     pub area: Option<Point>,
-    /// Offset of the crew's channel that duty and jobs are of.
-    pub heard: u64,
+    /// The offset of the crew's channel at which duty and jobs were read.
+    pub offset: u64,
     pub jobs: BTreeMap<OrderId, Carried>,
     pub state: State,
     pub skew: Skew,
     pub pace: Pace,
-    /// The newest ping in the phone's own order.
+    /// Device time and count of the newest ping.
     pub last_ping: (i64, i64),
-    /// To be written: the dot, and the trail since the last flush.
+    /// Whether the position changed since the last flush.
     pub is_dirty: bool,
+    /// The trail since the last flush.
     pub trail: Vec<TrailFix>,
     /// The cell of the map that shows the crew.
     pub cell: Option<Cell>,
 }
 
-/// What is still to do of an order a crew carries.
+/// The rest of the route of an order that a crew carries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Carried {
     pub status: OrderStatus,
     pub stops: Vec<Point>,
     pub dropoff: Option<Point>,
-    /// The coarse place told last, and when.
-    pub told: Option<(Point, i64)>,
+    /// The coarse position sent last, and when, in milliseconds.
+    pub last_coarse: Option<(Point, i64)>,
 }
 
 /// A fix of the trail.
@@ -78,11 +80,11 @@ pub struct TrailFix {
     pub lng: f64,
     pub at_ms: i64,
     pub accuracy_m: f64,
-    /// Why it did not move the dot: `late`, or the slug of its refusal.
+    /// Why it did not move the position: `late`, or the slug of its refusal.
     pub odd: Option<&'static str>,
 }
 
-/// A bucket of pings: so many a second, more after a tunnel.
+/// A token bucket for pings. Its burst admits what a phone collected in a tunnel.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     left: f64,
@@ -97,10 +99,10 @@ impl Default for Pace {
 
 impl Pace {
     const PER_S: f64 = 10.0;
-    /// Twenty minutes in a tunnel at one ping in four seconds.
+    /// Twenty minutes in a tunnel with a ping every four seconds.
     const BURST: f64 = 300.0;
 
-    /// Takes one; false when they come too fast.
+    /// Takes one token; false when pings come too fast.
     pub fn take(&mut self, now_ms: i64) -> bool {
         #[allow(clippy::cast_precision_loss, reason = "a difference of milliseconds")]
         let passed_s = (now_ms - self.at_ms).max(0) as f64 / 1000.0;
@@ -115,11 +117,11 @@ impl Pace {
 }
 
 impl Rider {
-    /// The order with goods on the way whose door is the nearest.
-    pub fn nearest_door(&self, at: Point) -> Option<OrderId> {
-        let operations = self.jobs.iter().filter(|(_, job)| job.status == OrderStatus::Shipped);
-        let operations = operations.filter_map(|(order, job)| Some((order, at.distance_m(job.dropoff?))));
-        operations.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(order, _)| *order)
+    /// The SHIPPED order with the nearest drop-off.
+    pub fn nearest_dropoff(&self, at: Point) -> Option<OrderId> {
+        let shipped = self.jobs.iter().filter(|(_, job)| job.status == OrderStatus::Shipped);
+        let distances = shipped.filter_map(|(order, job)| Some((order, at.distance_m(job.dropoff?))));
+        distances.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(order, _)| *order)
     }
 
     /// How far the crew's list reaches.
@@ -129,22 +131,22 @@ impl Rider {
 }
 
 impl Replica {
-    /// A crew, if this node has heard of them.
+    /// A crew, if this node knows it.
     pub fn rider(&self, crew: UserId) -> Option<Arc<Mutex<Rider>>> {
         self.riders.get(&crew).map(|rider| rider.clone())
     }
 
-    /// A crew, made where it is missing.
+    /// A crew, inserted if it is missing.
     pub fn rider_or_new(&self, crew: UserId) -> Arc<Mutex<Rider>> {
         self.riders.entry(crew).or_default().clone()
     }
 
-    /// All crews this node has heard of.
+    /// All crews that this node knows.
     pub fn all(&self) -> Vec<(UserId, Arc<Mutex<Rider>>)> {
         self.riders.iter().map(|entry| (*entry.key(), entry.value().clone())).collect()
     }
 
-    /// Where a crew is by its pings to this node.
+    /// The position of a crew by its pings to this node.
     pub fn dot(&self, crew: UserId) -> Option<Dot> {
         self.rider(crew)?.lock().state.dot()
     }
@@ -174,15 +176,15 @@ mod tests {
     }
 
     #[test]
-    fn of_two_orders_on_the_way_the_nearer_door_counts() {
+    fn of_two_shipped_orders_the_nearer_dropoff_counts() {
         let at = Point::new(52.52, 13.405).unwrap();
         let order = |n| OrderId(uuid::Uuid::from_u128(n));
-        let job = |status, metres| Carried { status, stops: vec![], dropoff: Some(at.at(0.0, metres)), told: None };
+        let job = |status, metres| Carried { status, stops: vec![], dropoff: Some(at.at(0.0, metres)), last_coarse: None };
         let mut rider = Rider::default();
-        assert_eq!(rider.nearest_door(at), None);
+        assert_eq!(rider.nearest_dropoff(at), None);
         rider.jobs.insert(order(1), job(OrderStatus::Shipped, 900.0));
         rider.jobs.insert(order(2), job(OrderStatus::Shipped, 300.0));
         rider.jobs.insert(order(3), job(OrderStatus::Processing, 10.0));
-        assert_eq!(rider.nearest_door(at), Some(order(2)));
+        assert_eq!(rider.nearest_dropoff(at), Some(order(2)));
     }
 }

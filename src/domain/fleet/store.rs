@@ -1,4 +1,4 @@
-//! Rows of where crews were: the last place of each, and their trails by the minute.
+//! The rows of the last positions of crews, and of their trails by the minute.
 use super::{
     crews::{Area, CrewEntry, CrewUser},
     duty::Position,
@@ -13,14 +13,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use wassally_geo::Vehicle;
 
-/// Where a crew was last.
+/// The last position of a crew.
 pub async fn position(conn: &mut PgConnection, region: Region, crew: UserId) -> Result<Option<Position>> {
     let row =
         sqlx::query!("select lat, lng, at from crew_position where region = $1 and crew_id = $2", region.number(), crew.uuid());
     Ok(row.fetch_optional(conn).await?.map(|row| Position { lat: row.lat, lng: row.lng, at: row.at }))
 }
 
-/// Last places to be written, column by column.
+/// Positions to write, column by column.
 #[derive(Debug, Default)]
 pub struct Last {
     pub crews: Vec<Uuid>,
@@ -32,7 +32,7 @@ pub struct Last {
     pub seqs: Vec<i64>,
 }
 
-/// Writes where crews are, each only when it is newer in the phone's own order.
+/// Writes positions, each only if it is newer in the order of duty, device time and sequence number.
 pub async fn save_last(conn: &mut PgConnection, region: Region, last: &Last) -> Result<()> {
     sqlx::query!(
         "insert into crew_position as p (region, crew_id, lat, lng, at, duty_no, device_ms, seq)
@@ -103,7 +103,7 @@ pub async fn trail(
     Ok(fixes.fetch_all(conn).await?)
 }
 
-/// A crew as the memory needs them: the row, where its channel stands, where they were last.
+/// A crew as the replica needs it: its row, the position of its channel, and where it was last.
 #[derive(Debug)]
 pub struct Known {
     pub crew: CrewRow,
@@ -111,7 +111,7 @@ pub struct Known {
     pub position: Option<Position>,
 }
 
-/// All crews who are on duty, carry something, or were so since yesterday.
+/// All crews that are on duty, carry an order, or changed since yesterday.
 pub async fn crews(conn: &mut PgConnection, region: Region) -> Result<Vec<Known>> {
     let rows = sqlx::query!(
         r#"select c.crew_id, c.name, c.vehicle, c.on_duty, c.duty_no, c.active, c.area_lat, c.area_lng, c.area_radius_m,
@@ -144,7 +144,7 @@ pub async fn crews(conn: &mut PgConnection, region: Region) -> Result<Vec<Known>
     Ok(known.collect())
 }
 
-/// Which crews a list asks for.
+/// The filters of the list of crews.
 #[derive(Debug, Default)]
 pub struct Filter {
     /// Pattern over names.
@@ -153,7 +153,7 @@ pub struct Filter {
     pub rows: i64,
 }
 
-/// Crews for the staff's list, newest first: everybody with the role, on duty ever or not.
+/// Crews for the staff's list, newest first: all users with the role, also those who were never on duty.
 pub async fn list(conn: &mut PgConnection, region: Region, filter: &Filter) -> Result<Vec<CrewEntry>> {
     let rows = sqlx::query!(
         r#"select u.id, u.username, u.first_name, u.last_name, u.phone_number, c.vehicle as "vehicle?", c.on_duty as "on_duty?",

@@ -18,33 +18,33 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use wassally_geo::{COARSE_RADIUS_M, Dot, Point, coarse, eta};
 
-/// A coarse place that did not change is told again after so long, in milliseconds.
+/// In milliseconds: an unchanged coarse position is sent again after this time.
 const COARSE_EVERY_MS: i64 = 10_000;
 
-/// Tells who follows where a crew is now.
+/// Publishes where a crew is now to the followers of its orders.
 pub fn moved(app: &App, rider: &mut Rider, dot: &Dot, now_ms: i64) {
     let orders: Vec<OrderId> = rider.jobs.keys().copied().collect();
     for order in orders {
-        tell(app, rider, order, dot, now_ms, false);
+        publish(app, rider, order, dot, now_ms, false);
     }
 }
 
-/// The same for one order; `anew` also when the coarse place is the one told last.
-pub fn tell(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64, anew: bool) {
-    let is_nearest = rider.nearest_door(dot.at) == Some(order);
+/// The same for one order. `force` repeats a coarse position that has not changed.
+pub fn publish(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64, force: bool) {
+    let is_nearest = rider.nearest_dropoff(dot.at) == Some(order);
     let vehicle = rider.vehicle;
     let Some(job) = rider.jobs.get_mut(&order) else { return };
     let precision = precision(job.status, is_nearest);
     if precision == Precision::Exact {
-        // The next coarse place is news, also when it is the one told before.
-        job.told = None;
+        // After an exact position the next coarse one is sent, also when it is the one sent before.
+        job.last_coarse = None;
     } else {
-        let place = coarse(dot.at);
-        let is_stale = job.told.is_none_or(|(at, at_ms)| at != place || now_ms - at_ms >= COARSE_EVERY_MS);
-        if !anew && !is_stale {
+        let at = coarse(dot.at);
+        let is_stale = job.last_coarse.is_none_or(|(last, at_ms)| last != at || now_ms - at_ms >= COARSE_EVERY_MS);
+        if !force && !is_stale {
             return;
         }
-        job.told = Some((place, now_ms));
+        job.last_coarse = Some((at, now_ms));
     }
     if !app.has_subscribers::<TrackMessage>(&order) {
         return;
@@ -129,7 +129,7 @@ pub fn changed(app: &App, replica: &Replica, order: OrderId, status: OrderStatus
     let channel = channel_of::<TrackMessage>(&order);
     let followers = replica.followers.lock().remove(&order).unwrap_or_default();
     for user in followers {
-        app.hub().unsubscribe(&user.to_string(), None, &channel, 2000, "not to be followed now");
+        app.hub().unsubscribe(&user.to_string(), None, &channel, 2000, "the order is not under way");
     }
 }
 
@@ -153,15 +153,15 @@ pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, id: OrderId) -> BoxFuture<'a
         replica.followers.lock().entry(id).or_default().insert(actor.id);
         let (order, relation) = check(app, actor, id).await?;
         if relation == Relation::Staff && !shown(order.status) {
-            forget(&replica, id, actor.id);
+            remove_follower(&replica, id, actor.id);
         }
         let data = position(&replica, id).unwrap_or(TrackMessage::State { status: order.status });
         Ok(Snapshot { offset: 0, data })
     })
 }
 
-/// Staff may stay when others must go.
-fn forget(replica: &Replica, order: OrderId, user: UserId) {
+/// Takes a follower off the list of those who are unsubscribed at the end: staff may stay.
+fn remove_follower(replica: &Replica, order: OrderId, user: UserId) {
     let mut followers = replica.followers.lock();
     if let Some(users) = followers.get_mut(&order) {
         users.remove(&user);

@@ -1,38 +1,38 @@
-//! Who may see which crew, and how exactly. Pure, and fails closed: what is unknown is not told, what is unclear is told coarsely.
+//! Who may see which crew, and how exactly. Pure, and fails closed: an unknown position is not shown, and an unclear right shows it coarsely.
 use crate::domain::orders::{OrderStatus, Relation};
 
-/// How exactly a crew is shown on the way of one order.
+/// How exactly the crew of one order is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Precision {
     Nothing,
-    /// The cell the crew is in, 600 m around its centre.
+    /// Only the cell that the crew is in: 600 m around its centre.
     Coarse,
-    /// The same, because the crew is on its way to another door of theirs first.
+    /// The same, because the crew delivers another order first.
     OtherStopFirst,
     Exact,
 }
 
-/// Whether somebody may follow the crew of an order in this state.
+/// Whether an actor with this relation may follow the crew of an order in this state.
 pub fn may_follow(relation: &Relation, status: OrderStatus) -> bool {
     match relation {
         Relation::Staff => true,
         Relation::Customer | Relation::Shops(_) => shown(status),
-        // Crews follow nobody, not even themselves.
+        // Crews follow no crew, not even themselves.
         Relation::Crew | Relation::FormerCrew => false,
     }
 }
 
-/// Whether anything is shown of the crew of an order in this state.
+/// Whether the crew of an order in this state is shown at all.
 pub fn shown(status: OrderStatus) -> bool {
     matches!(status, OrderStatus::Processing | OrderStatus::Shipped)
 }
 
-/// How exactly the crew of an order is shown: exactly once all goods are on their way, and of several such orders only on the way to the
-/// nearest door, for what it does for others is nobody's business.
-pub fn precision(status: OrderStatus, is_nearest_door: bool) -> Precision {
+/// How exactly the crew of an order is shown: exactly once all goods are picked up. Of several such orders only the one with the nearest drop-off
+/// shows it exactly, because the others' customers may not learn where that is.
+pub fn precision(status: OrderStatus, is_nearest_dropoff: bool) -> Precision {
     match status {
         OrderStatus::Processing => Precision::Coarse,
-        OrderStatus::Shipped if is_nearest_door => Precision::Exact,
+        OrderStatus::Shipped if is_nearest_dropoff => Precision::Exact,
         OrderStatus::Shipped => Precision::OtherStopFirst,
         _ => Precision::Nothing,
     }
@@ -46,7 +46,7 @@ mod tests {
     const ALL: [OrderStatus; 8] = [Created, Processing, Shipped, Delivered, Completed, Cancelled, DeliveryFailed, ReturnedToShop];
 
     #[test]
-    fn each_role_follows_in_its_states_alone() {
+    fn each_relation_follows_only_in_its_states() {
         for status in ALL {
             let is_under_way = matches!(status, Processing | Shipped);
             for (relation, may) in [
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_only_on_the_way_to_this_very_door() {
+    fn a_crew_is_exact_only_on_the_way_to_this_dropoff() {
         for status in ALL {
             for is_nearest in [true, false] {
                 let expected = match (status, is_nearest) {

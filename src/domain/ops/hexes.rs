@@ -1,4 +1,4 @@
-//! The staff's map from afar: cells of H3 resolution 7, who is in each and what waits there.
+//! The city in hexes (H3 resolution 7): the crews and the claimable orders in each.
 use crate::{
     domain::fleet::CrewDot,
     ids::{OrderId, made_ms},
@@ -13,14 +13,14 @@ use wassally_geo::{Cell, Point, Resolution, Status};
 pub struct CityCell {
     /// Its H3 id.
     pub cell: String,
-    /// Its corners in order as `[lng, lat]`, the first not repeated; over the antimeridian they run on beyond 180.
+    /// Its corners in order as `[lng, lat]`, the first not repeated. Across the antimeridian the longitudes continue beyond 180.
     pub boundary: Vec<[f64; 2]>,
-    /// On duty, silent ones too.
+    /// Crews on duty, including those without recent pings.
     pub crews: usize,
     pub free: usize,
-    /// Orders that no crew has claimed, by their first stop.
+    /// Claimable orders, by their first stop.
     pub waiting: usize,
-    /// Since the longest waiting of them was placed.
+    /// Seconds since the oldest of them was placed.
     pub oldest_wait_s: Option<i64>,
 }
 
@@ -34,7 +34,7 @@ impl CityCell {
     }
 }
 
-/// Every cell with somebody on duty or an order that waits.
+/// Every cell with a crew on duty or a claimable order.
 pub fn from_afar<'a>(
     crews: impl Iterator<Item = &'a CrewDot>,
     waiting: impl Iterator<Item = (OrderId, Point)>,

@@ -1,4 +1,4 @@
-//! `GET /api/staff/crews/map/`: where the crews are, and from afar the hexes of the city.
+//! `GET /api/staff/crews/map/`: the crews on the map, and the city in hexes.
 use super::hexes::{self, CityCell};
 use crate::{
     App,
@@ -15,9 +15,9 @@ use wassally_geo::{Cell, Point};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CrewsMap {
     pub crews: Vec<CrewDot>,
-    /// The same from afar, with the orders that wait.
+    /// The same as counts per hex, with the claimable orders.
     pub cells: Vec<CityCell>,
-    /// The cells in use. They have no offsets: subscribing brings each cell's whole.
+    /// The channels of the cells in use. They have no offsets: a snapshot is the whole cell.
     pub live: Vec<Live>,
 }
 
@@ -29,7 +29,7 @@ pub struct ReadMap {
     bbox: Option<String>,
 }
 
-/// The box of a query. Errors: 422.
+/// Reads the bounding box of a query. Errors: 422.
 fn bbox(text: &str) -> Result<[f64; 4]> {
     let wrong = || Problem::invalid("bbox", "invalid");
     let degrees: Vec<f64> = text.split(',').map(|part| part.trim().parse().map_err(|_| wrong())).collect::<Checked<_>>()?;
@@ -39,7 +39,7 @@ fn bbox(text: &str) -> Result<[f64; 4]> {
 }
 
 fn is_in([west, south, east, north]: [f64; 4], lat: f64, lng: f64) -> bool {
-    // A box whose west lies east of its east goes over the antimeridian.
+    // A box whose west is greater than its east crosses the antimeridian.
     let is_between = if west <= east { (west..=east).contains(&lng) } else { lng >= west || lng <= east };
     is_between && (south..=north).contains(&lat)
 }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_box_may_go_over_the_antimeridian() {
+    fn a_box_may_cross_the_antimeridian() {
         let town = bbox("13.0,52.0,14.0,53.0").expect("a box");
         assert!(is_in(town, 52.5, 13.4) && !is_in(town, 52.5, 14.4) && !is_in(town, 51.0, 13.4));
         let far = bbox("179,-10,-179,10").expect("a box");

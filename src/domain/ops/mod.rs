@@ -1,6 +1,6 @@
-//! Operations: what staff watch. The room where everything that happens scrolls by, and the map of the city.
+//! Operations: what staff watch, the staff room with everything that happens, and the map of the city.
 //!
-//! The room is ephemeral and each node's own: a message for it is the short form of a durable publication that this node has seen.
+//! The room is ephemeral, and each node numbers its own: a message is the short form of a durable publication that this node has observed.
 mod hexes;
 mod map;
 mod room;

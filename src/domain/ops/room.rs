@@ -26,7 +26,7 @@ const GATHERED_MAX: usize = 2 * RING;
 
 pub const FRAME: Duration = Duration::from_millis(250);
 
-/// Short forms gathered on this node since the last frame.
+/// Short forms collected on this node since the last frame.
 #[derive(Default)]
 pub struct Room(Mutex<VecDeque<StaffMessage>>);
 

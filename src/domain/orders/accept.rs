@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
-/// A new part that no shop has accepted for so long is rejected.
+/// How long a shop may take to accept a new part.
 pub const ACCEPT_WITHIN: TimeDelta = TimeDelta::minutes(15);
 const PREP_MINUTES_MAX: i32 = 24 * 60;
 
@@ -67,7 +67,7 @@ pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Comm
     tx.commit(answer).await
 }
 
-/// The seller's own part of an order that is still under way at the shops.
+/// The seller's own part of an order that has not left the shops yet.
 ///
 /// Errors: 404 without one; 422 `shop_id_required` with several; 409 `invalid_transition` once it has left the shops.
 pub(super) fn own_part<'a>(
@@ -88,7 +88,7 @@ pub(super) fn own_part<'a>(
     Ok(order.shop_orders.iter_mut().find(|part| part.id == id).expect("the id was just taken from there"))
 }
 
-/// Rejects, at the deadline, what no shop has accepted.
+/// Rejects, at the deadline, the parts that no shop has accepted.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AcceptBy {
     pub order_id: OrderId,

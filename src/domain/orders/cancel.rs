@@ -42,7 +42,7 @@ pub async fn cancel(
     tx.commit(answer).await
 }
 
-/// Gives the customer's held money and the live parts' goods back.
+/// Gives back the customer's held money and the goods of all parts that were not rejected.
 pub(super) async fn undo(tx: &mut Tx, order: &mut Order) -> Result<()> {
     if order.payment_status == PaymentStatus::Held {
         wallet::release(tx, wallet::HoldFor::Order(order.id));

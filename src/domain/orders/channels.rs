@@ -23,7 +23,7 @@ pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: OrderId) -> BoxFu
     Box::pin(async move {
         let mut conn = app.pools().live.acquire().await?;
         match find_as(&mut conn, actor, id).await?.1 {
-            // With the delivery the crew's right ended; a new subscription does not bring it back.
+            // The crew's right ended with the delivery, also for a new subscription.
             Relation::FormerCrew => Err(Problem::not_found().into()),
             Relation::Customer | Relation::Crew | Relation::Shops(_) | Relation::Staff => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! A cart, or some of its shops, becomes an order: goods and money are set aside in the same commit.
+//! Checkout: a cart, or some of its shops, becomes an order. Goods and money are reserved in the same commit.
 use super::{
     By, Dropoff, Fulfilment, Line, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus, PrepStatus, ShopOrder,
     accept::{ACCEPT_WITHIN, AcceptBy},
@@ -32,7 +32,7 @@ use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
 const TIP_MAX: i64 = 100_000;
-/// Codes are drawn until one is free today.
+/// How many codes are tried until one is free today.
 const CODE_TRIES: usize = 20;
 
 /// Orders what is in the cart, or in some of its shops: goods and money are set aside in the same commit.
@@ -41,9 +41,9 @@ const CODE_TRIES: usize = 20;
 pub struct Checkout {
     pub fulfilment: Fulfilment,
     pub payment_mode: PaymentMode,
-    /// These shops of the cart; all by default.
+    /// Only these shops of the cart; all by default.
     pub shop_ids: Option<Vec<ShopId>>,
-    /// The cart that was seen; another one is refused.
+    /// The version of the cart that the customer saw; another one is refused.
     pub cart_version: Option<i64>,
     /// For the crew, in the order's currency.
     pub tip: Option<Amount>,
@@ -110,7 +110,7 @@ pub async fn checkout(app: App, customer: Customer, input: Checkout) -> Result<C
 }
 
 impl Checkout {
-    /// What can be said without looking at the cart.
+    /// The checks that need no cart.
     fn check_alone(&self) -> Result<()> {
         let mode_fits = match self.payment_mode {
             PaymentMode::Gateway => return Err(CheckoutError::NotAvailable.into()),
@@ -129,7 +129,7 @@ impl Checkout {
         Ok(())
     }
 
-    /// The groups that are ordered, if they can be.
+    /// The groups to order. Errors: [`CheckoutError`].
     fn choose<'a>(&self, cart: &'a Cart, currency: Currency) -> Result<Vec<&'a Group>> {
         let is_delivery = self.fulfilment == Fulfilment::Delivery;
         if is_delivery && cart.location.is_none() {
@@ -193,7 +193,7 @@ fn short_lines(groups: &[&Group]) -> Vec<inventory::Short> {
         .collect()
 }
 
-/// The order to be, with copies of names, places and prices.
+/// The new order, with copies of names, places and prices.
 fn build_order(
     tx: &Tx,
     person: &User,
@@ -278,7 +278,7 @@ fn part(id: ShopOrderId, group: &Group, is_delivery: bool, now: Timestamp) -> Sh
     }
 }
 
-/// Writes the order under the first speakable code that is free today.
+/// Writes the order under the first code that is free today.
 async fn write(tx: &mut Tx, order: &mut Order, lines: &[Line]) -> Result<()> {
     for _ in 0..CODE_TRIES {
         order.code = code(tx.app().random.bits());
@@ -289,7 +289,7 @@ async fn write(tx: &mut Tx, order: &mut Order, lines: &[Line]) -> Result<()> {
     Err(Problem::busy().into())
 }
 
-/// `K7Q-204`: no letter that sounds or looks like another sign.
+/// A code like `K7Q-204`, without letters that sound or look like another character.
 fn code(mut bits: u64) -> String {
     const LETTERS: &[u8] = b"ACDEFGHJKLMNPQRTUVWXYZ";
     const DIGITS: &[u8] = b"23456789";
@@ -320,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_can_be_spoken() {
+    fn a_code_has_the_shape_that_people_read_aloud() {
         for bits in [0, 1, 0xdead_beef, u64::MAX] {
             let code = code(bits);
             let shape: String = code
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn cash_is_paid_where_the_goods_are_handed_over() {
+    fn cash_on_delivery_needs_a_delivery_and_cash_on_pickup_a_pickup() {
         let input = |fulfilment, payment_mode| Checkout {
             fulfilment,
             payment_mode,

@@ -1,4 +1,4 @@
-//! Three days after delivery: sellers and crew are paid, by the customer's button or by the task.
+//! Completion, three days after delivery: sellers and crew are paid, when the customer confirms or else by a task.
 use super::{
     By, InvalidTransition, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus,
     events::{OrderCompleted, Paid},
@@ -90,9 +90,9 @@ async fn pay_out(tx: &mut Tx, order: &mut Order, by: By, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// Who gets what of an order: each seller their part, the crew fee and tip, the house the tax. A discount is the house's.
+/// The shares of an order: each seller's part, fee and tip for the crew, and the tax. The platform bears a discount.
 ///
-/// The shares add up to the total: what is left to nobody (a fee nobody earned) is the house's.
+/// The shares add up to the total: what remains, such as a fee that no crew earned, goes to the platform.
 fn shares(order: &Order) -> Vec<(Account, Money)> {
     let mut shares: Vec<(Account, Decimal)> = vec![];
     let mut add = |to: Account, amount: Decimal| match shares.iter_mut().find(|(account, _)| *account == to) {
@@ -112,7 +112,7 @@ fn shares(order: &Order) -> Vec<(Account, Money)> {
     shares.into_iter().map(|(to, amount)| (to, Money::new(amount, order.currency))).collect()
 }
 
-/// Completes a delivered order when its time has come and nobody has pressed the button.
+/// Completes a delivered order when its time has come and the customer has not confirmed it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Complete {
     pub order_id: OrderId,

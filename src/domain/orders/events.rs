@@ -1,4 +1,4 @@
-//! What happens to orders. Claimed, released, shipped, delivered and their like are delivery's to tell.
+//! The events of orders. Claiming, releasing, shipping, delivering and the like are events of the delivery slice.
 use super::{
     messages::{CustomerMessage, NewOrderMessage, NewShopOrderMessage, OrderFact},
     order::{By, ClaimableOrder, Line, Order, OrderState},
@@ -48,7 +48,7 @@ events! {
 }
 
 impl OrderCreated {
-    /// Its shops get their own lines, its customer the whole of it, in the language they are written to in.
+    /// Each shop gets its own lines, and the customer the whole order in the language of their notifications.
     pub fn new(order: &Order, lines: &[Line], language: Language, now: Timestamp, by: By) -> Self {
         let listing = ClaimableOrder::of(order);
         let about = order.about(now, by);
@@ -91,19 +91,19 @@ impl OrderRejected {
 #[derive(Debug, Clone)]
 pub struct Paid {
     pub user_id: UserId,
-    /// What they got it as: a seller may have carried the order as well.
+    /// The role in which they were paid: a seller may also have carried the order.
     pub role: Role,
     pub amount: Amount,
     pub currency: Currency,
 }
 
-/// What crews shall see from now on of an order that lost a stop while it was listed.
+/// What crews see of an order that lost a stop while it was claimable.
 fn relisted(order: &Order) -> Option<ClaimableOrder> {
     order.is_claimable().then(|| ClaimableOrder::of(order)).flatten()
 }
 
 impl OrderCancelled {
-    /// `crew_id` is who had claimed it.
+    /// `crew_id`: the crew that had claimed it.
     pub fn new(order: &Order, crew_id: Option<UserId>, reason: &str, now: Timestamp, by: By) -> Self {
         let messages = order.announce(now, by, OrderFact::OrderCancelled { reason: reason.to_owned() });
         let messages = super::order::ending(messages, crew_id);
@@ -119,7 +119,7 @@ impl OrderCancelled {
 }
 
 impl OrderCompleted {
-    /// `paid` is what each seller and the crew got.
+    /// `paid`: what each seller and the crew were paid.
     pub fn new(order: &Order, paid: Vec<Paid>, now: Timestamp, by: By) -> Self {
         let messages = order.announce(now, by, OrderFact::OrderCompleted {});
         Self { order: order.state(), customer_id: order.customer_id, crew_id: order.crew_id, paid, messages }

@@ -1,4 +1,4 @@
-//! What happened to an order, out of its channel's log.
+//! The history of an order, read from its channel's log.
 use super::{find_as, store};
 use crate::{App, actor::Actor, event::channel_of, ids::OrderId, page::Page, problem::Result};
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,10 @@ pub struct HistoryItem {
     pub kind: String,
     /// The order's status afterwards.
     pub status: Option<String>,
-    /// The shop it was about.
+    /// The shop that it was about.
     pub shop_id: Option<String>,
     pub actor_role: Option<String>,
-    /// The reason that was given.
+    /// The reason given.
     pub note: Option<String>,
     pub at: Option<String>,
     /// Its number in `order:{id}`.

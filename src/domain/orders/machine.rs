@@ -1,4 +1,4 @@
-//! The machine: which state follows which. Each step checks, writes, and leaves telling to its caller.
+//! The state machine of an order. Each step checks and writes; its caller emits the event.
 use super::{
     cancel,
     complete::Complete,
@@ -37,12 +37,12 @@ impl From<PrepStatus> for InvalidTransition {
     }
 }
 
-/// From delivery to the moment the sellers are paid.
+/// From delivery until the sellers are paid.
 pub const COMPLETION: TimeDelta = TimeDelta::days(3);
 
-/// Gives the order to a crew (id, first name), to another one, or with `None` back to the list.
+/// Assigns the order to a crew (id, first name), or with `None` puts it back on the list.
 ///
-/// Errors: 409 `invalid_transition` unless CREATED (taking) or PROCESSING (handing on, giving back).
+/// Errors: 409 `invalid_transition` unless CREATED (assigning) or PROCESSING (reassigning, putting back).
 pub async fn assign(tx: &mut Tx, order: &mut Order, crew: Option<(UserId, String)>, now: Timestamp) -> Result<()> {
     let may = match order.status {
         OrderStatus::Created => crew.is_some() && order.is_claimable(),
@@ -57,9 +57,9 @@ pub async fn assign(tx: &mut Tx, order: &mut Order, crew: Option<(UserId, String
     store::save(tx, order, now).await
 }
 
-/// Marks one stop, or with `None` all that are left, as picked up: READY, and after the last the order is SHIPPED.
+/// Marks one stop, or with `None` all remaining ones, as picked up: the part is READY, and after the last one the order is SHIPPED.
 ///
-/// A stop that is marked already stays as it is. Errors: 409 `invalid_transition` unless PROCESSING; 404 for a shop that is no stop.
+/// A stop that is already marked stays as it is. Errors: 409 `invalid_transition` unless PROCESSING; 404 for a shop that is not a stop.
 pub async fn pick_up(tx: &mut Tx, order: &mut Order, at: Option<ShopId>, now: Timestamp) -> Result<()> {
     if order.status != OrderStatus::Processing {
         return Err(InvalidTransition::from(order.status).into());
@@ -82,7 +82,7 @@ pub async fn pick_up(tx: &mut Tx, order: &mut Order, at: Option<ShopId>, now: Ti
     store::save(tx, order, now).await
 }
 
-/// The goods are in the customer's hands. Cash that changed hands is booked; completion is planned.
+/// The customer has the goods. Cash that was collected is booked, and completion is scheduled.
 ///
 /// Errors: 409 `invalid_transition` unless SHIPPED, or CREATED with all parts READY for pickup.
 pub async fn deliver(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> {
@@ -103,7 +103,7 @@ pub async fn deliver(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<(
     store::save(tx, order, now).await
 }
 
-/// Cash in somebody's hand is theirs to hand in: it waits in escrow until completion says whose it is.
+/// The crew, or each shop, owes the cash it collected. The amount stays in escrow until completion distributes it.
 fn book_cash(tx: &mut Tx, order: &mut Order) {
     let about = wallet::HoldFor::Order(order.id);
     match (order.payment_mode, order.crew_id) {
@@ -123,7 +123,7 @@ fn book_cash(tx: &mut Tx, order: &mut Order) {
     order.payment_status = PaymentStatus::Paid;
 }
 
-/// The customer could not be met or refused.
+/// The delivery failed: the customer was absent or refused the goods.
 ///
 /// Errors: 409 `invalid_transition` unless SHIPPED.
 pub async fn fail(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> {
@@ -134,7 +134,7 @@ pub async fn fail(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> 
     store::save(tx, order, now).await
 }
 
-/// The goods are back at their shops: held money returns to the customer, the goods to the stock.
+/// The goods are back at their shops: the held money returns to the customer, and the goods to the stock.
 ///
 /// Errors: 409 `invalid_transition` unless DELIVERY_FAILED.
 pub async fn returned(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> {

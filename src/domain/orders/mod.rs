@@ -1,8 +1,9 @@
-//! Orders: what a customer bought of one to three shops, from checkout to completion.
+//! Orders: what a customer bought from one to three shops, from checkout to completion.
 //!
 //! CREATED ⇄ PROCESSING → SHIPPED → DELIVERED → COMPLETED; pickup CREATED → DELIVERED → COMPLETED; CANCELLED from CREATED and PROCESSING;
 //! SHIPPED → DELIVERY_FAILED → RETURNED_TO_SHOP. Each part has its `prep_status` at its shop. A wallet's money is held at checkout and paid
-//! out at completion, three days after delivery. An order copies names, places and prices: it stays true when they change.
+//! out at completion, three days after delivery. An order copies names, places and prices, so that it stays true when they change. What an actor
+//! is to an order, and so what they may see and do, is `relation`'s answer alone.
 mod accept;
 mod cancel;
 mod channels;

@@ -37,33 +37,33 @@ macro_rules! words {
 }
 
 words! {
-    /// Where an order stands.
+    /// The state of an order.
     OrderStatus {
         Created = "CREATED", Processing = "PROCESSING", Shipped = "SHIPPED", Delivered = "DELIVERED", Completed = "COMPLETED",
         Cancelled = "CANCELLED", DeliveryFailed = "DELIVERY_FAILED", ReturnedToShop = "RETURNED_TO_SHOP",
     }
-    /// Where a shop's part stands at the shop.
+    /// The state of a shop's part at its shop.
     PrepStatus { New = "NEW", Accepted = "ACCEPTED", Ready = "READY", Rejected = "REJECTED" }
     /// How the goods reach the customer.
     Fulfilment { Delivery = "delivery", Pickup = "pickup" }
     /// How the customer pays: cash on delivery, cash on pickup, wallet, gateway.
     PaymentMode { Wallet = "WALLET", Cod = "COD", Cop = "COP", Gateway = "GATEWAY" }
-    /// Where the money stands. `RELEASED` is a hold given back.
+    /// The state of the payment. `RELEASED`: the hold was given back.
     PaymentStatus { Unpaid = "UNPAID", Held = "HELD", Paid = "PAID", Released = "RELEASED", Refunded = "REFUNDED" }
 }
 
 impl OrderStatus {
-    /// What a person reads.
+    /// The label for people.
     pub fn label(self, language: Language) -> &'static str {
         i18n::text(language, &format!("order_status.{self}")).unwrap_or(self.name())
     }
 }
 
-/// An order with its shop orders, as [`super::lock`] gives it: the customer's money, the place, the crew.
+/// An order with its shop orders, as [`super::lock`] reads it.
 #[derive(Debug, Clone)]
 pub struct Order {
     pub id: OrderId,
-    /// What people say: `K7Q-204`.
+    /// For people: `K7Q-204`.
     pub code: String,
     pub customer_id: UserId,
     pub customer_name: String,
@@ -273,30 +273,30 @@ impl Order {
         messages
     }
 
-    /// A crew can claim it: delivery, not yet taken, its money not outstanding at a gateway.
+    /// Whether a crew can claim it: it is a delivery, no crew has it, and no payment at a gateway is outstanding.
     pub fn is_claimable(&self) -> bool {
         self.status == OrderStatus::Created
             && self.fulfilment == Fulfilment::Delivery
             && !(self.payment_mode == PaymentMode::Gateway && self.payment_status == PaymentStatus::Unpaid)
     }
 
-    /// The parts that are still to be carried: those not rejected.
+    /// The parts that were not rejected.
     pub fn live_parts(&self) -> impl Iterator<Item = &ShopOrder> {
         self.shop_orders.iter().filter(|part| part.prep_status != PrepStatus::Rejected)
     }
 
-    /// Nothing waits at a shop any more.
+    /// Whether nothing is left at a shop.
     pub fn is_all_picked_up(&self) -> bool {
         self.live_parts().all(|part| part.picked_up_at.is_some())
     }
 
-    /// What the crew takes at the door.
+    /// The cash that the crew, or the shop at its counter, collects.
     pub fn cash_to_collect(&self) -> Money {
         let amount = if matches!(self.payment_mode, PaymentMode::Cod | PaymentMode::Cop) { self.total } else { Decimal::ZERO };
         Money::new(amount, self.currency).rounded()
     }
 
-    /// `amount` as it is written in this order's currency.
+    /// `amount` in this order's currency.
     pub fn amount(&self, amount: Decimal) -> Amount {
         Amount::of(amount, self.currency)
     }

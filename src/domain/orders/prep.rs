@@ -1,4 +1,4 @@
-//! A shop's part is ready, or the shop cannot do it after all.
+//! A shop reports its part as ready, or rejects it.
 use super::{
     By, Order, OrderStatus, OrderView, PaymentStatus, PrepStatus, ShopOrder,
     accept::{PrepError, own_part},
@@ -79,7 +79,8 @@ pub async fn reject(app: App, seller: Seller, input: RejectOrder) -> Result<Comm
     tx.commit(answer).await
 }
 
-/// Takes a shop's part, not yet picked up, out of a locked order. When the crew holds all that is left, the order is SHIPPED; delivery tells so.
+/// Takes a shop's part, not yet picked up, out of a locked order. When the crew already has all remaining parts, the order becomes SHIPPED, and
+/// delivery emits that event.
 pub(super) async fn reject_part(
     tx: &mut Tx,
     order: &mut Order,

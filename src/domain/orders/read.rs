@@ -1,4 +1,4 @@
-//! Reading orders: a customer's own, a shop's, a crew's, all of them for staff.
+//! Lists of orders and single orders: a customer's own, a shop's, a crew's, and all of them for staff.
 use super::{
     NewOrderMessage, OrderStatus, OrderView, find_as,
     order::Fulfilment,
@@ -48,7 +48,7 @@ pub async fn list(app: App, actor: Actor, listing: Listing<Filters>) -> Result<P
         rows: listing.rows(),
         ..Filter::default()
     };
-    // Of an order from two own shops, a list of one shop shows its part alone.
+    // A list of one shop shows only the part of that shop, also when the seller has another part of the order.
     let mut own: Vec<ShopId> = vec![];
     match actor.role {
         Role::Customer => filter.customer = Some(actor.id.uuid()),

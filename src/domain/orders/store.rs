@@ -1,4 +1,4 @@
-//! Rows in, rows out.
+//! The rows of orders, shop orders and lines.
 mod lists;
 
 pub use lists::{Filter, claimable, list, log, open_of};
@@ -87,7 +87,7 @@ impl From<Row> for Order {
     }
 }
 
-/// Locks an order by its key, then its shop orders. Errors: 404.
+/// Locks an order by its key, then its shop orders. Errors: 404. Commands of an actor use [`super::lock_as`].
 pub async fn lock(tx: &mut Tx, id: OrderId) -> Result<Order> {
     let region = id.region().number();
     let locked = sqlx::query!("select 1 as one from orders where region = $1 and id = $2 for update", region, id.uuid());
@@ -151,7 +151,7 @@ pub async fn find(conn: &mut PgConnection, ids: &[OrderId]) -> Result<Vec<Order>
     Ok(orders)
 }
 
-/// The lines of one order, in the order they were put into the cart.
+/// The lines of one order, in the sequence in which they were put into the cart.
 pub async fn lines(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Line>> {
     lines_of(conn, &[order]).await
 }
@@ -184,7 +184,7 @@ pub async fn lines_of(conn: &mut PgConnection, orders: &[OrderId]) -> Result<Vec
     Ok(rows.into_iter().map(line).collect())
 }
 
-/// Writes what a command may have changed of an order itself.
+/// Writes the columns of an order that commands change.
 pub async fn save(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<()> {
     sqlx::query!(
         "update orders

@@ -1,4 +1,4 @@
-//! An order on the wire, shaped for who reads it.
+//! An order on the wire, as far as its reader may see it.
 use super::{
     order::{CrewName, Dropoff, Fulfilment, Line, Order, OrderStatus, PaymentMode, PaymentStatus, PrepStatus, ShopOrder},
     relation::{Relation, relation},
@@ -41,7 +41,7 @@ pub struct OrderView {
     pub total: Amount,
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// Not for sellers, nor for the crew once it is over.
+    /// `null` for sellers, and for the crew once they no longer carry it.
     pub dropoff: Option<Dropoff>,
     pub customer: CustomerView,
     pub crew: Option<CrewName>,
@@ -58,7 +58,7 @@ pub struct OrderView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CustomerView {
     pub name: String,
-    /// Likewise.
+    /// Left out for sellers, and for the crew once they no longer carry the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
 }
@@ -85,12 +85,12 @@ pub struct ShopOrderView {
 }
 
 impl OrderView {
-    /// All of it, for a reader of `language`.
+    /// The whole order, as its customer sees it, for a reader of `language`.
     pub fn whole(order: &Order, lines: &[Line], language: Language) -> Self {
         Self::seen(order, lines, &Relation::Customer, language)
     }
 
-    /// What somebody with this relation sees of it, for a reader of `language`.
+    /// What an actor with this relation sees of it, for a reader of `language`.
     pub fn seen(order: &Order, lines: &[Line], relation: &Relation, language: Language) -> Self {
         let sees_customer = relation.sees_customer();
         let has_all_parts = !matches!(relation, Relation::Shops(_));
@@ -128,7 +128,7 @@ impl OrderView {
         }
     }
 
-    /// The order as `actor` sees it, in the transaction of a command of theirs.
+    /// The order as `actor` sees it after a command of theirs. Errors: 404 for those it does not concern.
     pub async fn of(conn: &mut PgConnection, actor: &Actor, order: &Order) -> Result<Self> {
         let relation = relation(conn, actor, order).await?.ok_or_else(Problem::not_found)?;
         let lines = store::lines(conn, order.id).await?;

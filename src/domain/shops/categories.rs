@@ -1,4 +1,4 @@
-//! `GET /api/shops/categories/`: the kinds of shops.
+//! `GET /api/shops/categories/`: the categories of shops.
 use super::{ShopCategoryId, store};
 use crate::{
     App,
@@ -11,7 +11,7 @@ use crate::{
 };
 use serde::Serialize;
 
-/// A kind of shops.
+/// A category of shops.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = ShopCategory)]
 pub struct Category {
@@ -22,7 +22,7 @@ pub struct Category {
     pub position: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    /// In a tree alone.
+    /// Only in a tree.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(no_recursion)]
     pub children: Option<Vec<Category>>,

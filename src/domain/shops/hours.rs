@@ -1,4 +1,4 @@
-//! Opening hours by the shop's own wall clock, and `GET /api/shops/{id}/hours/`.
+//! Opening hours in the shop's own time zone, and `GET /api/shops/{id}/hours/`.
 use crate::{
     App,
     actor::Anyone,
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 const DAY_MIN: i16 = 24 * 60;
 
-/// One stretch of opening; a day may have several.
+/// One period of opening; a day may have several.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Day {
     /// Monday is 1.
@@ -20,12 +20,12 @@ pub struct Day {
     pub day: i16,
     #[schema(example = "18:00")]
     pub opens: String,
-    /// At or before `opens` it is the next day's; "24:00" is the end of the day.
+    /// A time at or before `opens` is on the next day; "24:00" is the end of the day.
     #[schema(example = "02:00")]
     pub closes: String,
 }
 
-/// A time the shop is shut against its hours.
+/// A period in which the shop is closed despite its hours.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Closure {
     pub from: Timestamp,
@@ -41,21 +41,21 @@ pub struct OpeningHours {
     pub closures: Vec<Closure>,
 }
 
-/// A stretch as it is stored: minutes after midnight.
+/// A period of opening as it is stored: minutes after midnight.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Stretch {
+pub(super) struct Opening {
     pub day: i16,
     pub opens: i16,
     pub closes: i16,
 }
 
-impl Stretch {
-    /// Reads the wire form. `None`: no such day or time, or both times the same.
+impl Opening {
+    /// Reads the wire form. `None`: no such day or time, or both times are equal.
     pub fn read(day: &Day) -> Option<Self> {
-        let stretch = Self { day: day.day, opens: minutes(&day.opens)?, closes: minutes(&day.closes)? };
+        let opening = Self { day: day.day, opens: minutes(&day.opens)?, closes: minutes(&day.closes)? };
         let is_sound =
-            (1..=7).contains(&stretch.day) && stretch.opens < DAY_MIN && stretch.closes >= 1 && stretch.closes != stretch.opens;
-        is_sound.then_some(stretch)
+            (1..=7).contains(&opening.day) && opening.opens < DAY_MIN && opening.closes >= 1 && opening.closes != opening.opens;
+        is_sound.then_some(opening)
     }
 
     pub fn written(self) -> Day {
@@ -63,7 +63,7 @@ impl Stretch {
         Day { day: self.day, opens: text(self.opens), closes: text(self.closes) }
     }
 
-    /// Whether `minute` of weekday `day` lies in it.
+    /// Whether it contains `minute` of weekday `day`.
     fn covers(self, day: i16, minute: i16) -> bool {
         if self.closes > self.opens {
             return day == self.day && (self.opens..self.closes).contains(&minute);
@@ -81,10 +81,10 @@ fn minutes(text: &str) -> Option<i16> {
     (minutes < 60 && total <= DAY_MIN).then_some(total)
 }
 
-/// A shop's stored hours.
+/// A shop's hours and closures.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Schedule {
-    pub stretches: Vec<Stretch>,
+    pub openings: Vec<Opening>,
     pub closures: Vec<Closure>,
 }
 
@@ -97,7 +97,7 @@ impl Schedule {
         let local = now.with_timezone(&time_zone.parse::<Tz>().unwrap_or(Tz::UTC));
         let part = |number: u32| i16::try_from(number).unwrap_or_default();
         let (day, minute) = (part(local.weekday().number_from_monday()), part(local.hour() * 60 + local.minute()));
-        self.stretches.iter().any(|stretch| stretch.covers(day, minute))
+        self.openings.iter().any(|opening| opening.covers(day, minute))
     }
 }
 
@@ -117,7 +117,7 @@ pub async fn hours(app: App, _: Anyone, input: ReadHours) -> Result<OpeningHours
     let schedule = super::store::schedules(&mut conn, region, &[id]).await?.remove(&id).unwrap_or_default();
     Ok(OpeningHours {
         time_zone: shop.time_zone,
-        days: schedule.stretches.into_iter().map(Stretch::written).collect(),
+        days: schedule.openings.into_iter().map(Opening::written).collect(),
         closures: schedule.closures,
     })
 }
@@ -128,9 +128,9 @@ mod tests {
 
     fn schedule(days: &[(i16, &str, &str)]) -> Schedule {
         let read = |&(day, opens, closes): &(i16, &str, &str)| {
-            Stretch::read(&Day { day, opens: opens.into(), closes: closes.into() }).expect("sound hours")
+            Opening::read(&Day { day, opens: opens.into(), closes: closes.into() }).expect("sound hours")
         };
-        Schedule { stretches: days.iter().map(read).collect(), closures: vec![] }
+        Schedule { openings: days.iter().map(read).collect(), closures: vec![] }
     }
 
     fn at(text: &str) -> Timestamp {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_over_midnight_belong_to_the_evening_they_began_in() {
+    fn hours_past_midnight_belong_to_the_day_they_began_on() {
         // Saturday evening to Sunday morning; 2026-11-21 is a Saturday.
         let bar = schedule(&[(6, "18:00", "02:00")]);
         for (now, open) in [
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shops_own_wall_clock_decides() {
+    fn the_shops_own_time_zone_decides() {
         let shop = schedule(&[(6, "09:00", "21:00")]);
         let now = at("2026-11-21T08:30:00Z");
         assert!(!shop.is_open("UTC", now));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closure_shuts_an_open_shop() {
+    fn a_closure_closes_an_open_shop() {
         let mut shop = schedule(&[(6, "00:00", "24:00")]);
         shop.closures.push(Closure { from: at("2026-11-21T10:00:00Z"), to: at("2026-11-21T11:00:00Z") });
         assert!(!shop.is_open("UTC", at("2026-11-21T10:00:00Z")));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_are_none_are_refused() {
+    fn impossible_times_are_refused() {
         for (day, opens, closes) in [
             (0, "09:00", "10:00"),
             (8, "09:00", "10:00"),
@@ -192,7 +192,7 @@ mod tests {
             (1, "09:00", "24:01"),
             (1, "09:00", "00:00"),
         ] {
-            assert_eq!(Stretch::read(&Day { day, opens: opens.into(), closes: closes.into() }), None, "{day} {opens} {closes}");
+            assert_eq!(Opening::read(&Day { day, opens: opens.into(), closes: closes.into() }), None, "{day} {opens} {closes}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Shops: a seller's stores, where they stand, when they are open, and on what terms they deliver.
+//! Shops: a seller's stores, with location, opening hours and delivery terms.
 //!
-//! Only an APPROVED shop is seen by others. A shop is open when its own wall clock says so and no closure covers the moment; hours may run over
+//! Only an APPROVED shop is visible to others. A shop is open when its own wall clock says so and no closure covers the moment; hours may run over
 //! midnight. It delivers within `radius_m` of itself, for the fee of the first band that reaches the customer; beyond the last band it does not.
-//! Its channel `shop:{id}` belongs to the orders slice, which knows what happens there.
+//! Its channel `shop:{id}` belongs to the orders slice. What an actor is to a shop is `membership`'s answer alone.
 mod categories;
 mod hours;
 mod list;
@@ -25,7 +25,7 @@ use crate::{
 use sqlx::PgConnection;
 
 crate::id!(
-    /// A kind of shop, such as a bakery.
+    /// A category of shops, such as bakeries.
     ShopCategoryId
 );
 
@@ -37,12 +37,12 @@ pub fn slice() -> Slice {
         .query(get("/api/shops/{id}/hours/", hours::hours))
 }
 
-/// Everybody who owns or works in one of `shops` of `region`.
+/// All members of `shops` of `region`.
 pub async fn members(conn: &mut PgConnection, region: Region, shops: &[ShopId]) -> Result<Vec<(ShopId, UserId)>> {
     store::members(conn, region, shops).await
 }
 
-/// On what terms these shops of one region sell at `now`, in the order of `ids`; unknown ones are missing.
+/// The terms of these shops of one region at `now`, in the order of `ids`; unknown shops are missing.
 pub async fn terms(conn: &mut PgConnection, region: Region, ids: &[ShopId], now: Timestamp) -> Result<Vec<ShopTerms>> {
     let rows = store::by_ids(conn, region, ids).await?;
     let mut schedules = store::schedules(conn, region, ids).await?;
@@ -53,7 +53,7 @@ pub async fn terms(conn: &mut PgConnection, region: Region, ids: &[ShopId], now:
     Ok(ids.iter().filter_map(terms).collect())
 }
 
-/// The shop of `region` that `owner` calls `name`.
+/// The shop of `owner` with this name in `region`.
 pub async fn named(conn: &mut PgConnection, region: Region, owner: UserId, name: &str) -> Result<Option<ShopId>> {
     store::named(conn, region, owner, name).await
 }

@@ -1,5 +1,5 @@
-//! Registering a shop: staff vouch for it, so it is approved at once and its owner becomes its first member.
-use super::{Day, FeeBand, Location, ShopCategoryId, hours::Stretch, store};
+//! Registering a shop by staff: it is approved at once, and its owner becomes its first member.
+use super::{Day, FeeBand, Location, ShopCategoryId, hours::Opening, store};
 use crate::{
     App,
     db::Tx,
@@ -11,7 +11,7 @@ use crate::{
 use rust_decimal::Decimal;
 use wassally_macros::ApiError;
 
-/// A shop to be registered.
+/// A shop to register.
 #[derive(Debug, Clone)]
 pub struct NewShop {
     pub owner: UserId,
@@ -77,7 +77,7 @@ pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
     Ok(id)
 }
 
-/// The category called `name`, made if there is none. Categories are global: no regional transaction writes them.
+/// The category with this name, inserted if it is missing. Categories are global, so no regional transaction writes them.
 pub async fn category_named(app: &App, name: &str, name_ar: Option<&str>) -> Result<ShopCategoryId> {
     let mut conn = app.read(Region::GLOBAL).await?;
     store::category_named(&mut conn, ShopCategoryId::fresh(app, Region::GLOBAL), name, name_ar).await

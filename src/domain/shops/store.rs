@@ -2,7 +2,7 @@
 use super::{
     ShopCategoryId,
     categories::Category,
-    hours::{Closure, Schedule, Stretch},
+    hours::{Closure, Opening, Schedule},
     register::NewShop,
     terms::{FeeBand, ShopTerms},
 };
@@ -86,14 +86,14 @@ pub(super) async fn by_ids(conn: &mut PgConnection, region: Region, ids: &[ShopI
     Ok(rows)
 }
 
-/// Which approved shops a list may show.
+/// The filters of a list of approved shops.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     /// South, west, north, east in degrees.
     pub bounds: Option<[f64; 4]>,
     pub category: Option<ShopCategoryId>,
     pub pattern: Option<String>,
-    /// Older than this one.
+    /// Only shops older than this one.
     pub before: Option<ShopId>,
     pub at_most: i64,
 }
@@ -140,8 +140,8 @@ pub(super) async fn schedules(conn: &mut PgConnection, region: Region, ids: &[Sh
     .fetch_all(&mut *conn)
     .await?;
     for row in hours {
-        let stretch = Stretch { day: row.day, opens: row.opens, closes: row.closes };
-        schedules.entry(row.shop_id).or_default().stretches.push(stretch);
+        let opening = Opening { day: row.day, opens: row.opens, closes: row.closes };
+        schedules.entry(row.shop_id).or_default().openings.push(opening);
     }
     let closures = sqlx::query!(
         r#"select shop_id as "shop_id: ShopId", starts_at, ends_at
@@ -232,7 +232,7 @@ pub(super) async fn categories(conn: &mut PgConnection) -> Result<Vec<Category>>
     Ok(categories.collect())
 }
 
-/// The category of this name, made if there is none.
+/// The category with this name, inserted if it is missing.
 pub(super) async fn category_named(
     conn: &mut PgConnection,
     fresh: ShopCategoryId,
@@ -286,10 +286,10 @@ pub(super) async fn insert(tx: &mut Tx, id: ShopId, shop: &NewShop, now: Timesta
     Ok(())
 }
 
-pub(super) async fn insert_hours(tx: &mut Tx, id: ShopId, stretches: &[Stretch]) -> Result<()> {
-    let days: Vec<_> = stretches.iter().map(|stretch| stretch.day).collect();
-    let opens: Vec<_> = stretches.iter().map(|stretch| stretch.opens).collect();
-    let closes: Vec<_> = stretches.iter().map(|stretch| stretch.closes).collect();
+pub(super) async fn insert_hours(tx: &mut Tx, id: ShopId, openings: &[Opening]) -> Result<()> {
+    let days: Vec<_> = openings.iter().map(|opening| opening.day).collect();
+    let opens: Vec<_> = openings.iter().map(|opening| opening.opens).collect();
+    let closes: Vec<_> = openings.iter().map(|opening| opening.closes).collect();
     sqlx::query!(
         "insert into shop_hours (region, shop_id, day, opens, closes)
         select $1, $2, h.* from unnest($3::smallint[], $4::smallint[], $5::smallint[]) h(day, opens, closes)",

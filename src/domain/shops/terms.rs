@@ -1,4 +1,4 @@
-//! On what terms a shop sells: where it is, how far it delivers, for how much.
+//! The terms of a shop: its location, how far it delivers, and for which fee.
 use crate::{
     ids::{ShopId, UserId},
     money::{Amount, Currency},
@@ -31,7 +31,7 @@ impl Location {
     }
 }
 
-/// A shop as a cart and an order need it.
+/// A shop as carts and orders need it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShopTerms {
     pub id: ShopId,

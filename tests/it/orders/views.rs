@@ -55,24 +55,24 @@ async fn events_say_what_every_reader_may_know_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listing_is_pending_until_somebody_claims_it() {
+async fn an_order_is_claimable_until_a_crew_claims_it() {
     let app = TestApp::start().await;
     let (stall, anna, crew) = (app.stall(9).await, rich(&app).await, app.person(Role::Crew).await);
     let order = anna.buys(&stall, 1).await;
     let region = wassally::ids::Region::FIRST;
-    let pending = async || {
+    let claimable = async || {
         let mut conn = app.app.read(region).await.expect("a connection");
-        orders::pending(&mut conn, region).await.expect("reads")
+        orders::claimable(&mut conn, region).await.expect("reads")
     };
-    let listed = pending().await;
+    let listed = claimable().await;
     assert_eq!((listed.len(), listed[0].0.order_id.to_string(), listed[0].1), (1, id(&order), 1));
     assert!((450..=550).contains(&listed[0].0.dropoff_distance_m), "{:?}", listed[0]);
     app.step(&order, async |tx, order, now| orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await).await;
-    assert!(pending().await.is_empty());
+    assert!(claimable().await.is_empty());
     crew.sees(&order).await;
     app.step(&order, async |tx, order, now| orders::assign(tx, order, None, now).await).await;
     crew.get(&format!("/api/orders/{}/", id(&order))).await.refused(404, "not_found");
-    assert_eq!(pending().await.len(), 1);
+    assert_eq!(claimable().await.len(), 1);
     assert_eq!(By::SYSTEM.role, "system");
     app.end().await;
 }

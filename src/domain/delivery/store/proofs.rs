@@ -1,4 +1,4 @@
-//! Rows of proofs, and of what staff did past them.
+//! The rows of proofs and of overrides by staff.
 use crate::{
     clock::Timestamp,
     db::Tx,
@@ -8,7 +8,7 @@ use crate::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// What the house knows of a proof.
+/// A proof as it is stored.
 #[derive(Debug, Clone)]
 pub struct ProofRow {
     pub nonce: Vec<u8>,
@@ -28,7 +28,7 @@ pub async fn proof(conn: &mut PgConnection, order: OrderId) -> Result<Option<Pro
     Ok(row.fetch_optional(conn).await?)
 }
 
-/// Mints a proof; one that is there stays.
+/// Inserts a proof; an existing one stays.
 pub async fn mint(tx: &mut Tx, order: OrderId, nonce: &[u8], now: Timestamp) -> Result<()> {
     sqlx::query!(
         "insert into proof (region, order_id, nonce, minted_at) values ($1, $2, $3, $4) on conflict (region, order_id) do nothing",
@@ -42,7 +42,7 @@ pub async fn mint(tx: &mut Tx, order: OrderId, nonce: &[u8], now: Timestamp) -> 
     Ok(())
 }
 
-/// Counts the wrong tries of a proof; `locked_at` when they were too many, `None` unlocks.
+/// Writes the count of wrong tries. `locked_at`: set when there were too many; `None` unlocks.
 pub async fn count_tries(tx: &mut Tx, order: OrderId, tries: i32, locked_at: Option<Timestamp>) -> Result<()> {
     sqlx::query!(
         "update proof set tries = $3, locked_at = $4 where region = $1 and order_id = $2",
@@ -61,13 +61,14 @@ pub async fn count_tries(tx: &mut Tx, order: OrderId, tries: i32, locked_at: Opt
 pub struct Proven<'a> {
     pub by: UserId,
     pub means: &'a str,
-    /// Where it was confirmed, and how far from the door.
+    /// Where it was confirmed.
     pub place: Option<(f64, f64)>,
+    /// Metres from there to the drop-off.
     pub distance_m: Option<i32>,
     pub is_late: bool,
 }
 
-/// Seals the proof of a delivered order.
+/// Records the confirmation of a delivered order.
 pub async fn prove(tx: &mut Tx, order: OrderId, proven: Proven<'_>, nonce: &[u8], now: Timestamp) -> Result<()> {
     sqlx::query!(
         "insert into proof (region, order_id, nonce, minted_at, confirmed_at, confirmed_by, means, lat, lng, distance_m, is_late)

@@ -1,4 +1,4 @@
-//! Which orders somebody asks for, and what the log says of one.
+//! Lists of orders, and the log of one.
 use super::find;
 use crate::{
     clock::Timestamp,
@@ -9,7 +9,7 @@ use crate::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Which orders a list asks for. `None` asks for all.
+/// The filters of a list; `None` lists all.
 #[derive(Debug, Default)]
 pub struct Filter {
     pub customer: Option<Uuid>,
@@ -26,7 +26,7 @@ pub struct Filter {
     pub rows: i64,
 }
 
-/// The ids of a list, newest first. A shop's are an array, so that its own orders are looked up instead of everybody's being looked through.
+/// The ids of a list, newest first. The subquery of shops is an array, so that the planner looks up the orders of these shops instead of scanning all.
 pub async fn list(conn: &mut PgConnection, region: Region, filter: &Filter) -> Result<Vec<OrderId>> {
     let ids = sqlx::query_scalar!(
         "select o.id
@@ -61,7 +61,7 @@ pub async fn list(conn: &mut PgConnection, region: Region, filter: &Filter) -> R
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// The orders a shop still has work with: not yet all fetched, its part not rejected.
+/// The orders that a shop still has work with: not SHIPPED yet, and its part is not rejected.
 pub async fn open_of(conn: &mut PgConnection, shop: ShopId) -> Result<Vec<OrderId>> {
     let ids = sqlx::query_scalar!(
         "select o.id
@@ -77,7 +77,7 @@ pub async fn open_of(conn: &mut PgConnection, shop: ShopId) -> Result<Vec<OrderI
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// What the log says of a channel: offset, time, body.
+/// The messages of a channel in the log: offset and body.
 pub async fn log(conn: &mut PgConnection, region: Region, channel: &str) -> Result<Vec<(i64, String)>> {
     let rows = sqlx::query!(
         "select seq, body from channel_log where region = $1 and channel = $2 order by seq limit 1000",
