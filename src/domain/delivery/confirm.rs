@@ -84,7 +84,7 @@ pub async fn confirm(app: App, caller: Either<Crew, Seller>, input: ConfirmProof
     judge(&app, &order, &proof, shown).map_err(ConfirmError::Proof)?;
     let now = tx.now().await?;
     let by = By::from(actor);
-    if order.fulfilment == Fulfilment::Pickup && !pickup::fetch(&mut tx, &mut order, &own, now, by).await? {
+    if order.fulfilment == Fulfilment::Pickup && !pickup::collect(&mut tx, &mut order, &own, now, by).await? {
         let answer = OrderView::of(&mut tx, actor, &order).await?;
         return tx.commit(answer).await;
     }

@@ -65,11 +65,11 @@ pub fn slice() -> Slice {
                 .snapshot(channels::snapshot)
                 .server_side(channels::is_crew),
         )
-        .on(event_handlers::free_the_job)
-        .on(event_handlers::drop_the_stop)
-        .on(event_handlers::mark_ready)
-        .on(pickup::keep_what_was_fetched)
-        .on(pickup::deliver_what_was_fetched)
+        .on(event_handlers::end_job)
+        .on(event_handlers::remove_stop)
+        .on(event_handlers::mint_when_ready)
+        .on(pickup::refuse_after_collection)
+        .on(pickup::deliver_collected)
 }
 
 /// The open jobs of crews, each crew's in the order of claiming.

@@ -139,8 +139,8 @@ fn now_ms(app: &App) -> i64 {
     app.clock.now().timestamp_millis()
 }
 
-/// Tells a crew what changed on their list.
-pub fn tell(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<ClaimableOrder>>) {
+/// Sends a crew the changes of its list.
+pub fn publish(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<ClaimableOrder>>) {
     app.publish_ephemeral(&crew, &frame(delta));
 }
 
@@ -212,7 +212,7 @@ pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, id: UserId) -> BoxFuture<'a, 
     Box::pin(std::future::ready(if is_own { Ok(()) } else { Err(Problem::not_found().into()) }))
 }
 
-/// The whole list, and from now on what changes of it; of a crew off duty, the empty one.
+/// The whole list, whose changes are sent from now on. It is empty for a crew off duty.
 pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: UserId) -> BoxFuture<'a, Result<Snapshot<NearbyMessage>>> {
     Box::pin(async move {
         let (replica, crew) = (app.state::<Replica>(), actor.id);
@@ -221,7 +221,7 @@ pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: UserId) -> BoxFuture<'a, 
         let rider = rider.lock();
         let mut watching = replica.watching.lock();
         watching.insert(crew);
-        let data = if rider.on_duty { list_of(app, &replica, crew, &rider) } else { frame(&nothing()) };
+        let data = if rider.on_duty { start_watch(app, &replica, crew, &rider) } else { frame(&empty_list()) };
         Ok(Snapshot { offset: 0, data })
     })
 }
@@ -233,7 +233,7 @@ pub fn duty_changed(app: &App, replica: &Replica, crew: UserId, rider: &Rider) {
         return;
     }
     let list = if rider.on_duty {
-        list_of(app, replica, crew, rider)
+        start_watch(app, replica, crew, rider)
     } else {
         replica.nearby.unwatch(&crew);
         frame(&empty_list())
@@ -241,8 +241,8 @@ pub fn duty_changed(app: &App, replica: &Replica, crew: UserId, rider: &Rider) {
     app.publish_ephemeral(&crew, &list);
 }
 
-/// Lets a crew on duty watch from where they were last, and gives their whole list. Who watches already keeps the place its pings gave it.
-fn list_of(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> NearbyMessage {
+/// Starts the watch of a crew on duty at its last position, and returns the whole list. A watch that already runs keeps its position.
+fn start_watch(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> NearbyMessage {
     let now_ms = now_ms(app);
     let seen = replica.crews.sight(&crew, now_ms).filter(|sight| sight.silent_ms < FORGOTTEN_MS);
     let last = rider.state.dot().filter(|dot| now_ms - dot.at_ms < FORGOTTEN_MS).map(|dot| (dot.at, dot.accuracy_m));
@@ -267,8 +267,8 @@ fn empty_list() -> Delta<OrderId, Arc<ClaimableOrder>> {
 pub fn drop_unread_lists(app: &App, replica: &Replica) {
     let mut watching = replica.watching.lock();
     watching.retain(|crew| {
-        let is_heard = app.has_subscribers::<NearbyMessage>(crew);
-        if !is_heard {
+        let is_read = app.has_subscribers::<NearbyMessage>(crew);
+        if !is_read {
             replica.nearby.unwatch(crew);
         }
         is_read

@@ -1,7 +1,6 @@
 //! What this node learns from durable publications: which orders wait, who is on duty, who carries what.
 use super::{
-    map,
-    nearby::{self, tell},
+    map, nearby,
     replica::{Carried, Replica, Rider},
     track,
 };
@@ -24,7 +23,7 @@ fn carried(job: &Job) -> Carried {
         status: job.status,
         stops: left.filter_map(|stop| Point::new(stop.lat, stop.lng).ok()).collect(),
         dropoff: job.dropoff.as_ref().and_then(|place| Point::new(place.lat, place.lng).ok()),
-        told: None,
+        last_coarse: None,
     }
 }
 
@@ -56,10 +55,10 @@ fn order_changed(app: &App, offset: u64, about: &About, claimable: Option<&Claim
     let claimable = claimable.and_then(|order| Some((order.first_stop()?, order.clone())));
     if let Some((at, order)) = claimable {
         let listing = wassally_geo::Listing { order: id, version: offset, at, payload: Arc::new(order) };
-        replica.nearby.listed(listing, now_ms, |crew, delta| tell(app, *crew, &delta));
+        replica.nearby.listed(listing, now_ms, |crew, delta| nearby::publish(app, *crew, &delta));
     } else if status != OrderStatus::Created && about.order.fulfilment == Fulfilment::Delivery {
         let why = why(status, about.by.role);
-        replica.nearby.unlisted(&id, offset, why, now_ms, |crew, delta| tell(app, *crew, &delta));
+        replica.nearby.unlisted(&id, offset, why, now_ms, |crew, delta| nearby::publish(app, *crew, &delta));
     }
     track::changed(app, &replica, id, status);
 }
@@ -79,10 +78,10 @@ pub fn crew_changed(app: &App, observed: &Observed<'_, CrewMessage>) {
     let rider = replica.rider_or_new(crew);
     let mut rider = rider.lock();
     // A reconcile may have read what comes here now.
-    if observed.offset <= rider.heard {
+    if observed.offset <= rider.offset {
         return;
     }
-    rider.heard = observed.offset;
+    rider.offset = observed.offset;
     let now_ms = app.clock.now().timestamp_millis();
     let changed = apply(app, &replica, crew, &mut rider, observed.message);
     replica.crews.set(crew, rider.on_duty, !rider.jobs.is_empty(), 0, now_ms);
@@ -91,7 +90,7 @@ pub fn crew_changed(app: &App, observed: &Observed<'_, CrewMessage>) {
     if let Some(dot) = rider.state.dot() {
         let orders: Vec<OrderId> = rider.jobs.keys().copied().collect();
         for order in orders {
-            track::tell(app, &mut rider, order, &dot, now_ms, changed == Some(order));
+            track::publish(app, &mut rider, order, &dot, now_ms, changed == Some(order));
         }
     }
 }

@@ -177,5 +177,5 @@ fn position(replica: &Replica, order: OrderId) -> Option<TrackMessage> {
     let rider = rider.lock();
     let dot = rider.state.dot()?;
     let job = rider.jobs.get(&order)?;
-    position_as(job, precision(job.status, rider.nearest_door(dot.at) == Some(order)), &dot, rider.vehicle)
+    position_as(job, precision(job.status, rider.nearest_dropoff(dot.at) == Some(order)), &dot, rider.vehicle)
 }

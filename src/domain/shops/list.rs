@@ -23,9 +23,9 @@ use wassally_geo::{EARTH_RADIUS_M, Point};
 const RADIUS_M: f64 = 10_000.0;
 const RADIUS_MAX_M: f64 = 50_000.0;
 /// Most shops of one neighbourhood that a list reads; the rest of a denser one is reached by a smaller radius or a filter.
-const LOOKED_AT: i64 = 2_000;
+const EXAMINED_MAX: i64 = 2_000;
 /// Rows that a list without a point reads at once to find those that are open.
-const AT_ONCE: i64 = 200;
+const BATCH: i64 = 200;
 
 /// A shop as every actor sees it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -171,7 +171,7 @@ pub async fn list(app: App, _: Anyone, input: Listing<Filters>) -> Result<Page<S
     };
     let mut conn = app.read_stale(Region::FIRST).await?;
     let Some(from) = from else { return newest(&mut conn, &input, wanted, app.clock.now()).await };
-    let (_, shops) = look(&mut conn, &wanted, Some(from), input.filters.open_now, app.clock.now()).await?;
+    let (_, shops) = examine(&mut conn, &wanted, Some(from), input.filters.open_now, app.clock.now()).await?;
     drop(conn);
     let mut shops: Vec<_> = shops.into_iter().filter(|shop| shop.distance_m.is_some_and(|m| m <= radius_m)).collect();
     if input.ordering.as_deref() != Some("-created_at") {
@@ -208,7 +208,7 @@ async fn newest(conn: &mut PgConnection, input: &Listing<Filters>, wanted: Wante
 }
 
 /// The shops that are `wanted`, newest first: the ids of all, and those that are open or closed as `open_now` says.
-async fn look(
+async fn examine(
     conn: &mut PgConnection,
     wanted: &Wanted,
     from: Option<Point>,

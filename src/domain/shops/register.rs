@@ -64,7 +64,7 @@ impl NewShop {
 /// Errors: 422 with the fields.
 pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
     shop.check()?;
-    let stretches: Option<Vec<_>> = shop.days.iter().map(Stretch::read).collect();
+    let stretches: Option<Vec<_>> = shop.days.iter().map(Opening::read).collect();
     let stretches = stretches.ok_or_else(|| Problem::invalid("days", "invalid"))?;
     shop.location.point().ok_or_else(|| Problem::invalid("lat", "out_of_range"))?;
     shop.time_zone.parse::<chrono_tz::Tz>().map_err(|_| Problem::invalid("time_zone", "invalid"))?;

@@ -6,7 +6,6 @@ use crate::{
     problem::Result,
 };
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 /// A proof as it is stored.
 #[derive(Debug, Clone)]
