@@ -69,17 +69,3 @@ create table delivery_problem (
   primary key (region, id),
   foreign key (region, order_id) references orders (region, id)
 );
-
--- What staff did against the rules, and why.
-create table delivery_override (
-  region smallint not null,
-  id uuid not null,
-  order_id uuid not null,
-  staff_id uuid not null,
-  act text not null check (act in ('DELIVERED', 'unlock_proof', 'reassign')),
-  reason text not null,
-  at timestamptz not null,
-  primary key (region, id),
-  foreign key (region, order_id) references orders (region, id)
-);
-create index delivery_override_region_order_idx on delivery_override (region, order_id);

@@ -3,7 +3,7 @@ use crate::{
     clock::Timestamp,
     i18n::Language,
     ids::{SessionId, UserId},
-    problem::{Problem, Result},
+    problem::{Checked, Problem},
 };
 use serde::{Deserialize, Serialize};
 use std::{ops::Deref, str::FromStr, sync::Arc};
@@ -42,7 +42,7 @@ impl FromStr for Role {
     type Err = Problem;
 
     /// Takes the aliases of the documents; case is ignored.
-    fn from_str(text: &str) -> Result<Self, Problem> {
+    fn from_str(text: &str) -> Checked<Self> {
         match text.to_ascii_lowercase().as_str() {
             "customer" | "user" | "buyer" => Ok(Self::Customer),
             "seller" | "retailer" | "shop_owner" => Ok(Self::Seller),
@@ -149,7 +149,7 @@ pub trait Caller: Clone + Send + Sync + 'static {
     /// The actor as this caller. Called with a role it admits, and with somebody where [`Self::ACCESS`] says so.
     ///
     /// Errors: 401, 403.
-    fn of(actor: Option<Actor>) -> Result<Self, Problem>;
+    fn of(actor: Option<Actor>) -> Checked<Self>;
 }
 
 impl AsRef<Actor> for Actor {
@@ -163,7 +163,7 @@ impl Caller for Actor {
         true
     }
 
-    fn of(actor: Option<Actor>) -> Result<Self, Problem> {
+    fn of(actor: Option<Actor>) -> Checked<Self> {
         actor.ok_or_else(Problem::unauthorized)
     }
 }
@@ -179,7 +179,7 @@ impl Caller for OptionalActor {
         true
     }
 
-    fn of(actor: Option<Actor>) -> Result<Self, Problem> {
+    fn of(actor: Option<Actor>) -> Checked<Self> {
         Ok(Self(actor))
     }
 }
@@ -195,7 +195,7 @@ impl Caller for Anyone {
         true
     }
 
-    fn of(_: Option<Actor>) -> Result<Self, Problem> {
+    fn of(_: Option<Actor>) -> Checked<Self> {
         Ok(Self)
     }
 }
@@ -212,7 +212,7 @@ impl<A: Caller, B: Caller> Caller for Either<A, B> {
         A::admits(role) || B::admits(role)
     }
 
-    fn of(actor: Option<Actor>) -> Result<Self, Problem> {
+    fn of(actor: Option<Actor>) -> Checked<Self> {
         let actor = actor.ok_or_else(Problem::unauthorized)?;
         if A::admits(actor.role) { A::of(Some(actor)).map(Self::First) } else { B::of(Some(actor)).map(Self::Second) }
     }
@@ -253,7 +253,7 @@ macro_rules! roles {
                 may(role)
             }
 
-            fn of(actor: Option<Actor>) -> Result<Self, Problem> {
+            fn of(actor: Option<Actor>) -> Checked<Self> {
                 let actor = actor.ok_or_else(Problem::unauthorized)?;
                 if Self::admits(actor.role) { Ok(Self(actor)) } else { Err(Problem::forbidden()) }
             }

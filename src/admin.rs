@@ -14,7 +14,7 @@ use anyhow::{Context, ensure};
 ///
 /// Errors: a password that is too short; a name or e-mail that somebody has.
 pub async fn create_superadmin(app: &App, username: String, email: Option<String>, password: &str) -> anyhow::Result<()> {
-    ensure!(auth::is_strong(password), "the password wants 8 to 200 characters");
+    ensure!(auth::is_strong(password), "a password has 8 to 200 characters");
     let new = NewUser {
         username: Some(username.clone()),
         email,
@@ -26,7 +26,7 @@ pub async fn create_superadmin(app: &App, username: String, email: Option<String
     let mut tx = app.begin(Region::GLOBAL).await?;
     let now = tx.now().await?;
     users::create(&mut tx, UserId::fresh(app, Region::FIRST), &new, now).await.context("the name or the e-mail may be taken")?;
-    tx.commit(()).await?;
+    tx.end(()).await?;
     println!("{username} is superadmin.");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Builds the application out of its layers, starts what runs beside the requests, and ends everything in order.
 use crate::{
-    App, clock::Clock, config::Config, db, domain, handle::Parts, http, ids::Random, live, meta, operations::Registry, tasks, telemetry,
+    App, clock::Clock, config::Config, db, domain, handle::Parts, http, ids::Random, live, meta, operations::Registry, tasks,
+    telemetry,
 };
 use anyhow::Context;
 use std::time::Duration;

@@ -12,7 +12,7 @@ pub trait Event: Send + Sync + 'static {
 }
 
 /// A message enum of one channel namespace, tagged by `type`. Its `Serialize` is its wire form; the documents are made from its schema.
-pub trait ChannelMessage: Serialize + DeserializeOwned + ToSchema + Send + Sync + 'static {
+pub trait ChannelMessage: Serialize + ToSchema + Send + Sync + 'static {
     /// The part of a channel's name before the colon.
     const NAMESPACE: &'static str;
     /// What stands after it.

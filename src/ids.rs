@@ -111,7 +111,7 @@ macro_rules! id {
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
                 text.parse().map_err(|_| serde::de::Error::custom("not an id"))
             }
@@ -120,7 +120,7 @@ macro_rules! id {
         impl std::str::FromStr for $name {
             type Err = uuid::Error;
             /// Takes the canonical text alone: another spelling would name another channel.
-            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+            fn from_str(text: &str) -> std::result::Result<Self, uuid::Error> {
                 let id = uuid::Uuid::try_parse(text)?;
                 if id.to_string() == text { Ok(Self(id)) } else { uuid::Uuid::try_parse("").map(Self) }
             }

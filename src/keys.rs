@@ -1,7 +1,7 @@
 //! Keys derived from the secret, one per purpose: the first secret signs, all verify.
 use crate::{
     actor::Claims,
-    problem::{Problem, Result},
+    problem::{Checked, Problem, Result},
 };
 use aws_lc_rs::{constant_time, hmac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
@@ -42,7 +42,7 @@ impl Keys {
     /// What a token says, if one of our secrets signed it and it has not expired by `now` (seconds since 1970).
     ///
     /// Errors: 401 `token_expired` or `unauthorized`.
-    pub fn read_access(&self, token: &str, now: i64) -> Result<Claims, Problem> {
+    pub fn read_access(&self, token: &str, now: i64) -> Checked<Claims> {
         let mut validation = Validation::new(Algorithm::HS256);
         // The database's time decides, not this machine's.
         validation.validate_exp = false;

@@ -20,7 +20,6 @@ pub mod ids;
 pub mod keys;
 pub mod live;
 pub mod meta;
-pub mod meta;
 pub mod money;
 pub mod operations;
 pub mod page;

@@ -88,7 +88,10 @@ async fn run(command: Command, config: Config, url: &str, is_private: bool) -> a
         Command::Migrate => Ok(()),
         Command::Openapi => {
             // A reader that has seen enough, as `head`, is no fault.
-            let written = std::io::Write::write_all(&mut std::io::stdout(), built.document.to_pretty_json()?.as_bytes());
+            let written = std::io::Write::write_all(
+                &mut std::io::stdout(),
+                serde_json::to_string_pretty(&built.app.documents().openapi)?.as_bytes(),
+            );
             if let Err(error) = written
                 && error.kind() != std::io::ErrorKind::BrokenPipe
             {
@@ -121,7 +124,7 @@ async fn run(command: Command, config: Config, url: &str, is_private: bool) -> a
             }
             let stop = built.app.stop.clone();
             tokio::spawn(async move {
-                told_to_stop().await;
+                stop_signal().await;
                 tracing::info!("leaving");
                 stop.cancel();
             });
@@ -131,7 +134,7 @@ async fn run(command: Command, config: Config, url: &str, is_private: bool) -> a
 }
 
 /// Ctrl-C or SIGTERM.
-async fn told_to_stop() {
+async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {

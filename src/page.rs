@@ -1,5 +1,5 @@
 //! Lists: `{ items, next }`, by `limit`, `cursor`, `search`, `ordering` and the filters of the module.
-use crate::problem::{Problem, Result};
+use crate::problem::{Checked, Problem};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::{
@@ -75,7 +75,7 @@ pub struct NoFilters {}
 
 impl<F> Listing<F> {
     /// Checks the keys. Errors: 422 with the parameter named.
-    pub fn new(keys: Keys, filters: F) -> Result<Self, Problem> {
+    pub fn new(keys: Keys, filters: F) -> Checked<Self> {
         let limit = keys.limit.unwrap_or(LIMIT);
         if !(1..=LIMIT_MAX).contains(&limit) {
             return Err(Problem::invalid("limit", "out_of_range"));
@@ -108,7 +108,7 @@ impl<F> Listing<F> {
     }
 
     /// Refuses orderings the module does not know.
-    pub fn ordering_in(&self, known: &[&str]) -> Result<(), Problem> {
+    pub fn ordering_in(&self, known: &[&str]) -> Checked<()> {
         match &self.ordering {
             Some(ordering) if !known.contains(&ordering.as_str()) => Err(Problem::invalid("ordering", "invalid")),
             _ => Ok(()),
@@ -121,7 +121,7 @@ pub fn cursor(last: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(last.as_bytes())
 }
 
-fn read_cursor(text: &str) -> Result<Uuid, Problem> {
+fn read_cursor(text: &str) -> Checked<Uuid> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| Uuid::from_slice(&bytes).ok());
     bytes.ok_or_else(|| Problem::invalid("cursor", "invalid"))
 }
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::operations::{Fields, Input};
 
-    fn parse(query: &str) -> Result<Listing<NoFilters>, Problem> {
+    fn parse(query: &str) -> Checked<Listing<NoFilters>> {
         let mut fields = Fields::default();
         fields.push_query(query)?;
         Input::read(fields)

@@ -4,8 +4,8 @@ mod declared;
 mod error;
 
 pub use database::OnConstraint;
-pub use declared::{ApiError, COMMON, Declared, Entry, Member, declared};
-pub use error::{Error, Inherit, NoError, Refuses, Result};
+pub use declared::{ApiError, COMMON, Declared, Entry, Members, declared};
+pub use error::{Checked, Error, Inherit, NoError, Refuses, Result};
 
 use crate::i18n;
 use axum::{

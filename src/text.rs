@@ -1,5 +1,6 @@
 //! What people write: names, addresses and reasons on one line, notes on several. Control characters stand in neither: a screen, a mail or a
 //! printer might obey them.
+use crate::problem::Checked;
 use crate::problem::Problem;
 
 /// Longest reason or note, in characters.
@@ -24,14 +25,14 @@ fn check(text: &str, most: usize, may_stand: impl Fn(char) -> bool) -> Result<()
 }
 
 /// A reason without the spaces around it; none is an empty one. Errors: 422 `too_long`, `invalid`.
-pub fn reason(text: Option<&str>) -> Result<&str, Problem> {
+pub fn reason(text: Option<&str>) -> Checked<&str> {
     let reason = text.unwrap_or_default().trim();
     line(reason, WORDS_MAX).map_err(|code| Problem::invalid("reason", code))?;
     Ok(reason)
 }
 
 /// A note without the spaces around it; an empty one is none. Errors: 422 `too_long`, `invalid`.
-pub fn note(text: Option<&str>) -> Result<Option<&str>, Problem> {
+pub fn note(text: Option<&str>) -> Checked<Option<&str>> {
     let note = text.unwrap_or_default().trim();
     lines(note, WORDS_MAX).map_err(|code| Problem::invalid("note", code))?;
     Ok(Some(note).filter(|note| !note.is_empty()))

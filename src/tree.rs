@@ -1,10 +1,9 @@
 //! Kinds that lie within one another, of shops or of products: as a flat list, or as a tree.
 use crate::page::Page;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct Shape {
     /// Kinds within their parents, as `children`; else a flat list.
     tree: Option<bool>,

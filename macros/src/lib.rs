@@ -16,10 +16,13 @@
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 use quote::{format_ident, quote};
-use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, LitInt, LitStr, Token, Type, Variant, spanned::Spanned};
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, Field, Fields, Ident, Lit, LitInt, LitStr, Token, Type, Variant,
+    spanned::Spanned,
+};
 
 /// See the crate's documentation.
-#[proc_macro_derive(ApiError, attributes(api))]
+#[proc_macro_derive(ApiError, attributes(api, schema))]
 pub fn api_error(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as DeriveInput);
     expand(&input).unwrap_or_else(|error| error.to_compile_error()).into()
@@ -91,7 +94,7 @@ fn arm(name: &Ident, variant: &Variant) -> syn::Result<Arm> {
             let doc = doc(&variant.attrs);
             let fields = named(variant)?;
             let (mut bindings, mut members, mut steps) = (vec![], vec![], vec![]);
-            for (field, kind) in fields {
+            for Named { field, kind, attributes } in fields {
                 let text = field.to_string();
                 bindings.push(quote!(#field));
                 if text == "retry_after_s" {
@@ -99,24 +102,33 @@ fn arm(name: &Ident, variant: &Variant) -> syn::Result<Arm> {
                 } else if text == "errors" {
                     steps.push(quote!(.faults(#field)));
                 } else {
-                    members.push(quote! {
-                        ::wassally::problem::Member {
-                            name: #text,
-                            schema: <#kind as ::utoipa::PartialSchema>::schema,
-                            schemas: <#kind as ::utoipa::ToSchema>::schemas,
-                        }
-                    });
+                    members.push(quote!(#(#attributes)* #field: #kind));
                     steps.push(quote!(.with(#text, #field)));
                 }
             }
             let pattern = if bindings.is_empty() { quote!(Self::#ident) } else { quote!(Self::#ident { #(#bindings),* }) };
+            // Described by the derive of the document itself, which knows what a `Timestamp` is.
+            let described = match members.is_empty() {
+                true => quote!(None),
+                false => quote! {
+                    Some({
+                        #[derive(::utoipa::ToSchema)]
+                        #[allow(dead_code, reason = "describes the members of a problem")]
+                        struct Members { #(#members),* }
+                        ::wassally::problem::Members {
+                            schema: <Members as ::utoipa::PartialSchema>::schema,
+                            schemas: <Members as ::utoipa::ToSchema>::schemas,
+                        }
+                    })
+                },
+            };
             Ok((
                 quote! {
                     ::wassally::problem::Entry::Own(::wassally::problem::Declared {
                         status: #status,
                         slug: #slug,
                         doc: #doc,
-                        members: &[#(#members),*],
+                        members: #described,
                     })
                 },
                 quote!(#pattern => ::wassally::problem::Problem::new(#status, #slug)#(#steps)*,),
@@ -147,10 +159,25 @@ fn inherited(variant: &Variant) -> syn::Result<&Type> {
     }
 }
 
-fn named(variant: &Variant) -> syn::Result<Vec<(&Ident, &Type)>> {
+/// A field of a variant, with what it tells the document's derive.
+struct Named<'a> {
+    field: &'a Ident,
+    kind: &'a Type,
+    attributes: Vec<&'a Attribute>,
+}
+
+impl<'a> Named<'a> {
+    fn of(field: &'a Field) -> Option<Self> {
+        let forwarded = |attribute: &&Attribute| attribute.path().is_ident("schema") || attribute.path().is_ident("doc");
+        let attributes = field.attrs.iter().filter(forwarded).collect();
+        Some(Self { field: field.ident.as_ref()?, kind: &field.ty, attributes })
+    }
+}
+
+fn named(variant: &Variant) -> syn::Result<Vec<Named<'_>>> {
     match &variant.fields {
         Fields::Unit => Ok(vec![]),
-        Fields::Named(fields) => Ok(fields.named.iter().filter_map(|field| Some((field.ident.as_ref()?, &field.ty))).collect()),
+        Fields::Named(fields) => Ok(fields.named.iter().filter_map(Named::of).collect()),
         Fields::Unnamed(_) => Err(syn::Error::new(variant.span(), "members have names")),
     }
 }
@@ -158,7 +185,9 @@ fn named(variant: &Variant) -> syn::Result<Vec<(&Ident, &Type)>> {
 /// The doc comment in one line.
 fn doc(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).filter_map(|attribute| {
-        let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &attribute.meta.require_name_value().ok()?.value else { return None };
+        let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &attribute.meta.require_name_value().ok()?.value else {
+            return None;
+        };
         Some(text.value().trim().to_owned())
     });
     lines.collect::<Vec<_>>().join(" ")

@@ -112,7 +112,11 @@ impl Tx {
         .await?;
         let tops = row.live.map(serde_json::from_value).transpose()?.unwrap_or_default();
         if usize::try_from(row.logged).ok() != Some(self.messages.len()) {
-            return Err(Error::broken(anyhow::anyhow!("{} messages were to be logged, {} were", self.messages.len(), row.logged)));
+            return Err(Error::broken(anyhow::anyhow!(
+                "{} messages were to be logged, {} were",
+                self.messages.len(),
+                row.logged
+            )));
         }
         Ok(Written { xact: row.xact, tops })
     }

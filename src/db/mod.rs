@@ -8,10 +8,10 @@ mod idempotency;
 mod partitions;
 mod tx;
 
+pub use commit::Numbered;
 pub use head::top;
 pub use hooks::{Handler, Hooks, Outlet, PreCommit};
 pub use partitions::ensure as ensure_partitions;
-pub use commit::Numbered;
 pub use tx::{Committed, LEASE_LOST, Live, PUBLISH, Planned, Tx};
 
 use crate::{

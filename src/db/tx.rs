@@ -160,7 +160,7 @@ impl Tx {
     pub async fn refuse<T, E: ApiError>(self, error: E) -> Result<Committed<T>, E> {
         let problem = error.problem();
         let stored = serde_json::to_string(&problem.stored())?;
-        self.finish(problem.status, stored).await.map_err(Error::typed)?;
+        self.finish(problem.status, stored).await.map_err(Error::typed::<E>)?;
         Err(Error::Refused(error))
     }
 
@@ -180,7 +180,8 @@ impl Tx {
         let (notify, notified) = tokio::sync::oneshot::channel();
         // A task of its own: neither a hang-up nor a timeout separates the commit from its publishing.
         app.tracker.spawn(self.settle(status, answer, notify));
-        let Written { tops, .. } = notified.await.map_err(|_| Error::broken(anyhow::anyhow!("the commit's task ended early")))??;
+        let Written { tops, .. } =
+            notified.await.map_err(|_| Error::broken(anyhow::anyhow!("the commit's task ended early")))??;
         Ok(tops.into_iter().map(|(channel, offset)| Live { channel, offset, epoch: epoch.to_string() }).collect())
     }
 

@@ -9,22 +9,10 @@ pub mod notifications;
 pub mod ops;
 pub mod orders;
 pub mod shops;
-mod slice;
 pub mod users;
 pub mod wallet;
 
-pub use slice::{ChannelRule, Observed, Registry, Slice, Snapshot};
-
-use crate::db::Message;
-use serde::Serialize;
-
-/// Something that happened. Its `Serialize` is its wire form; it says for itself to whom what.
-pub trait Event: Serialize + Send + Sync + 'static {
-    /// The `type` of its publications.
-    const TYPE: &'static str;
-    /// Which channels hear it, and how.
-    fn to(&self) -> Vec<Message>;
-}
+use crate::operations::Slice;
 
 /// All slices, in rank order.
 pub fn slices() -> Vec<Slice> {

@@ -3,12 +3,12 @@ use crate::{
     App,
     actor::Actor,
     i18n::Language,
-    problem::{Problem, Result},
+    problem::{Checked, Problem},
 };
 use axum::http::{header, request::Parts};
 
 /// Reads the bearer token of a request: signature, expiry, revocations.
-pub fn authenticate(app: &App, parts: &Parts) -> Result<Actor, Problem> {
+pub fn authenticate(app: &App, parts: &Parts) -> Checked<Actor> {
     let header = parts.headers.get(header::AUTHORIZATION).ok_or_else(Problem::unauthorized)?;
     let text = header.to_str().map_err(|_| Problem::unauthorized())?;
     let token = match text.split_once(' ') {

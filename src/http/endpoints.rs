@@ -5,7 +5,7 @@ use crate::{
     actor::Access,
     i18n::Language,
     operations::{Call, Fields, Operation, Raw, Registry, check_key},
-    problem::{Problem, Result},
+    problem::{Checked, Problem, Result},
 };
 use axum::{
     RequestExt, Router,
@@ -21,9 +21,9 @@ use std::sync::Arc;
 pub fn router(registry: &Registry) -> Router<App> {
     registry.operations.iter().fold(Router::new(), |router, operation| {
         let filter = MethodFilter::try_from(operation.method.clone()).expect("operations have common verbs");
-        let operation = Arc::new(operation.clone());
+        let shared = Arc::new(operation.clone());
         let handler = move |State(app): State<App>, request: Request| {
-            let operation = Arc::clone(&operation);
+            let operation = Arc::clone(&shared);
             async move { answer(app, &operation, request).await.unwrap_or_else(IntoResponse::into_response) }
         };
         router.route(operation.path, on(filter, handler))
@@ -68,12 +68,12 @@ async fn answer(app: App, operation: &Operation, request: Request) -> Result<Res
     Ok(operation.run(call).await?.into_response())
 }
 
-fn key_of(operation: &Operation, headers: &HeaderMap) -> Result<Option<String>, Problem> {
+fn key_of(operation: &Operation, headers: &HeaderMap) -> Checked<Option<String>> {
     let Some(value) = headers.get("idempotency-key").filter(|_| operation.takes_key()) else { return Ok(None) };
     check_key(value.to_str().unwrap_or_default().to_owned(), "Idempotency-Key").map(Some)
 }
 
-fn push_body(fields: &mut Fields, headers: &HeaderMap, body: &Bytes) -> Result<(), Problem> {
+fn push_body(fields: &mut Fields, headers: &HeaderMap, body: &Bytes) -> Checked<()> {
     if body.is_empty() {
         return Ok(());
     }
@@ -84,7 +84,7 @@ fn push_body(fields: &mut Fields, headers: &HeaderMap, body: &Bytes) -> Result<(
     fields.push_json(body)
 }
 
-async fn push_path(fields: &mut Fields, operation: &Operation, parts: &mut Parts) -> Result<(), Problem> {
+async fn push_path(fields: &mut Fields, operation: &Operation, parts: &mut Parts) -> Checked<()> {
     if operation.ids.is_empty() {
         return Ok(());
     }

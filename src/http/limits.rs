@@ -1,4 +1,5 @@
 //! Bounds of requests: how many at once, how long one may take, how often an address may fail to sign in.
+use crate::problem::Checked;
 use crate::{App, problem::Problem};
 use axum::{
     body::Body,
@@ -54,7 +55,7 @@ pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Resp
 }
 
 /// The body, whole. What is too large is read on for a while and forgotten: a client that still writes would not hear the refusal.
-async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn read(body: Body, limit: usize) -> Checked<Bytes> {
     let mut parts = body.into_data_stream();
     let (mut whole, mut over) = (BytesMut::new(), 0);
     while let Some(part) = parts.next().await {

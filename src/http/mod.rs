@@ -31,8 +31,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The whole outer face in its layers: `api` under limits and timeouts, the hub and the pages beside it.
 pub fn router(app: &App, endpoints: Router<App>, hub: Router) -> Router {
-    let limited =
-        endpoints.layer(middleware::from_fn_with_state(app.clone(), limits::bound)).layer(DefaultBodyLimit::max(app.config.body_limit));
+    let limited = endpoints
+        .layer(middleware::from_fn_with_state(app.clone(), limits::bound))
+        .layer(DefaultBodyLimit::max(app.config.body_limit));
     let inner = Router::new()
         .merge(limited)
         .merge(openapi::router())

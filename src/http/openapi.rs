@@ -240,11 +240,13 @@ fn success(operation: &Operation, components: &mut Components) -> Value {
 fn failure(status: u16, errors: &[Declared], components: &mut Components) -> Value {
     let slugs: BTreeSet<&str> = errors.iter().map(|error| error.slug).collect();
     let mut properties = Map::from_iter([("code".to_owned(), json!({ "type": "string", "enum": slugs }))]);
-    for member in errors.iter().flat_map(|error| error.members) {
+    for members in errors.iter().filter_map(|error| error.members) {
         let mut found = vec![];
-        (member.schemas)(&mut found);
+        (members.schemas)(&mut found);
         add_all(components, found);
-        properties.insert(member.name.to_owned(), value(&(member.schema)()));
+        if let Value::Object(described) = value(&(members.schema)())["properties"].take() {
+            properties.extend(described);
+        }
     }
     let lines = errors.iter().map(|error| match error.doc {
         "" => format!("`{}`", error.slug),

@@ -15,13 +15,8 @@ impl Authorizer for Bridge {
             return Err(Error::new(3501, "a token is needed"));
         }
         let actor = recognise(&app, &hello.token)?.reading(Language::accepted(&hello.headers));
-        let subs = app
-            .registry
-            .own
-            .iter()
-            .filter_map(|own| own(&actor))
-            .map(|channel| (channel.into(), Grant::of(Retention::Durable)))
-            .collect();
+        let subs =
+            app.registry().server_side(&actor).map(|(channel, rule)| (channel.into(), Grant::of(rule.retention))).collect();
         let data = json!({ "now": app.clock.now(), "build": env!("CARGO_PKG_VERSION") });
         Ok(Welcome { identity: identity(&app, actor), subs, data: Some(data.to_string().into()) })
     }

@@ -1,12 +1,6 @@
 //! The one healer: reads where the log stands and fills whoever is behind. Two statements, floor first.
 use super::publisher;
-use crate::{
-    App,
-    clock::Timestamp,
-    db::Numbered,
-    event::Revoke,
-    problem::Result,
-};
+use crate::{App, clock::Timestamp, db::Numbered, event::Revoke, problem::Result};
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use wassally_realtime::{Offset, broker::Link};
 

@@ -47,8 +47,13 @@ pub fn open(app: &App) -> Hub {
         user_connection_limit: app.config.user_connections,
         ..Default::default()
     };
-    let host =
-        Host { authorizer: bridge.clone(), rpc: bridge.clone(), history: bridge.clone(), watch: bridge.clone(), observer: bridge };
+    let host = Host {
+        authorizer: bridge.clone(),
+        rpc: bridge.clone(),
+        history: bridge.clone(),
+        watch: bridge.clone(),
+        observer: bridge,
+    };
     Hub::new(config, host, Arc::new(Memory::alone()))
 }
 

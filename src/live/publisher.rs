@@ -1,5 +1,9 @@
 //! From a commit to the hub: numbered, in any order; the tails put them in their place.
-use crate::{App, db::Numbered};
+use crate::{
+    App,
+    db::Numbered,
+    event::{ChannelMessage, channel_of},
+};
 use wassally_realtime::host::{Channel, Publication, Revoke};
 
 /// Tells what this node committed.
@@ -27,4 +31,17 @@ pub(super) fn publication(channel: Channel, numbered: Numbered) -> Publication {
         .collect();
     let internal = numbered.internal.map(Into::into);
     Publication { channel, offset: numbered.offset, body: numbered.body.into(), internal, revokes, by: None }
+}
+
+impl App {
+    /// Publishes on an ephemeral channel to its subscribers on this node.
+    pub fn publish_ephemeral<M: ChannelMessage>(&self, id: &M::Id, message: &M) {
+        let body = serde_json::to_vec(message).expect("messages are plain enums with string keys");
+        self.hub().publish_ephemeral(&channel_of::<M>(id), body.into());
+    }
+
+    /// Whether somebody on this node watches the channel of `id`: where nobody does, a message need not be made.
+    pub fn has_subscribers<M: ChannelMessage>(&self, id: &M::Id) -> bool {
+        self.hub().subscriber_count(&channel_of::<M>(id)) > 0
+    }
 }

@@ -5,7 +5,7 @@ use crate::{
     clock::Timestamp,
     db::Tx,
     ids::{SessionId, UserId},
-    problem::{Problem, Result},
+    problem::{Checked, Problem, Result},
 };
 use dashmap::DashMap;
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl App {
     }
 
     /// Who holds this access token. Errors: 401 `unauthorized`, `token_expired`.
-    pub fn recognise(&self, token: &str) -> Result<Actor, Problem> {
+    pub fn recognise(&self, token: &str) -> Checked<Actor> {
         let actor = Actor::new(self.keys.read_access(token, self.clock.now().timestamp())?);
         if self.revocations().is_revoked(&actor) {
             return Err(Problem::unauthorized().detail("this session has ended"));

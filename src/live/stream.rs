@@ -184,7 +184,12 @@ impl Reserved {
             earlier.ended.cancel();
             earlier.place.leave(app);
         }
-        let place = Arc::new(app.streams().places.take(user, app.config.user_connections).ok_or(StreamError::TooManyStreams { retry_after_s: 60 })?);
+        let place = Arc::new(
+            app.streams()
+                .places
+                .take(user, app.config.user_connections)
+                .ok_or(StreamError::TooManyStreams { retry_after_s: 60 })?,
+        );
         let ended = CancellationToken::new();
         if let Some(hash) = &ticket {
             let now = Ticketed { ended: ended.clone(), place: Arc::clone(&place) };

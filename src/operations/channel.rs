@@ -7,7 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 use std::{
     any::{Any, TypeId},
@@ -71,7 +71,6 @@ pub struct MessageType {
     pub namespace: &'static str,
     pub(crate) kind: TypeId,
     pub(crate) described: Described,
-    parse: fn(&[u8]) -> serde_json::Result<Box<dyn Any>>,
 }
 
 /// A type's schema for the document.
@@ -90,12 +89,7 @@ impl Described {
 
 impl MessageType {
     pub(crate) fn of<M: ChannelMessage>() -> Self {
-        Self {
-            namespace: M::NAMESPACE,
-            kind: TypeId::of::<M>(),
-            described: Described::of::<M>(),
-            parse: |body| serde_json::from_slice::<M>(body).map(|message| Box::new(message) as Box<dyn Any>),
-        }
+        Self { namespace: M::NAMESPACE, kind: TypeId::of::<M>(), described: Described::of::<M>() }
     }
 
     /// The `type` words of its variants.
@@ -105,6 +99,11 @@ impl MessageType {
         collect_tags(&schema, &mut tags);
         tags
     }
+}
+
+/// The `type` words of a message enum.
+pub fn tags<M: ChannelMessage>() -> Vec<String> {
+    MessageType::of::<M>().tags()
 }
 
 /// Reads the words that `type` may be out of a tagged enum's schema.
@@ -187,22 +186,25 @@ impl<M: ChannelMessage> Channel<M> {
     }
 }
 
+type Parse = fn(&[u8]) -> serde_json::Result<Box<dyn Any>>;
 type Observe = Arc<dyn Fn(&App, &Observed<'_, Box<dyn Any>>) + Send + Sync>;
 
 /// An observer of one message enum.
 #[derive(Clone)]
 pub(super) struct Observer {
     kind: TypeId,
+    parse: Parse,
     observe: Observe,
 }
 
 impl Observer {
-    pub(super) fn of<M: ChannelMessage>(f: fn(&App, &Observed<'_, M>)) -> Self {
+    pub(super) fn of<M: ChannelMessage + DeserializeOwned>(f: fn(&App, &Observed<'_, M>)) -> Self {
         let observe: Observe = Arc::new(move |app, observed| {
             let Some(message) = observed.message.downcast_ref::<M>() else { return };
             f(app, &Observed { channel: observed.channel, offset: observed.offset, message, internal: observed.internal });
         });
-        Self { kind: TypeId::of::<M>(), observe }
+        let parse: Parse = |body| serde_json::from_slice::<M>(body).map(|message| Box::new(message) as Box<dyn Any>);
+        Self { kind: TypeId::of::<M>(), parse, observe }
     }
 }
 
@@ -211,7 +213,7 @@ impl Observer {
 pub struct Observers {
     /// By namespace, then by `type`.
     parsers: HashMap<&'static str, HashMap<String, MessageType>>,
-    observers: HashMap<TypeId, Vec<Observe>>,
+    observers: HashMap<TypeId, (Parse, Vec<Observe>)>,
 }
 
 #[derive(Deserialize)]
@@ -232,7 +234,7 @@ impl Observers {
         }
         for observer in observers {
             anyhow::ensure!(messages.iter().any(|message| message.kind == observer.kind), "an observer of undeclared messages");
-            all.observers.entry(observer.kind).or_default().push(observer.observe);
+            all.observers.entry(observer.kind).or_insert((observer.parse, vec![])).1.push(observer.observe);
         }
         Ok(all)
     }
@@ -248,8 +250,8 @@ impl Observers {
             tracing::error!(channel, offset, kind = %tagged.r#type, "a publication has an undeclared type");
             return;
         };
-        let Some(observers) = self.observers.get(&message.kind) else { return };
-        let message = match (message.parse)(body) {
+        let Some((parse, observers)) = self.observers.get(&message.kind) else { return };
+        let message = match parse(body) {
             Ok(message) => message,
             Err(error) => {
                 tracing::error!(%error, channel, offset, "a publication does not have the form of its type");

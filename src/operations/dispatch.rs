@@ -11,7 +11,7 @@ use crate::{
     db::Live,
     i18n::Language,
     ids::Region,
-    problem::{Entry, Error, Problem, Result, declared},
+    problem::{Checked, Entry, Error, Problem, Result, declared},
     reply::{Body, Reply},
     request::{RequestContext, Stored},
 };
@@ -178,7 +178,7 @@ fn caller_region(app: &App) -> Region {
     app.request().and_then(|request| request.actor.as_ref()).map_or(Region::FIRST, |actor| actor.id.region())
 }
 
-fn read_rpc<F: OperationFn<M>, M>(endpoint: &Endpoint<F, M>, data: &[u8]) -> Result<(F::Input, Option<String>), Problem> {
+fn read_rpc<F: OperationFn<M>, M>(endpoint: &Endpoint<F, M>, data: &[u8]) -> Checked<(F::Input, Option<String>)> {
     let data = data.trim_ascii();
     if data.first() == Some(&b'[') {
         // A list has no room for a key.
@@ -204,7 +204,7 @@ fn read_rpc<F: OperationFn<M>, M>(endpoint: &Endpoint<F, M>, data: &[u8]) -> Res
 }
 
 /// A key as it may be stored. Errors: 422 at `field`.
-pub fn check_key(key: String, field: &str) -> Result<String, Problem> {
+pub fn check_key(key: String, field: &str) -> Checked<String> {
     let is_good = !key.is_empty() && key.len() <= KEY_MAX && !key.contains('\0');
     if is_good { Ok(key) } else { Err(Problem::invalid(field, "invalid")) }
 }
@@ -246,7 +246,7 @@ fn with_positions(app: &App, mut body: Body, live: Vec<Live>) -> Body {
 
 impl Operation {
     /// Whether this actor may call at all. Errors: 401, 403.
-    pub fn admit(&self, actor: Option<&Actor>) -> Result<(), Problem> {
+    pub fn admit(&self, actor: Option<&Actor>) -> Checked<()> {
         match (self.access, actor) {
             (Access::SignedIn, None) => Err(Problem::unauthorized()),
             (_, Some(actor)) if !(self.admits)(actor.role) => Err(Problem::forbidden()),

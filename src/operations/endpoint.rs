@@ -4,7 +4,7 @@ use crate::{
     App,
     actor::Caller,
     db::Committed,
-    problem::{ApiError, Entry, NoError, Refuses, Result},
+    problem::{ApiError, Checked, Entry, NoError, Refuses, Result},
     reply::Reply,
 };
 use axum::http::Method;
@@ -89,7 +89,7 @@ where
 pub type DefaultKey<C, I> = for<'a> fn(&'a App, &'a C, &'a I) -> BoxFuture<'a, Result<String>>;
 
 /// Reads an RPC's members as the operation's input, where the call has a form of its own.
-pub type ReadRpc<I> = Arc<dyn Fn(&[u8]) -> Result<I, crate::Problem> + Send + Sync>;
+pub type ReadRpc<I> = Arc<dyn Fn(&[u8]) -> Checked<I> + Send + Sync>;
 
 /// An operation about to be declared: verb, path, function, and where the plain form lacks.
 pub struct Endpoint<F, M>

@@ -1,5 +1,5 @@
 //! The members of an operation's input as they came: out of the path, the query string and the body, read into one struct.
-use crate::problem::{Problem, Result};
+use crate::problem::{Checked, Problem};
 use serde::{
     Deserializer,
     de::{self, DeserializeOwned, Error as _, IntoDeserializer, MapAccess, Visitor, value::MapDeserializer},
@@ -34,7 +34,7 @@ impl Fields {
     }
 
     /// The pairs of a query string. Errors: 400; 422 for U+0000, which the database cannot store.
-    pub fn push_query(&mut self, query: &str) -> Result<(), Problem> {
+    pub fn push_query(&mut self, query: &str) -> Checked<()> {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| Problem::malformed())?;
         if pairs.len() > FIELDS_MAX {
             return Err(Problem::malformed());
@@ -47,7 +47,7 @@ impl Fields {
     }
 
     /// The members of a JSON object. Errors: 400 for what is no JSON; 422 for another value than an object, and for U+0000.
-    pub fn push_json(&mut self, text: &[u8]) -> Result<(), Problem> {
+    pub fn push_json(&mut self, text: &[u8]) -> Checked<()> {
         let text = std::str::from_utf8(text).map_err(|_| Problem::malformed())?;
         let Members(members) = serde_json::from_str(text).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Problem::invalid("", "wrong_type"),
@@ -96,7 +96,7 @@ impl Fields {
     /// Reads the members as `T`, which denies unknown ones.
     ///
     /// Errors: 404 for a malformed id in the path; 422 with the field named.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    pub fn read<T: DeserializeOwned>(&self) -> Checked<T> {
         let in_path: Vec<&str> = self.members[..self.in_path].iter().map(|(name, _)| name.as_str()).collect();
         // Only the path says which thing is meant.
         if let Some((name, _)) = self.members[self.in_path..].iter().find(|(name, _)| in_path.contains(&name.as_str())) {
@@ -114,7 +114,7 @@ impl Fields {
 /// Reads one JSON value as `T`, such as the parts of a message.
 ///
 /// Errors: 400 for what is no JSON, 422 with the field for what does not fit; U+0000 is 422 too.
-pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Checked<T> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::malformed())?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -165,7 +165,7 @@ fn field_of(path: &str, sentence: &str) -> Problem {
 struct Members(Vec<(String, Box<RawValue>)>);
 
 impl<'de> de::Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Checked<Self, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
             type Value = Members;
@@ -174,7 +174,7 @@ impl<'de> de::Deserialize<'de> for Members {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Checked<Members, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
@@ -206,7 +206,7 @@ const RAW: &str = "$serde_json::private::RawValue";
 
 macro_rules! read {
     ($($method:ident => $parse:ident as $type:ty,)+) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Checked<V::Value, Self::Error> {
             match self.0 {
                 Value::Json(raw) => serde_json::Deserializer::from_str(raw.get()).$method(visitor),
                 Value::Text(text) => visitor.$parse(text.parse::<$type>().map_err(Self::Error::custom)?),
@@ -232,21 +232,21 @@ impl<'de> Deserializer<'de> for Source<'de> {
         deserialize_f64 => visit_f64 as f64,
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Checked<V::Value, Self::Error> {
         match self.0 {
             Value::Json(raw) => serde_json::Deserializer::from_str(raw.get()).deserialize_any(visitor),
             Value::Text(text) => visitor.visit_borrowed_str(text),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Checked<V::Value, Self::Error> {
         match self.0 {
             Value::Json(raw) => serde_json::Deserializer::from_str(raw.get()).deserialize_option(visitor),
             Value::Text(_) => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Checked<V::Value, Self::Error> {
         match self.0 {
             Value::Json(raw) => serde_json::Deserializer::from_str(raw.get()).deserialize_newtype_struct(name, visitor),
             Value::Text(text) if name == RAW => {
@@ -262,7 +262,7 @@ impl<'de> Deserializer<'de> for Source<'de> {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Self::Error> {
+    ) -> Checked<V::Value, Self::Error> {
         match self.0 {
             Value::Json(raw) => serde_json::Deserializer::from_str(raw.get()).deserialize_enum(name, variants, visitor),
             Value::Text(text) => {
@@ -277,7 +277,7 @@ impl<'de> Deserializer<'de> for Source<'de> {
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Self::Error> {
+    ) -> Checked<V::Value, Self::Error> {
         match self.0 {
             // A list would be taken for the fields by their order.
             Value::Json(raw) if raw.get().starts_with('[') => Err(Self::Error::custom("invalid type: sequence")),
@@ -315,7 +315,7 @@ mod tests {
         lat: f64,
     }
 
-    fn read(body: &str) -> Result<Input, Problem> {
+    fn read(body: &str) -> Checked<Input> {
         let mut fields = Fields::default();
         fields.push_json(body.as_bytes())?;
         fields.read()
@@ -357,7 +357,10 @@ mod tests {
         let mut fields = Fields::default();
         fields.push_query("name=7&count=7&amount=12.50").expect("pairs");
         let input: Input = fields.read().expect("fits");
-        assert_eq!((input.name.as_str(), input.count, input.amount.map(|a| a.0.to_string())), ("7", Some(7), Some("12.50".into())));
+        assert_eq!(
+            (input.name.as_str(), input.count, input.amount.map(|a| a.0.to_string())),
+            ("7", Some(7), Some("12.50".into()))
+        );
         let mut fields = Fields::default();
         fields.push_query("name=a&count=x").expect("pairs");
         assert_eq!(fault(&fields.read::<Input>().expect_err("x")), (422, "count".into(), "invalid".into()));

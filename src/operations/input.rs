@@ -2,7 +2,7 @@
 use super::fields::Fields;
 use crate::{
     page::{self, Listing},
-    problem::{Problem, Result},
+    problem::{Checked, Result},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ use utoipa::{
 /// An operation's third argument.
 pub trait Input: Clone + Send + Sync + 'static {
     /// Errors: 404 for a malformed id in the path, 422 with the field named.
-    fn read(fields: Fields) -> Result<Self, Problem>;
+    fn read(fields: Fields) -> Checked<Self>;
 
     /// Tells one input from another under the same idempotency key.
     fn fingerprint(&self) -> Result<Vec<u8>>;
@@ -30,7 +30,7 @@ pub trait Input: Clone + Send + Sync + 'static {
 }
 
 impl<T: DeserializeOwned + Serialize + ToSchema + Clone + Send + Sync + 'static> Input for T {
-    fn read(fields: Fields) -> Result<Self, Problem> {
+    fn read(fields: Fields) -> Checked<Self> {
         fields.read()
     }
 
@@ -60,7 +60,7 @@ impl<F> Input for Listing<F>
 where
     F: DeserializeOwned + ToSchema + Clone + Send + Sync + 'static,
 {
-    fn read(fields: Fields) -> Result<Self, Problem> {
+    fn read(fields: Fields) -> Checked<Self> {
         // `flatten` with `deny_unknown_fields` is unsupported: page keys and filters are read apart.
         let (keys, filters) = fields.partition(|name| page::KEYS.contains(&name));
         Self::new(keys.read()?, filters.read()?)

@@ -10,7 +10,7 @@ mod input;
 mod registry;
 mod slice;
 
-pub use channel::{ChannelRule, Described, MessageType, Observers, Snapshot, channel};
+pub use channel::{ChannelRule, Described, MessageType, Observers, Snapshot, channel, tags};
 pub use dispatch::{Answer, Call, Raw, check_key};
 pub use endpoint::{Endpoint, Untransacted, delete, get, patch, post, put};
 pub use fields::{Fields, parse};

@@ -71,7 +71,10 @@ impl Registry {
             }
             for rule in slice.channels {
                 let namespace = rule.namespace;
-                anyhow::ensure!(channels.insert(namespace, rule).is_none(), "{name} declares the channels {namespace} of another");
+                anyhow::ensure!(
+                    channels.insert(namespace, rule).is_none(),
+                    "{name} declares the channels {namespace} of another"
+                );
             }
             for task in slice.tasks {
                 once(&mut tasks, task.kind, task, "task", name)?;
@@ -135,8 +138,7 @@ impl Registry {
     /// Whether an answer to this actor carries the channel's position.
     pub fn is_in_answers(&self, channel: &str, actor: &Actor) -> bool {
         let (namespace, id) = channel.split_once(':').unwrap_or((channel, ""));
-        self.channel(namespace)
-            .is_some_and(|rule| rule.in_answers || rule.server_side.is_some() && id == actor.id.to_string())
+        self.channel(namespace).is_some_and(|rule| rule.in_answers || rule.server_side.is_some() && id == actor.id.to_string())
     }
 }
 

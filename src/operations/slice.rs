@@ -127,7 +127,7 @@ impl Slice {
 
     /// Sees every durable message of type `M` once on every node, in its channel's order. Pure and quick.
     #[must_use]
-    pub fn observe<M: ChannelMessage>(mut self, f: fn(&App, &Observed<'_, M>)) -> Self {
+    pub fn observe<M: ChannelMessage + serde::de::DeserializeOwned>(mut self, f: fn(&App, &Observed<'_, M>)) -> Self {
         self.observers.push(Observer::of(f));
         self
     }

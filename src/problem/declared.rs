@@ -25,13 +25,13 @@ pub struct Declared {
     pub slug: &'static str,
     /// When it happens; may be empty, as every slug has its sentence in the catalogue.
     pub doc: &'static str,
-    pub members: &'static [Member],
+    /// The members that the problem carries beside those that every problem has.
+    pub members: Option<Members>,
 }
 
-/// A member that the problem carries beside those that every problem has.
+/// The members of one error, as the object that they would form alone.
 #[derive(Debug, Clone, Copy)]
-pub struct Member {
-    pub name: &'static str,
+pub struct Members {
     pub schema: fn() -> RefOr<Schema>,
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
 }
@@ -48,7 +48,7 @@ pub fn declared(entries: &[Entry]) -> Vec<Declared> {
 }
 
 const fn common(status: u16, slug: &'static str, doc: &'static str) -> Declared {
-    Declared { status, slug, doc, members: &[] }
+    Declared { status, slug, doc, members: None }
 }
 
 /// The errors that follow from what an operation is: its access, its input, its limits. Every other error stands in an operation's enum.

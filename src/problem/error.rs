@@ -7,6 +7,9 @@ use std::fmt;
 /// The crate's result: beside `E` it carries what only dispatch looks at.
 pub type Result<T, E = NoError> = std::result::Result<T, Error<E>>;
 
+/// The result of a check that does no IO: nothing but a refusal can come of it.
+pub type Checked<T, E = Problem> = std::result::Result<T, E>;
+
 /// The error enum of functions that refuse nothing of their own.
 #[derive(Debug, Clone, Copy)]
 pub enum NoError {}

@@ -22,7 +22,7 @@ const AT_ONCE: usize = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+struct Requested {
     #[serde(default)]
     crews: usize,
     #[serde(default)]
@@ -40,11 +40,11 @@ struct Pass {
     refresh: String,
 }
 
-/// Makes the people `file` asks for, as far as they are not there yet, signs each in and writes their tokens.
+/// Makes the people that `file` requests and who are not there yet, signs each in and writes their tokens.
 pub async fn run(app: &App, file: &Path) -> anyhow::Result<()> {
-    let ask: Ask = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-    let crews = (0..ask.crews).map(|number| person(Role::Crew, number));
-    let wanted: Vec<_> = crews.chain((0..ask.customers).map(|number| person(Role::Customer, number))).collect();
+    let requested: Requested = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    let crews = (0..requested.crews).map(|number| person(Role::Crew, number));
+    let wanted: Vec<_> = crews.chain((0..requested.customers).map(|number| person(Role::Customer, number))).collect();
     let known = people::make(app, &wanted).await?;
     people::fund(app, &known).await?;
     let mut passes = vec![];
@@ -57,14 +57,14 @@ pub async fn run(app: &App, file: &Path) -> anyhow::Result<()> {
             let username = person.username.clone();
             passes.push(Pass { id, username, role: person.role, access: tokens.access, refresh: tokens.refresh });
         }
-        tx.commit(()).await?;
+        tx.end(()).await?;
     }
-    std::fs::write(&ask.tokens, serde_json::to_vec(&passes)?).with_context(|| ask.tokens.display().to_string())?;
-    tracing::info!(people = passes.len(), tokens = %ask.tokens.display(), "people for load are there");
+    std::fs::write(&requested.tokens, serde_json::to_vec(&passes)?).with_context(|| requested.tokens.display().to_string())?;
+    tracing::info!(people = passes.len(), tokens = %requested.tokens.display(), "people for load are there");
     Ok(())
 }
 
-/// The person of this number: always at the same place, spread evenly over the town as the seeds of a sunflower are.
+/// The person of this number, always at the same place; all are spread evenly over the town like the seeds of a sunflower.
 fn person(role: Role, number: usize) -> Person {
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
     let (turn, out) = (number as f64 * TAU * 0.381_966, ((number % 997) as f64 / 997.0).sqrt() * SPREAD);

@@ -1,7 +1,7 @@
-//! The demo city, and people for load tests: made by the deeds themselves, so that log and ledger are true.
+//! The demo city, and people for load tests: made by the operations themselves, so that log and ledger are true.
 //!
-//! Seeding again changes nothing: people are known by their usernames, shops by owner and name, products by SKU; who ever
-//! had money, duty or orders is left alone.
+//! Seeding again changes nothing: people are known by their usernames, shops by owner and name, products by SKU; those who
+//! ever had money, duty or orders are left alone.
 pub mod demo;
 mod load;
 mod operations;
@@ -15,7 +15,7 @@ use crate::App;
 use anyhow::Context;
 use std::path::PathBuf;
 
-/// Loads the demo city; or with `files`, the people for load tests that they ask for.
+/// Loads the demo city; or with `files`, the people for load tests that they request.
 pub async fn load(app: &App, files: &[PathBuf]) -> anyhow::Result<()> {
     if files.is_empty() {
         return city(app).await;

@@ -1,9 +1,8 @@
-//! The house's own REST operations, without a network: what the demo's people do goes the way every client goes.
+//! The application's own REST operations, without a network: the demo's people act in the same way as every client.
 use crate::{
     App,
     actor::{Claims, Role},
-    domain::{self, Registry},
-    http::openapi,
+    http::endpoints,
     ids::{Region, SessionId, UserId},
 };
 use anyhow::{Context, bail};
@@ -16,11 +15,11 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// Seconds a person of the demo is signed in for one request.
+/// Seconds that a person of the demo is signed in for one request.
 const SIGNED_IN_S: i64 = 60;
 
-/// The routes of all slices over one house.
-pub struct Doors {
+/// The routes of all slices over one application.
+pub struct Operations {
     app: App,
     router: Router,
 }
@@ -32,23 +31,21 @@ pub struct Who {
     pub role: Role,
 }
 
-impl Doors {
-    pub fn open(app: &App) -> Self {
-        let (_, routes) = Registry::of(domain::slices());
-        let (router, _) = openapi::split(routes);
-        Self { app: app.clone(), router: router.with_state(app.clone()) }
+impl Operations {
+    pub fn of(app: &App) -> Self {
+        Self { app: app.clone(), router: endpoints::router(app.registry()).with_state(app.clone()) }
     }
 
     pub async fn get(&self, who: Who, path: &str) -> anyhow::Result<Value> {
-        self.ask(who, Method::GET, path, None).await
+        self.call(who, Method::GET, path, None).await
     }
 
     pub async fn post(&self, who: Who, path: &str, body: Value) -> anyhow::Result<Value> {
-        self.ask(who, Method::POST, path, Some(body)).await
+        self.call(who, Method::POST, path, Some(body)).await
     }
 
-    /// Asks as `who`. Errors: what is refused.
-    pub async fn ask(&self, who: Who, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
+    /// Calls as `who`. Errors: any answer but success.
+    pub async fn call(&self, who: Who, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
         let request = Request::builder()
             .method(&method)
             .uri(path)

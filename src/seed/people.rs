@@ -23,9 +23,9 @@ const AT_ONCE: usize = 100;
 /// Everybody by their username.
 pub type Known = HashMap<String, (UserId, Person)>;
 
-/// Makes who is not there yet.
+/// Makes those who are not there yet.
 pub async fn make(app: &App, people: &[Person]) -> anyhow::Result<Known> {
-    // One hash for all: an honest hash takes tens of milliseconds each.
+    // One hash for all, since each takes tens of milliseconds.
     let mut hash = None;
     let mut known = Known::new();
     for some in people.chunks(AT_ONCE) {
@@ -46,7 +46,7 @@ pub async fn make(app: &App, people: &[Person]) -> anyhow::Result<Known> {
             };
             known.insert(person.username.clone(), (id, person.clone()));
         }
-        tx.commit(()).await?;
+        tx.end(()).await?;
     }
     Ok(known)
 }
@@ -80,7 +80,7 @@ pub async fn fund(app: &App, people: &Known) -> anyhow::Result<()> {
                 wallet::pay(&mut tx, Account::Funding, Account::Available(*id), *money, Kind::Topup);
             }
         }
-        tx.commit(()).await?;
+        tx.end(()).await?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! What the demo's people did before anybody looks: crews on duty, and orders in the states that deeds lead to.
+//! What the demo's people have done: crews are on duty, and there are orders in the states that commands lead to.
 //!
-//! COMPLETED is missing: it comes three days after the delivery, and nothing is said that did not happen.
+//! COMPLETED is missing: it comes three days after the delivery, and the demo invents no history.
 use super::{
-    operations::{Doors, Who},
+    operations::{Operations, Who},
     people::Known,
     shops::Open,
 };
@@ -12,9 +12,9 @@ use axum::http::Method;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-/// Puts crews on duty who never were, and plays the orders of those of the first five customers who have none.
+/// Puts crews on duty who never were, and plays the orders of those among the first five customers who have none.
 pub async fn play(app: &App, people: &Known, shops: &[Open]) -> anyhow::Result<()> {
-    let stage = Stage { operations: Doors::open(app), app, people };
+    let stage = Stage { operations: Operations::of(app), app, people };
     stage.take_up_duty().await.context("crews on duty")?;
     let mut open = shops.iter().filter(|shop| shop.never_closes);
     let (bakery, other) = open.next().zip(open.next()).context("two shops of the demo never close")?;
@@ -45,7 +45,7 @@ pub async fn play(app: &App, people: &Known, shops: &[Open]) -> anyhow::Result<(
 }
 
 struct Stage<'a> {
-    operations: Doors,
+    operations: Operations,
     app: &'a App,
     people: &'a Known,
 }
@@ -76,10 +76,10 @@ impl Stage<'_> {
             if present["duty_no"] != 0 {
                 continue;
             }
-            self.operations.ask(crew, Method::PATCH, "/api/delivery/me/", Some(json!({ "on_duty": true }))).await?;
+            self.operations.call(crew, Method::PATCH, "/api/delivery/me/", Some(json!({ "on_duty": true }))).await?;
             let ping = json!({ "lat": lat, "lng": lng, "at": self.app.clock.now(), "accuracy_m": 5 });
             if let Err(error) = self.operations.post(crew, "/api/delivery/pings/", json!({ "pings": [ping] })).await {
-                // A crew on duty without a position is a crew all the same: the next ping tells.
+                // A crew on duty may lack a position: the next ping brings one.
                 tracing::warn!(error = format!("{error:#}"), "a first position was not taken");
             }
         }
@@ -90,22 +90,22 @@ impl Stage<'_> {
     async fn order(&self, customer: Who, shops: &[&Open], fulfilment: &str, payment_mode: &str) -> anyhow::Result<Value> {
         for shop in shops {
             for (product_id, quantity) in basket(shop) {
-                let ask = json!({ "product_id": product_id, "quantity": quantity });
-                self.operations.post(customer, "/api/cart/items/", ask).await?;
+                let input = json!({ "product_id": product_id, "quantity": quantity });
+                self.operations.post(customer, "/api/cart/items/", input).await?;
             }
         }
-        let ask = json!({ "fulfilment": fulfilment, "payment_mode": payment_mode });
-        self.operations.post(customer, "/api/orders/checkout/", ask).await
+        let input = json!({ "fulfilment": fulfilment, "payment_mode": payment_mode });
+        self.operations.post(customer, "/api/orders/checkout/", input).await
     }
 
-    async fn act(&self, who: Who, order: &Value, deed: &str, ask: Value) -> anyhow::Result<Value> {
+    async fn act(&self, who: Who, order: &Value, command: &str, input: Value) -> anyhow::Result<Value> {
         let id = order["id"].as_str().context("an order has an id")?;
-        self.operations.post(who, &format!("/api/orders/{id}/{deed}/"), ask).await
+        self.operations.post(who, &format!("/api/orders/{id}/{command}/"), input).await
     }
 
     /// `accept` or `ready`, by the shop's owner.
-    async fn prepare(&self, order: &Value, shop: &Open, deed: &str) -> anyhow::Result<Value> {
-        self.act(Who { id: shop.owner, role: Role::Seller }, order, deed, json!({ "shop_id": shop.id })).await
+    async fn prepare(&self, order: &Value, shop: &Open, command: &str) -> anyhow::Result<Value> {
+        self.act(Who { id: shop.owner, role: Role::Seller }, order, command, json!({ "shop_id": shop.id })).await
     }
 
     /// An order that waits with everything packed, for a crew or for its customer.
@@ -118,9 +118,9 @@ impl Stage<'_> {
         Ok(order)
     }
 
-    async fn crew_does(&self, order: &Value, crew: &str, deed: &str, ask: Value) -> anyhow::Result<Value> {
+    async fn crew_does(&self, order: &Value, crew: &str, command: &str, input: Value) -> anyhow::Result<Value> {
         let id = order["id"].as_str().context("an order has an id")?;
-        self.operations.post(self.who(crew)?, &format!("/api/delivery/orders/{id}/{deed}/"), ask).await
+        self.operations.post(self.who(crew)?, &format!("/api/delivery/orders/{id}/{command}/"), input).await
     }
 
     async fn claim(&self, order: &Value, crew: &str) -> anyhow::Result<Value> {

@@ -81,7 +81,7 @@ async fn fill(
     let stock: Vec<_> = ids.into_iter().zip(missing).map(|(id, product)| (id, product.stock)).collect();
     inventory::count(&mut tx, &stock).await?;
     let mut known = catalog::by_sku(&mut tx, Region::FIRST, id).await?;
-    tx.commit(()).await?;
+    tx.end(()).await?;
     let on_sale = |product: &&Product| {
         let id = known.remove(&product.sku)?;
         let Product { price, min_quantity, max_quantity, .. } = **product;

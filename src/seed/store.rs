@@ -1,4 +1,4 @@
-//! What the seeding asks the tables itself.
+//! Reads of the seeding that no slice offers.
 use crate::{
     ids::{Region, UserId},
     problem::Result,

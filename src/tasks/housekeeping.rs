@@ -1,5 +1,6 @@
 //! What the house does for its own tables: partitions ahead, answers and revocations nobody asks for any more.
-use crate::{App, problem::Result, tasks::Sweep};
+use super::Sweep;
+use crate::{App, db, problem::Result};
 use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 use std::time::Duration;

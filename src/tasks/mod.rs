@@ -8,10 +8,10 @@ pub use runner::{Outcome, run_due, work};
 pub use sweeps::Sweep;
 
 use crate::{App, clock::Timestamp, db::Planned, problem::Result};
-use std::collections::HashMap;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// `Err` means: try again later. A task that has nothing to do any more is done.
 pub type TaskResult = Result<()>;

@@ -1,5 +1,5 @@
 //! Failed sign-ins, counted per account and per address on each node.
-use crate::problem::Problem;
+use super::login::LoginError;
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
 };
 
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// Accounts, names and addresses remembered at once; beyond, those whose window ran out make room.
+/// Accounts, names and addresses remembered at once. When there are more, those whose window is over make room.
 const REMEMBERED: usize = 100_000;
 
 /// Most failures of one key in the window.
@@ -22,13 +22,13 @@ pub enum Limit {
 pub struct Failures(Mutex<HashMap<String, (Instant, u32)>>);
 
 impl Failures {
-    /// Refuses a key that failed too often: 429 with the seconds to wait.
-    pub fn check(&self, key: &str, limit: Limit) -> Result<(), Problem> {
+    /// Refuses a key that failed too often, with the seconds to wait.
+    pub fn check(&self, key: &str, limit: Limit) -> Result<(), LoginError> {
         let failed = self.0.lock();
         match failed.get(key) {
             Some((since, times)) if *times >= limit as u32 && since.elapsed() < WINDOW => {
                 let wait_s = (WINDOW - since.elapsed()).as_secs() + 1;
-                Err(Problem::new(429, "too_many_requests").retry_after(u32::try_from(wait_s).unwrap_or(900)))
+                Err(LoginError::TooManyFailures { retry_after_s: u32::try_from(wait_s).unwrap_or(900) })
             }
             _ => Ok(()),
         }
@@ -65,8 +65,7 @@ mod tests {
             failures.count(["anna", "198.51.100.7"]);
         }
         let refused = failures.check("anna", Limit::Account).expect_err("ten failures");
-        assert_eq!(refused.status, 429);
-        assert!(refused.retry_after_s.is_some_and(|s| (1..=901).contains(&s)));
+        assert!(matches!(refused, LoginError::TooManyFailures { retry_after_s: 1..=901 }), "{refused}");
         assert!(failures.check("ben", Limit::Account).is_ok());
         assert!(failures.check("198.51.100.7", Limit::Address).is_ok());
     }

@@ -5,24 +5,23 @@ use super::{
     tokens::{self, SignedIn},
 };
 use crate::{
-    ApiError, App, Problem,
-    actor::Role,
+    App,
+    actor::{Anyone, Role},
+    db::Committed,
     domain::users,
-    http::{Json, limits::Address},
     ids::{Region, UserId},
     problem::Result,
 };
-use axum::{
-    extract::State,
-    http::{HeaderMap, header},
-};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr};
+use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
 /// Longest of username, e-mail and phone number, in characters.
 const NAME_MAX: usize = 254;
 
-/// Who signs in.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+/// Signs in by name and password.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// Username, e-mail or phone number.
@@ -43,27 +42,29 @@ pub enum LoginError {
     /// The account has no such role.
     #[api(403, "forbidden")]
     NoSuchRole,
+    /// The account or the address failed too often; wait as long as `Retry-After` says.
+    #[api(429, "too_many_requests")]
+    TooManyFailures { retry_after_s: u32 },
 }
 
 /// Checks the password and opens a session.
-///
-/// Errors: [`LoginError`]; 429 after too many failures.
-pub async fn sign_in(app: &App, input: Login, ip: &str, device: &str) -> Result<SignedIn> {
+pub async fn sign_in(app: App, _: Anyone, input: Login) -> Result<Committed<SignedIn>, LoginError> {
     let failures = app.state::<Failures>();
-    failures.check(ip, Limit::Address)?;
+    let client = Client::of(&app);
+    failures.check(&client.ip, Limit::Address)?;
     let role = input.role.as_deref().map(str::parse::<Role>).transpose()?;
-    // The connection goes back before the hash is worked on.
+    // The connection goes back to its pool before the hash is computed.
     let known = users::by_login(&mut *app.read(Region::GLOBAL).await?, &input.username).await?;
     let (id, stored) = known.map_or((None, None), |(id, hash)| (Some(id), hash));
     let account = account(id, &input.username);
-    let check = || failures.check(&account, Limit::Account).and_then(|()| failures.check(ip, Limit::Address));
+    let check = || failures.check(&account, Limit::Account).and_then(|()| failures.check(&client.ip, Limit::Address));
     check()?;
-    let turn = password::turn(app).await?;
-    // Again: a hundred guesses sent at once have all passed the first look.
+    let turn = password::turn(&app).await?;
+    // Checked again, since a hundred guesses sent at once have all passed the first check.
     check()?;
     let is_right = turn.is_right(input.password, stored).await?;
     let Some(id) = id.filter(|_| is_right) else {
-        failures.count([&account, ip]);
+        failures.count([&account, &client.ip]);
         return Err(LoginError::BadCredentials.into());
     };
     drop(turn);
@@ -76,31 +77,31 @@ pub async fn sign_in(app: &App, input: Login, ip: &str, device: &str) -> Result<
     if !user.roles.contains(&role) {
         return Err(LoginError::NoSuchRole.into());
     }
-    let signed_in = tokens::open_session(&mut tx, &user, role, device, ip).await?;
-    Ok(tx.commit(signed_in).await?.answer)
+    let signed_in = tokens::open_session(&mut tx, &user, role, &client.device, &client.ip).await?;
+    tx.commit(signed_in).await
 }
 
-/// What failures are counted by: the account, whichever of its names is tried, or the name that nobody has.
+/// The key that failures are counted by: the account, whichever of its names is tried, or the name that nobody has.
 fn account(known: Option<UserId>, name: &str) -> String {
     match known {
         Some(id) => format!("user {id}"),
-        // No longer than a name can be: what is remembered of strangers has a bound.
+        // Cut to the length of the longest name, so that the memory for unknown names is bounded.
         None => format!("name {}", name.chars().take(NAME_MAX).collect::<String>().to_lowercase()),
     }
 }
 
-/// Sign in
-pub async fn post(
-    State(app): State<App>,
-    Address(ip): Address,
-    headers: HeaderMap,
-    Json(input): Json<Login>,
-) -> Result<axum::Json<SignedIn>> {
-    Ok(axum::Json(sign_in(&app, input, &ip.to_string(), &device(&headers)).await?))
+/// Where a request comes from, for the list of sessions.
+pub struct Client {
+    pub ip: String,
+    /// What the client says it is.
+    pub device: String,
 }
 
-/// What the client says it is, for the list of sessions.
-pub fn device(headers: &HeaderMap) -> String {
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    agent.chars().take(200).collect()
+impl Client {
+    pub fn of(app: &App) -> Self {
+        let request = app.request();
+        let address = request.and_then(|request| request.address).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let device = request.map(|request| request.user_agent.clone()).unwrap_or_default();
+        Self { ip: address.to_string(), device }
+    }
 }

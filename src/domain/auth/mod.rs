@@ -14,22 +14,27 @@ mod sessions;
 mod store;
 mod tokens;
 
+pub use logout::SessionMessage;
 pub use password::{hash as hash_password, is_strong};
 pub use tokens::{Tokens, open_session};
 
-use crate::domain::Slice;
-use utoipa_axum::routes;
+use crate::{
+    domain::users,
+    operations::{Slice, delete, get, post},
+};
+use std::time::Duration;
 
 pub fn slice() -> Slice {
     Slice::new("auth")
+        .command(post("/api/auth/register/", register::register))
+        .command(post("/api/auth/login/", login::sign_in))
+        .command(post("/api/auth/refresh/", refresh::renew))
+        .command(post("/api/auth/logout/", logout::sign_out))
+        .query(get("/api/auth/user/", users::own).summary("Reads who the caller is."))
+        .query(get("/api/auth/sessions/", sessions::list).summary("Lists the caller's open sessions, the newest first."))
+        .command(delete("/api/auth/sessions/{id}/", logout::end_session))
+        .publishes::<SessionMessage>()
         .state(failures::Failures::default())
         .state(password::Hashing::default())
-        .routes(routes!(register::post))
-        .routes(routes!(login::post))
-        .routes(routes!(refresh::post))
-        .routes(routes!(logout::post))
-        .routes(routes!(sessions::whoami))
-        .routes(routes!(sessions::list))
-        .routes(routes!(sessions::delete))
-        .sweep("refresh tokens", std::time::Duration::from_secs(3600), sessions::forget_old)
+        .sweep("refresh tokens", Duration::from_secs(3600), sessions::forget_old)
 }

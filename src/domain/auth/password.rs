@@ -1,7 +1,7 @@
 //! Password hashes: Argon2id, two at a time, off the threads that serve.
 use crate::{
-    App, Problem,
-    problem::{Error, Result},
+    App,
+    problem::{Checked, Error, FieldError, Result},
 };
 use argon2::{
     Argon2,
@@ -9,12 +9,13 @@ use argon2::{
 };
 use std::sync::{Arc, LazyLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wassally_macros::ApiError;
 
 /// Shortest password.
 const MIN: usize = 8;
 const MAX: usize = 200;
 
-/// Bounds how many hashes are worked on at once: each takes 19 MiB and a core.
+/// Bounds how many hashes are computed at once: each takes 19 MiB and a core.
 pub struct Hashing(Arc<Semaphore>);
 
 impl Default for Hashing {
@@ -23,7 +24,7 @@ impl Default for Hashing {
     }
 }
 
-/// A hash nobody's password has, so that an unknown name takes as long as a wrong password.
+/// The hash of a password that nobody has: checking an unknown name takes as long as checking a wrong password.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody's password").unwrap_or_default());
 
 /// Hashes a password with a fresh salt. Takes tens of milliseconds: not for a thread that serves.
@@ -39,21 +40,28 @@ pub fn is_strong(password: &str) -> bool {
     (MIN..=MAX).contains(&password.chars().count())
 }
 
-/// Refuses what is not [`is_strong`]: 422 `weak_password`.
-pub fn check_strength(password: &str) -> Result<(), Problem> {
+#[derive(Debug, ApiError)]
+pub enum WeakPassword {
+    /// The password has fewer than 8 characters or more than 200.
+    #[api(422, "weak_password")]
+    Length { errors: Vec<FieldError> },
+}
+
+/// Refuses a password that is not [`is_strong`].
+pub fn check_strength(password: &str) -> Checked<(), WeakPassword> {
     if is_strong(password) {
         return Ok(());
     }
     let why = if password.chars().count() > MAX { "too_long" } else { "too_short" };
-    Err(Problem { code: "weak_password", ..Problem::invalid("password", why) })
+    Err(WeakPassword::Length { errors: vec![FieldError::new("password", why)] })
 }
 
-/// [`hash`] beside the threads that serve.
+/// [`hash`], off the threads that serve.
 pub async fn hash_aside(app: &App, password: String) -> Result<String> {
     turn(app).await?.take(move || hash(&password)).await?
 }
 
-/// A turn at the hashing. Whoever judges by what others failed judges while holding it: only the next in line sees the same count.
+/// A turn at the hashing. Failures are checked while holding it, so that at most the next in line sees the same count.
 pub struct Turn(#[allow(dead_code, reason = "gives the turn back when dropped")] OwnedSemaphorePermit);
 
 /// Waits for a turn.

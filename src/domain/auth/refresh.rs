@@ -3,16 +3,27 @@ use super::{
     store,
     tokens::{self, ACCESS_S, Tokens, digest},
 };
-use crate::{ApiError, App, Problem, actor::Role, clock::Timestamp, domain::users, http::Json, ids::Region, problem::Result};
-use axum::extract::State;
+use crate::{
+    App,
+    actor::{Anyone, Role},
+    clock::Timestamp,
+    db::Committed,
+    domain::users,
+    ids::Region,
+    problem::Result,
+};
 use chrono::TimeDelta;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
 /// A reply may be lost: the replaced token works once more within this time.
 const GRACE: TimeDelta = TimeDelta::seconds(30);
 
-/// The token to be replaced.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+/// Replaces a refresh token by new tokens.
+///
+/// A token that is used again after its successor, or later than 30 seconds after its replacement, ends the session.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
     pub refresh: String,
@@ -46,22 +57,20 @@ fn judge(token: &store::Known, now: Timestamp) -> Verdict {
     }
 }
 
-/// Replaces a refresh token.
-///
-/// Errors: [`SignInOver`]. A token used again after its successor, or later than [`GRACE`], ends the session and its sockets.
-pub async fn renew(app: &App, input: &Refresh) -> Result<Tokens> {
+/// Replaces the token, or ends the session where somebody has a copy of it.
+pub async fn renew(app: App, _: Anyone, input: Refresh) -> Result<Committed<Tokens>, RefreshError> {
     let hash = digest(&input.refresh);
     let mut tx = app.begin(Region::GLOBAL).await?;
-    let token = store::lock_token(&mut tx, &hash).await?.ok_or(SignInOver)?;
+    let token = store::lock_token(&mut tx, &hash).await?.ok_or(RefreshError::Over)?;
     let now = tx.now().await?;
     match judge(&token, now) {
-        Verdict::Over => return Err(SignInOver.into()),
+        Verdict::Over => return Err(RefreshError::Over.into()),
         Verdict::Stolen => {
             store::end_sessions(&mut tx, token.user, Some(token.session), now).await?;
             tx.revoke(token.user, Some(token.session)).await?;
-            tx.commit(()).await?;
+            tx.end(()).await?;
             tracing::warn!(user.id = %token.user, "a replaced refresh token was used again: the session ended");
-            return Err(SignInOver.into());
+            return Err(RefreshError::Over.into());
         }
         Verdict::Again => {
             if let Some(unused) = &token.successor {
@@ -70,20 +79,15 @@ pub async fn renew(app: &App, input: &Refresh) -> Result<Tokens> {
         }
         Verdict::Rotate => {}
     }
-    let user = users::find(&mut tx, token.user).await?.filter(|user| user.is_active).ok_or(SignInOver)?;
+    let user = users::find(&mut tx, token.user).await?.filter(|user| user.is_active).ok_or(RefreshError::Over)?;
     let role: Role = token.role.parse()?;
     if !user.roles.contains(&role) {
-        return Err(SignInOver.into());
+        return Err(RefreshError::Over.into());
     }
-    let (secret, successor) = tokens::fresh_secret(app);
+    let (secret, successor) = tokens::fresh_secret(&app);
     store::insert_token(&mut tx, &successor, token.session, tokens::refresh_ends(now)).await?;
     store::replace_token(&mut tx, &hash, &successor, now).await?;
     store::touch_session(&mut tx, token.session, now).await?;
-    let tokens = Tokens { access: tokens::access(app, &user, role, token.session, now)?, refresh: secret, expires_in: ACCESS_S };
-    Ok(tx.commit(tokens).await?.answer)
-}
-
-/// New tokens
-pub async fn post(State(app): State<App>, Json(input): Json<Refresh>) -> Result<axum::Json<Tokens>> {
-    Ok(axum::Json(renew(&app, &input).await?))
+    let tokens = Tokens { access: tokens::access(&app, &user, role, token.session, now)?, refresh: secret, expires_in: ACCESS_S };
+    tx.commit(tokens).await
 }

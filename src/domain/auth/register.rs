@@ -1,28 +1,25 @@
 //! Registration: customers freely, sellers by application; crews and staff are made by staff.
 use super::{
-    login::device,
+    login::Client,
     password,
     tokens::{self, SignedIn},
 };
 use crate::{
-    ApiError, App, Problem,
-    actor::Role,
-    db::OnConstraint,
+    App,
+    actor::{Anyone, Role},
+    db::Committed,
     domain::users::{self, NewUser, is_email, is_phone},
-    http::{Json, limits::Address},
-    i18n::Language,
     ids::{Region, UserId},
-    problem::Result,
+    problem::{Error, FieldError, OnConstraint, Problem, Result},
+    reply::Created,
     text,
 };
-use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
-/// Who wants in.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+/// Makes an account and signs its owner in.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
     pub username: Option<String>,
@@ -56,13 +53,13 @@ pub enum RegistrationError {
 }
 
 impl Registration {
-    fn check(&self) -> Result<Role, Problem> {
+    fn check(&self) -> Result<Role, RegistrationError> {
         let role: Role = self.user_type.parse().map_err(|_| Problem::invalid("user_type", "invalid"))?;
         if !matches!(role, Role::Customer | Role::Seller) {
-            return Err(Problem::invalid("user_type", "invalid"));
+            return Err(Problem::invalid("user_type", "invalid").into());
         }
         if self.username.is_none() && self.email.is_none() && self.phone_number.is_none() {
-            return Err(Problem::invalid("username", "required"));
+            return Err(Problem::invalid("username", "required").into());
         }
         let mut faults: Vec<(String, String)> = vec![];
         if self.username.as_deref().is_some_and(|name| !is_username(name)) {
@@ -79,7 +76,14 @@ impl Registration {
                 faults.push((field.into(), code.into()));
             }
         }
-        if faults.is_empty() { password::check_strength(&self.password).map(|()| role) } else { Err(Problem::invalids(faults)) }
+        if !faults.is_empty() {
+            return Err(Problem::invalids(faults).into());
+        }
+        password::check_strength(&self.password).map_err(RegistrationError::from)?;
+        if self.phone_number.is_some() && role == Role::Customer {
+            return Err(RegistrationError::OtpOff { errors: vec![FieldError::new("phone_number", "invalid")] }.into());
+        }
+        Ok(role)
     }
 }
 
@@ -90,15 +94,11 @@ fn is_username(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-/// Makes a person and signs them in. `language` is what they will be written to in.
-///
-/// Errors: [`RegistrationError`]; 422 `weak_password` and fields.
-pub async fn register(app: &App, input: Registration, language: Language, ip: &str, device: &str) -> Result<SignedIn> {
+/// Makes a person and opens their first session. What they are written to in is the language of this request.
+pub async fn register(app: App, _: Anyone, input: Registration) -> Result<Committed<Created<SignedIn>>, RegistrationError> {
     let role = input.check()?;
-    if input.phone_number.is_some() && role == Role::Customer {
-        return Err(RegistrationError::OtpOff.into());
-    }
-    let hash = password::hash_aside(app, input.password).await?;
+    let language = app.request().map(|request| request.language).unwrap_or_default();
+    let hash = password::hash_aside(&app, input.password).await?;
     let new = NewUser {
         username: input.username,
         email: input.email,
@@ -114,24 +114,14 @@ pub async fn register(app: &App, input: Registration, language: Language, ip: &s
     let mut tx = app.begin(Region::GLOBAL).await?;
     let now = tx.now().await?;
     // The id names the person's home for life.
-    let id = UserId::fresh(app, Region::FIRST);
+    let id = UserId::fresh(&app, Region::FIRST);
     users::create(&mut tx, id, &new, now)
         .await
         .on_constraint("users_username_key", RegistrationError::UsernameTaken)
         .on_constraint("users_email_key", RegistrationError::EmailTaken)
         .on_constraint("users_phone_number_key", RegistrationError::PhoneTaken)?;
-    let user = users::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let signed_in = tokens::open_session(&mut tx, &user, role, device, ip).await?;
-    Ok(tx.commit(signed_in).await?.answer)
-}
-
-/// Register
-pub async fn post(
-    State(app): State<App>,
-    Address(ip): Address,
-    headers: HeaderMap,
-    Json(input): Json<Registration>,
-) -> Result<(StatusCode, axum::Json<SignedIn>)> {
-    let language = Language::accepted(&headers);
-    Ok((StatusCode::CREATED, axum::Json(register(&app, input, language, &ip.to_string(), &device(&headers)).await?)))
+    let user = users::find(&mut tx, id).await?.ok_or_else(|| Error::broken(anyhow::anyhow!("{id} was just made")))?;
+    let client = Client::of(&app);
+    let signed_in = tokens::open_session(&mut tx, &user, role, &client.device, &client.ip).await?;
+    tx.commit(Created(signed_in)).await
 }

@@ -10,16 +10,17 @@ use crate::{
     actor::Customer,
     db::Committed,
     domain::catalog,
-    http::json::Json,
     ids::ProductId,
-    operations::{Answer, RequestContext},
-    problem::{ApiError, Problem, Result},
+    problem::{Checked, Result},
+    reply::Created,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
-/// What to put in. Of a product that is in the cart already it is so many more.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+/// Puts a product into the cart; of one that is in it already, so many more.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddItem {
     pub product_id: ProductId,
@@ -27,15 +28,11 @@ pub struct AddItem {
     pub quantity: i32,
 }
 
-/// Why a cart may not be changed so.
 #[derive(Debug, ApiError)]
-pub enum CartError {
-    /// The product or line is unknown, or not the caller's.
+pub enum AddError {
+    /// The product is unknown.
     #[api(404, "not_found")]
     NotFound,
-    /// The product is no longer sold.
-    #[api(409, "product_gone")]
-    ProductGone,
     /// A cart holds at most so many shops.
     #[api(409, "cart_shop_limit")]
     ShopLimit { limit: usize },
@@ -48,39 +45,56 @@ pub enum CartError {
     /// The shop sells in another currency than the cart's shops.
     #[api(422, "shops_in_two_currencies")]
     TwoCurrencies,
+    #[api(inherit)]
+    Line(LineError),
+}
+
+/// Why a line may not stand in a cart.
+#[derive(Debug, ApiError)]
+pub enum LineError {
+    /// The product is no longer sold.
+    #[api(409, "product_gone")]
+    ProductGone,
     /// This quantity cannot be ordered.
     #[api(422, "quantity_out_of_range")]
     Quantity { min_quantity: i32, max_quantity: Option<i32> },
 }
 
+impl LineError {
+    /// Whether `quantity` pieces may be ordered at once on these terms.
+    pub(super) fn check(quantity: i32, terms: &catalog::ProductTerms) -> Checked<(), Self> {
+        if is_in_range(quantity, terms.min_quantity, terms.max_quantity) { Ok(()) } else { Err(Self::out_of_range(terms)) }
+    }
+
+    fn out_of_range(terms: &catalog::ProductTerms) -> Self {
+        Self::Quantity { min_quantity: terms.min_quantity, max_quantity: terms.max_quantity }
+    }
+}
+
 /// Puts a product in, or more of it.
-///
-/// Errors: [`CartError`].
-pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committed<CartView>> {
+pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committed<Created<CartView>>, AddError> {
     if input.product_id.region() != home(customer.id) {
         return Err(elsewhere(&app, input.product_id).await?.into());
     }
     let mut tx = app.begin(home(customer.id)).await?;
     store::lock(&mut tx, customer.id).await?;
-    let terms = catalog::terms(&mut tx, input.product_id).await?.ok_or(CartError::NotFound)?;
+    let terms = catalog::terms(&mut tx, input.product_id).await?.ok_or(AddError::NotFound)?;
     if !terms.is_sold {
-        return Err(CartError::ProductGone.into());
+        return Err(AddError::Line(LineError::ProductGone).into());
     }
     let lines = store::lines(&mut tx, customer.id).await?;
     let present = lines.iter().find(|line| line.product_id == input.product_id);
     if input.quantity < 1 {
-        return Err(CartError::Quantity { min: terms.min_quantity, max: terms.max_quantity }.into());
+        return Err(AddError::Line(LineError::out_of_range(&terms)).into());
     }
     let quantity = input.quantity.saturating_add(present.map_or(0, |line| line.quantity));
-    if !is_in_range(quantity, terms.min_quantity, terms.max_quantity) {
-        return Err(CartError::Quantity { min: terms.min_quantity, max: terms.max_quantity }.into());
-    }
+    LineError::check(quantity, &terms).map_err(AddError::from)?;
     if let Some(line) = present {
         store::set_quantity(&mut tx, line.id, quantity, terms.price).await?;
     } else {
         fits(&lines, &terms)?;
         if store::has_other_currency(&mut tx, customer.id, terms.currency).await? {
-            return Err(CartError::TwoCurrencies.into());
+            return Err(AddError::TwoCurrencies.into());
         }
         let id = CartItemId::fresh(&app, tx.region());
         let line = Line { id, product_id: input.product_id, shop_id: terms.shop_id, quantity };
@@ -88,24 +102,24 @@ pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committ
         store::insert_item(&mut tx, customer.id, &line, terms.price, now).await?;
     }
     let cart = changed(&mut tx, customer.id).await?;
-    tx.commit(cart.view(app.config.currency)).await
+    tx.commit(Created(cart.view(app.config.currency))).await
 }
 
 /// Whether a new line of `terms` fits beside `lines`.
-fn fits(lines: &[Line], terms: &catalog::ProductTerms) -> Result<(), CartError> {
+fn fits(lines: &[Line], terms: &catalog::ProductTerms) -> Checked<(), AddError> {
     let mut shops: BTreeSet<_> = lines.iter().map(|line| line.shop_id).collect();
     shops.insert(terms.shop_id);
     if shops.len() > SHOPS_MAX {
-        return Err(CartError::ShopLimit);
+        return Err(AddError::ShopLimit { limit: SHOPS_MAX });
     }
-    if lines.len() >= ITEMS_MAX { Err(CartError::ItemLimit) } else { Ok(()) }
+    if lines.len() >= ITEMS_MAX { Err(AddError::ItemLimit { limit: ITEMS_MAX }) } else { Ok(()) }
 }
 
 /// Why a product of another region than the cart's cannot go in: it exists there, or nowhere.
-async fn elsewhere(app: &App, product: ProductId) -> Result<CartError> {
+async fn elsewhere(app: &App, product: ProductId) -> Result<AddError> {
     let mut conn = app.read(product.region()).await?;
     let terms = catalog::terms(&mut conn, product).await?;
-    Ok(terms.map_or(CartError::NotFound, |_| CartError::TwoRegions))
+    Ok(terms.map_or(AddError::NotFound, |_| AddError::TwoRegions))
 }
 
 #[cfg(test)]
@@ -137,7 +151,7 @@ mod tests {
     #[test]
     fn a_fourth_shop_does_not_fit_but_more_of_the_third_does() {
         let lines = [line(1, 1), line(2, 2), line(3, 3)];
-        assert!(matches!(fits(&lines, &terms(4)), Err(CartError::ShopLimit)));
+        assert!(matches!(fits(&lines, &terms(4)), Err(AddError::ShopLimit { limit: 3 })));
         assert!(fits(&lines, &terms(3)).is_ok());
         assert!(fits(&lines[..2], &terms(4)).is_ok());
     }
@@ -145,6 +159,6 @@ mod tests {
     #[test]
     fn a_cart_has_a_bound() {
         let lines: Vec<_> = (0..100).map(|product| line(1, product)).collect();
-        assert!(matches!(fits(&lines, &terms(1)), Err(CartError::ItemLimit)));
+        assert!(matches!(fits(&lines, &terms(1)), Err(AddError::ItemLimit { limit: 100 })));
     }
 }

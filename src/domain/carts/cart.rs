@@ -75,6 +75,17 @@ pub enum ProblemCode {
     QuantityOutOfRange,
     ProductGone,
     PriceChanged,
+    /// The shop lets nobody fetch orders.
+    NoPickup,
+    /// The shop sells in another currency than the first one.
+    OtherCurrency,
+}
+
+impl From<ProblemCode> for Problem {
+    /// A problem of the whole group.
+    fn from(code: ProblemCode) -> Self {
+        Self { code, product_id: None }
+    }
 }
 
 /// A problem of a group, or of the line of one product.

@@ -1,50 +1,52 @@
 //! Sets the quantity of a line or takes it out: `PATCH, DELETE /api/cart/items/{id}/`.
 use super::{
     CartItemId, CartView,
-    add::CartError,
-    cart::is_in_range,
+    add::LineError,
     changed, home,
     store::{self, Line},
 };
 use crate::{
-    App,
+    App, Problem,
     actor::Customer,
     db::{Committed, Tx},
     domain::catalog,
-    http::json::{Json, Path},
-    operations::{Answer, RequestContext},
     problem::Result,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-/// How many of a line there shall be.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+/// Sets the quantity of a line.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetQuantity {
+    pub item_id: CartItemId,
     #[schema(minimum = 1)]
     pub quantity: i32,
 }
 
-/// Sets a line's quantity.
-///
-/// Errors: 404, 409 `product_gone`, 422 `quantity_out_of_range`.
-pub async fn set_quantity(app: App, customer: Customer, (id, input): (CartItemId, SetQuantity)) -> Result<Committed<CartView>> {
+/// Takes a line out of the cart.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveItem {
+    pub item_id: CartItemId,
+}
+
+/// Sets a line's quantity; its present price is then seen.
+pub async fn set_quantity(app: App, customer: Customer, input: SetQuantity) -> Result<Committed<CartView>, LineError> {
     let mut tx = app.begin(home(customer.id)).await?;
-    let line = lock_line(&mut tx, &customer, id).await?;
-    let terms = catalog::terms(&mut tx, line.product_id).await?.filter(|terms| terms.is_sold).ok_or(CartError::ProductGone)?;
-    if !is_in_range(input.quantity, terms.min_quantity, terms.max_quantity) {
-        return Err(CartError::Quantity { min: terms.min_quantity, max: terms.max_quantity }.into());
-    }
-    store::set_quantity(&mut tx, id, input.quantity, terms.price).await?;
+    let line = lock_line(&mut tx, &customer, input.item_id).await?;
+    let terms = catalog::terms(&mut tx, line.product_id).await?.filter(|terms| terms.is_sold).ok_or(LineError::ProductGone)?;
+    LineError::check(input.quantity, &terms)?;
+    store::set_quantity(&mut tx, line.id, input.quantity, terms.price).await?;
     let cart = changed(&mut tx, customer.id).await?;
     tx.commit(cart.view(app.config.currency)).await
 }
 
-/// Takes a line out. Errors: 404.
-pub async fn remove(app: App, customer: Customer, id: CartItemId) -> Result<Committed<CartView>> {
+/// Takes a line out.
+pub async fn remove(app: App, customer: Customer, input: RemoveItem) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
-    lock_line(&mut tx, &customer, id).await?;
-    store::remove_item(&mut tx, id).await?;
+    let line = lock_line(&mut tx, &customer, input.item_id).await?;
+    store::remove_item(&mut tx, line.id).await?;
     let cart = changed(&mut tx, customer.id).await?;
     tx.commit(cart.view(app.config.currency)).await
 }
@@ -52,5 +54,5 @@ pub async fn remove(app: App, customer: Customer, id: CartItemId) -> Result<Comm
 async fn lock_line(tx: &mut Tx, customer: &Customer, id: CartItemId) -> Result<Line> {
     store::lock(tx, customer.id).await?;
     let line = store::lines(tx, customer.id).await?.into_iter().find(|line| line.id == id);
-    Ok(line.ok_or(CartError::NotFound)?)
+    Ok(line.ok_or_else(Problem::not_found)?)
 }

@@ -1,16 +1,9 @@
 //! Empties the cart: `DELETE /api/cart/`.
 use super::{CartView, changed, home, store};
-use crate::{
-    App,
-    actor::Customer,
-    db::Committed,
-    ids::ShopId,
-    operations::{Answer, RequestContext},
-    problem::Result,
-};
+use crate::{App, actor::Customer, db::Committed, ids::ShopId, operations::NoInput, problem::Result};
 
 /// Takes everything out.
-pub async fn clear(app: App, customer: Customer, (): ()) -> Result<Committed<CartView>> {
+pub async fn clear(app: App, customer: Customer, _: NoInput) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
     store::lock(&mut tx, customer.id).await?;
     let lines = store::lines(&mut tx, customer.id).await?;

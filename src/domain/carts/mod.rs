@@ -8,22 +8,23 @@ mod add;
 mod cart;
 mod change;
 mod clear;
+mod messages;
 mod read;
 mod store;
 mod validate;
 mod view;
 
 pub use cart::{Cart, Group, Item, Problem, ProblemCode};
-pub use view::{CartChanged, CartView, GroupView, ItemView};
+pub use messages::{CartChanged, CartMessage};
+pub use view::{CartView, GroupView, ItemView};
 
 use crate::{
     db::Tx,
-    domain::Slice,
     ids::{Region, ShopId, UserId},
+    operations::{Slice, delete, get, patch, post},
     problem::Result,
 };
 use sqlx::PgConnection;
-use utoipa_axum::routes;
 
 crate::id!(
     /// A line of a cart.
@@ -37,10 +38,13 @@ pub const ITEMS_MAX: usize = 100;
 
 pub fn slice() -> Slice {
     Slice::new("carts")
-        .routes(routes!(read::get, clear::delete))
-        .routes(routes!(add::post))
-        .routes(routes!(change::patch, change::delete))
-        .routes(routes!(validate::post))
+        .query(get("/api/cart/", read::cart).summary("Reads the own cart with present prices, fees and problems."))
+        .command(delete("/api/cart/", clear::clear).summary("Empties the own cart."))
+        .command(post("/api/cart/items/", add::add))
+        .command(patch("/api/cart/items/{id}/", change::set_quantity).id("item_id"))
+        .command(delete("/api/cart/items/{id}/", change::remove).id("item_id"))
+        .command(post("/api/cart/validate/", validate::validate))
+        .publishes::<CartMessage>()
 }
 
 /// Where a customer's cart is kept: in the region of their id.
@@ -71,7 +75,7 @@ pub async fn version(conn: &mut PgConnection, customer: UserId) -> Result<i64> {
     store::version(conn, home(customer), customer).await
 }
 
-/// The cart as a change leaves it: a version further, and told so.
+/// The cart as a change leaves it: its version has grown, and `cart_changed` is published.
 async fn changed(tx: &mut Tx, customer: UserId) -> Result<Cart> {
     store::grow(tx, customer).await?;
     let now = tx.now().await?;

@@ -1,33 +1,33 @@
 //! Checks the cart before a checkout: `POST /api/cart/validate/`.
 //!
-//! What it answers, the customer has seen: prices that had changed are named once more and are then no problem any longer.
+//! The customer has seen what it answers: prices that had changed are named once more and are no problem afterwards.
 use super::{CartView, home, store};
-use crate::{
-    App,
-    actor::Customer,
-    db::Committed,
-    http::json::Json,
-    operations::{Answer, RequestContext},
-    problem::{Problem, Result},
-};
+use crate::{App, actor::Customer, db::Committed, problem::Result};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+/// Checks the cart before a checkout; changed prices are then seen.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ValidateCart)]
-pub struct Validate {
-    /// The version the caller has; another present one is 409 `cart_changed`.
+pub struct ValidateCart {
+    /// The version that the caller has; another present one is 409 `cart_changed`.
     pub cart_version: Option<i64>,
 }
 
+#[derive(Debug, ApiError)]
+pub enum ValidateError {
+    /// The cart is not of this version: the present one.
+    #[api(409, "cart_changed")]
+    CartChanged { cart: CartView },
+}
+
 /// The cart with its problems. Changed prices are taken as seen.
-///
-/// Errors: 409 `cart_changed` with the cart when it is not of `cart_version`.
-pub async fn validate(app: App, customer: Customer, input: Validate) -> Result<Committed<CartView>> {
+pub async fn validate(app: App, customer: Customer, input: ValidateCart) -> Result<Committed<CartView>, ValidateError> {
     let mut tx = app.begin(home(customer.id)).await?;
     let cart = super::lock(&mut tx, customer.id).await?;
     if input.cart_version.is_some_and(|version| version != cart.version) {
-        return Err(Problem::new(409, "cart_changed").with("cart", cart.view(app.config.currency)).into());
+        return Err(ValidateError::CartChanged { cart: cart.view(app.config.currency) }.into());
     }
     let items = cart.groups.iter().flat_map(|group| &group.items);
     let changed: Vec<_> = items.filter(|item| item.price != item.price_seen).map(|item| (item.id, item.price)).collect();

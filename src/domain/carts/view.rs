@@ -1,10 +1,9 @@
-//! A cart on the wire, and the event that tells its owner's other devices.
+//! A cart on the wire.
 use super::{Cart, CartItemId, Problem, cart::Group};
 use crate::{
     clock::Timestamp,
-    db::{Live, Message},
-    domain::Event,
-    ids::{ProductId, ShopId, UserId},
+    db::Live,
+    ids::{ProductId, ShopId},
     money::{Amount, Currency},
 };
 use rust_decimal::Decimal;
@@ -25,7 +24,7 @@ pub struct CartView {
     pub currency: Currency,
     /// Grows with every change; a checkout may name the one it saw.
     pub version: i64,
-    /// The position of `user:{id}`, where `cart_changed` is told.
+    /// The position of `user:{id}`, which carries `cart_changed`.
     pub live: Vec<Live>,
 }
 
@@ -76,7 +75,7 @@ pub struct ItemView {
 }
 
 impl Cart {
-    /// The cart on the wire; an empty one is in `fallback`. The door puts `live` in.
+    /// The cart on the wire; an empty one is in `fallback`. `live` is added by the read, or by the dispatch of the command.
     pub fn view(&self, fallback: Currency) -> CartView {
         let currency = self.groups.first().map_or(fallback, |group| group.shop.currency);
         let subtotal: Decimal = self.groups.iter().map(Group::subtotal).sum();
@@ -128,32 +127,5 @@ impl GroupView {
             currency: shop.currency,
             problems: group.problems.clone(),
         }
-    }
-}
-
-/// The customer's cart is another than before.
-#[derive(Debug, Serialize)]
-pub struct CartChanged {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    at: Timestamp,
-    #[serde(skip)]
-    customer: UserId,
-    version: i64,
-    /// Lines in it now.
-    items: usize,
-}
-
-impl CartChanged {
-    pub(super) fn new(cart: &Cart, at: Timestamp) -> Self {
-        let items = cart.groups.iter().map(|group| group.items.len()).sum();
-        Self { kind: Self::TYPE, at, customer: cart.customer, version: cart.version, items }
-    }
-}
-
-impl Event for CartChanged {
-    const TYPE: &'static str = "cart_changed";
-    fn to(&self) -> Vec<Message> {
-        vec![Message::new(format!("user:{}", self.customer), self)]
     }
 }

@@ -2,13 +2,14 @@
 use super::{ProductCategoryId, store};
 use crate::{
     App,
-    db::{OnConstraint, Tx},
+    db::Tx,
     ids::{ProductId, Region, ShopId},
     money::Currency,
-    problem::{ApiError, Problem, Result},
+    problem::{OnConstraint, Problem, Result},
     text,
 };
 use rust_decimal::Decimal;
+use wassally_macros::ApiError;
 
 /// A product to be added.
 #[derive(Debug, Clone)]
@@ -57,7 +58,7 @@ pub async fn add_products(tx: &mut Tx, shop: ShopId, products: &[NewProduct]) ->
     }
     let ids: Vec<_> = products.iter().map(|_| ProductId::fresh(tx.app(), tx.region())).collect();
     let now = tx.now().await?;
-    store::insert(tx, shop, &ids, products, now).await.on_constraint("product_shop_sku_key", SkuTaken)?;
+    store::insert(tx, shop, &ids, products, now).await.on_constraint("product_shop_sku_key", AddProductError::SkuTaken)?;
     Ok(ids)
 }
 

@@ -11,13 +11,12 @@ pub use add::{NewProduct, add_products, category_named};
 pub use store::ProductTerms;
 
 use crate::{
-    domain::Slice,
     ids::{ProductId, Region, ShopId},
+    operations::{Slice, get},
     problem::Result,
 };
 use sqlx::PgConnection;
 use std::collections::HashMap;
-use utoipa_axum::routes;
 
 crate::id!(
     /// A kind of product, such as bread.
@@ -25,7 +24,10 @@ crate::id!(
 );
 
 pub fn slice() -> Slice {
-    Slice::new("catalog").routes(routes!(product::list)).routes(routes!(product::one)).routes(routes!(categories::list))
+    Slice::new("catalog")
+        .query(get("/api/product/products/", product::list))
+        .query(get("/api/product/products/{id}/", product::one))
+        .query(get("/api/product/categories/", categories::list).summary("Lists the kinds of products."))
 }
 
 /// On what terms a product is sold now; `None` for one that never was.

@@ -5,16 +5,14 @@ use super::{
 };
 use crate::{
     App,
-    actor::Actor,
+    actor::{Actor, OptionalActor},
     clock::Timestamp,
     domain::shops,
-    http::{actor::OptionalActor, json::Path},
     ids::{ProductId, Region, ShopId},
     money::{Amount, Currency},
-    page::{Keys, Listing, Page},
+    page::{Listing, Page},
     problem::{Problem, Result},
 };
-use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 
 /// A product as everybody sees it; its seller and admins see what it cost.
@@ -87,29 +85,25 @@ impl Product {
     }
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+/// Lists what is sold.
+///
+/// `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct Filters {
     in_stock: Option<bool>,
-    #[param(value_type = Option<uuid::Uuid>)]
     shop: Option<ShopId>,
-    #[param(value_type = Option<uuid::Uuid>)]
     category: Option<ProductCategoryId>,
     brand: Option<uuid::Uuid>,
-    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
     min_price: Option<rust_decimal::Decimal>,
-    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
     max_price: Option<rust_decimal::Decimal>,
     on_offer: Option<bool>,
 }
 
-/// What is sold. `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
-pub async fn list(
-    State(app): State<App>,
-    OptionalActor(actor): OptionalActor,
-    input: Listing<Filters>,
-) -> Result<Json<Page<Product>>> {
+/// A page of the products that are sold.
+pub async fn list(app: App, OptionalActor(actor): OptionalActor, input: Listing<Filters>) -> Result<Page<Product>> {
     let sorting = match input.ordering.as_deref() {
         None | Some("-created_at") => Sorting::Newest,
         Some("price") => Sorting::Price,
@@ -122,7 +116,7 @@ pub async fn list(
     let region = filters.shop.map_or(Region::FIRST, ShopId::region);
     // Nothing is on offer before there are offers.
     if filters.on_offer == Some(true) {
-        return Ok(Json(Page { items: vec![], next: None }));
+        return Ok(Page { items: vec![], next: None });
     }
     let wanted = Wanted {
         in_stock: filters.in_stock,
@@ -143,22 +137,26 @@ pub async fn list(
         let is_own = own.covers(row.shop_id);
         Product::new(row, is_own)
     });
-    Ok(Json(input.page(items.collect(), |product| product.id.uuid())))
+    Ok(input.page(items.collect(), |product| product.id.uuid()))
+}
+
+/// Reads a product.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadProduct {
+    id: ProductId,
 }
 
 /// One product. Its seller and admins see it also while it is not sold.
-pub async fn one(
-    State(app): State<App>,
-    OptionalActor(actor): OptionalActor,
-    Path(id): Path<ProductId>,
-) -> Result<Json<Product>> {
-    let mut conn = app.read_stale(id.region()).await?;
-    let row = store::by_id(&mut conn, id).await?.ok_or_else(Problem::not_found)?;
-    let is_own = own_shops(&mut conn, id.region(), actor.as_ref()).await?.covers(row.shop_id);
+pub async fn one(app: App, OptionalActor(actor): OptionalActor, input: ReadProduct) -> Result<Product> {
+    let region = input.id.region();
+    let mut conn = app.read_stale(region).await?;
+    let row = store::by_id(&mut conn, input.id).await?.ok_or_else(Problem::not_found)?;
+    let is_own = own_shops(&mut conn, region, actor.as_ref()).await?.covers(row.shop_id);
     if !row.is_sold && !is_own {
         return Err(Problem::not_found().into());
     }
-    Ok(Json(Product::new(row, is_own)))
+    Ok(Product::new(row, is_own))
 }
 
 /// Whose products the caller sees from inside.

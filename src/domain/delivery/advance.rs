@@ -9,50 +9,50 @@ use crate::{
     actor::Crew,
     clock::Timestamp,
     db::{Committed, Tx},
-    domain::orders::{self, By, Order, OrderStatus},
-    http::json::{Json, Path},
+    domain::orders::{self, By, InvalidTransition, Order, OrderStatus},
     ids::{OrderId, ShopId, UserId},
-    operations::{Answer, RequestContext},
-    problem::{Problem, Result},
+    problem::{Checked, Problem, Result},
     text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AdvanceBody {
-    /// By default the next stop of the way: SHIPPED, and after a failure RETURNED_TO_SHOP. DELIVERED and DELIVERY_FAILED must be named.
-    to: Option<OrderStatus>,
-    /// The one stop that was picked up; absent: all that are left.
-    shop_id: Option<ShopId>,
-    reason: Option<String>,
-}
-
+/// Takes an own order one step further: goods picked up, handed over, or brought back.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvanceOrder {
     pub order_id: OrderId,
+    /// By default the next stop of the way: SHIPPED, and after a failure RETURNED_TO_SHOP. DELIVERED and DELIVERY_FAILED must be named.
     pub to: Option<OrderStatus>,
+    /// The one stop that was picked up; absent: all that are left.
     pub shop_id: Option<ShopId>,
+    /// Needed for DELIVERY_FAILED and RETURNED_TO_SHOP.
     pub reason: Option<String>,
 }
 
+#[derive(Debug, ApiError)]
+pub enum AdvanceError {
+    /// Delivering needs the customer's PIN or code: confirm it.
+    #[api(409, "proof_required")]
+    ProofRequired,
+    #[api(inherit)]
+    State(InvalidTransition),
+}
+
 /// Where an order goes from `status` by itself. Never to the customer: a second tap at the shop would deliver what was just fetched.
-fn next(status: OrderStatus, needs_proof: bool) -> Result<OrderStatus> {
+fn next(status: OrderStatus, needs_proof: bool) -> Checked<OrderStatus, AdvanceError> {
     match status {
         OrderStatus::Processing => Ok(OrderStatus::Shipped),
-        OrderStatus::Shipped if needs_proof => Err(Problem::new(409, "proof_required").into()),
+        OrderStatus::Shipped if needs_proof => Err(AdvanceError::ProofRequired),
         OrderStatus::DeliveryFailed => Ok(OrderStatus::ReturnedToShop),
-        status => Err(Problem::invalid_transition(status).into()),
+        status => Err(AdvanceError::State(status.into())),
     }
 }
 
-/// Takes an own order one step further; SHIPPED after the last stop, and then the proof is minted.
-///
-/// Errors: 404 for who does not carry it; 409 `invalid_transition`, `proof_required`; 422 without the reason a failure needs.
+/// After the last stop the order is SHIPPED, and its proof is minted.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
-pub async fn advance(app: App, crew: Crew, input: AdvanceOrder) -> Result<Committed<Job>> {
+pub async fn advance(app: App, crew: Crew, input: AdvanceOrder) -> Result<Committed<Job>, AdvanceError> {
     let reason = text::reason(input.reason.as_deref())?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
@@ -70,10 +70,10 @@ pub async fn advance(app: App, crew: Crew, input: AdvanceOrder) -> Result<Commit
     match to {
         OrderStatus::Shipped => {
             orders::pick_up(&mut tx, &mut order, input.shop_id, now).await?;
-            tell_pick_up(&app, &mut tx, &order, crew.id, input.shop_id, now, by).await?;
+            emit_pick_up(&app, &mut tx, &order, crew.id, input.shop_id, now, by).await?;
         }
         OrderStatus::Delivered if order.status == OrderStatus::Shipped && needs_proof => {
-            return Err(Problem::new(409, "proof_required").into());
+            return Err(AdvanceError::ProofRequired.into());
         }
         OrderStatus::Delivered => {
             let proven = store::Proven { by: crew.id, means: "none", place: None, distance_m: None, is_late: false };
@@ -88,14 +88,14 @@ pub async fn advance(app: App, crew: Crew, input: AdvanceOrder) -> Result<Commit
             store::end_job(&mut tx, order.id, "returned", now).await?;
             tx.emit(OrderReturned::new(&order, reason, &Job::of(&order, needs_proof), now, by));
         }
-        _ => return Err(Problem::invalid_transition(order.status).into()),
+        _ => return Err(AdvanceError::State(order.status.into()).into()),
     }
     let job = Job::of(&order, needs_proof);
     tx.commit(job).await
 }
 
-/// Tells what was fetched; with the last stop the proof is minted.
-async fn tell_pick_up(
+/// Emits what was picked up; with the last stop the proof is minted.
+async fn emit_pick_up(
     app: &App,
     tx: &mut Tx,
     order: &Order,

@@ -13,30 +13,22 @@ use crate::{
         orders::{self, By},
         wallet,
     },
-    http::json::{Json, Path},
     ids::OrderId,
-    operations::{Answer, RequestContext},
     problem::Result,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Takes an order that waits; a crew carries at most five.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimOrder {
     pub order_id: OrderId,
 }
 
-/// Nothing to say but the path.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClaimBody {}
-
-/// Takes an order that waits, one of at most five.
-///
-/// Errors: 404; [`ClaimError`].
+/// The first claim to commit has the order.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
-pub async fn claim(app: App, crew: Crew, input: ClaimOrder) -> Result<Committed<Job>> {
+pub async fn claim(app: App, crew: Crew, input: ClaimOrder) -> Result<Committed<Job>, ClaimError> {
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
     let mut order = orders::lock(&mut tx, input.order_id).await?;

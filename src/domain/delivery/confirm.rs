@@ -1,4 +1,4 @@
-//! The PIN or code at the door: delivered. A wrong one is counted although it is refused.
+//! The customer's PIN or code proves the delivery. A wrong one is counted although it is refused.
 use super::{
     advance::hand_over,
     events::ProofLocked,
@@ -8,45 +8,43 @@ use super::{
 };
 use crate::{
     App,
-    actor::{Actor, Crew, Role},
+    actor::{Actor, Crew, Either, Seller},
     clock::Timestamp,
     db::{Committed, Tx},
-    domain::orders::{self, By, Fulfilment, Order, OrderStatus, OrderView, Relation, ShopOrder},
-    http::json::{Json, Path},
+    domain::orders::{self, By, Fulfilment, InvalidTransition, Order, OrderStatus, OrderView, Relation, ShopOrder},
     ids::{OrderId, ShopId},
-    operations::{Answer, RequestContext},
-    problem::{Problem, Result},
+    problem::{Checked, Problem, Result},
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_geo::Point;
+use wassally_macros::ApiError;
 
 /// Confirmed longer ago than this, the evidence came late.
 const LATE: TimeDelta = TimeDelta::seconds(60);
 
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConfirmBody {
-    /// Six digits; or else `token`.
-    pin: Option<String>,
-    token: Option<String>,
-    /// Where it was shown.
-    lat: Option<f64>,
-    lng: Option<f64>,
-    /// When it was shown, where there was no reception.
-    at: Option<Timestamp>,
-}
-
+/// Proves a delivery by the customer's PIN or code: to the order's crew, or at the counter to a member of its shop.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmProof {
     pub order_id: OrderId,
+    /// Six digits; or else `token`.
     pub pin: Option<String>,
     pub token: Option<String>,
+    /// Where it was shown, in degrees.
     pub lat: Option<f64>,
     pub lng: Option<f64>,
+    /// When it was shown, where there was no reception.
     pub at: Option<Timestamp>,
+}
+
+#[derive(Debug, ApiError)]
+pub enum ConfirmError {
+    #[api(inherit)]
+    Proof(ProofError),
+    #[api(inherit)]
+    State(InvalidTransition),
 }
 
 impl ConfirmProof {
@@ -75,20 +73,19 @@ fn is_pin(text: &str) -> bool {
 
 /// Delivers an order by what its customer shows: to its crew, or at the counter to a member of its shop. A counter hands over its own parts; the
 /// last of them delivers the order, and until then the same proof serves at the next one.
-///
-/// Errors: 404 for others; 409 `no_proof_yet`, `invalid_transition`; [`ProofError`].
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
-pub async fn confirm(app: App, actor: Actor, input: ConfirmProof) -> Result<Committed<OrderView>> {
+pub async fn confirm(app: App, caller: Either<Crew, Seller>, input: ConfirmProof) -> Result<Committed<OrderView>, ConfirmError> {
+    let actor: &Actor = &caller;
     let (shown, place) = (input.shown()?, input.place()?);
-    count_wrong(&app, &actor, input.order_id, shown).await?;
+    count_wrong(&app, actor, input.order_id, shown).await?;
 
     let mut tx = app.begin(input.order_id.region()).await?;
-    let (mut order, proof, own) = open(&mut tx, &actor, input.order_id).await?;
-    judge(&app, &order, &proof, shown)?;
+    let (mut order, proof, own) = open(&mut tx, actor, input.order_id).await?;
+    judge(&app, &order, &proof, shown).map_err(ConfirmError::Proof)?;
     let now = tx.now().await?;
-    let by = By::from(&actor);
+    let by = By::from(actor);
     if order.fulfilment == Fulfilment::Pickup && !pickup::fetch(&mut tx, &mut order, &own, now, by).await? {
-        let answer = OrderView::of(&mut tx, &actor, &order).await?;
+        let answer = OrderView::of(&mut tx, actor, &order).await?;
         return tx.commit(answer).await;
     }
     let door = order.dropoff.as_ref().and_then(|door| Point::new(door.lat, door.lng).ok());
@@ -102,7 +99,7 @@ pub async fn confirm(app: App, actor: Actor, input: ConfirmProof) -> Result<Comm
         is_late: input.at.is_some_and(|at| (now - at).abs() > LATE),
     };
     hand_over(&app, &mut tx, &mut order, proven, by, now).await?;
-    let answer = OrderView::of(&mut tx, &actor, &order).await?;
+    let answer = OrderView::of(&mut tx, actor, &order).await?;
     tx.commit(answer).await
 }
 
@@ -110,9 +107,8 @@ pub async fn confirm(app: App, actor: Actor, input: ConfirmProof) -> Result<Comm
 ///
 /// A transaction of its own, without the call's key: the count must be stored, the refusal must not. Judged and counted under the order's lock,
 /// so that a hundred tries at once are still five.
-async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) -> Result<()> {
-    let bare = App { inner: app.inner.clone(), call: None };
-    let mut tx = bare.begin(id.region()).await?;
+async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) -> Result<(), ConfirmError> {
+    let mut tx = app.without_request().begin(id.region()).await?;
     let Ok((order, proof, _)) = open(&mut tx, actor, id).await else { return Ok(()) };
     if proof.locked_at.is_some() || shown.proves(&app.keys, id, &proof.nonce) {
         return Ok(());
@@ -123,12 +119,12 @@ async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) ->
     if is_last {
         tx.emit(ProofLocked::new(&order, now, By::from(actor)));
     }
-    tx.commit(()).await?;
-    Err(ProofError::Wrong { tries_left: (TRIES_MAX - tries).max(0) }.into())
+    tx.end(()).await?;
+    Err(ConfirmError::Proof(ProofError::Wrong { tries_left: (TRIES_MAX - tries).max(0) }).into())
 }
 
 /// The order, locked, and its proof, for whom it is to confirm; at a counter, the shops whose parts are still theirs to hand over.
-async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::ProofRow, Vec<ShopId>)> {
+async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::ProofRow, Vec<ShopId>), ConfirmError> {
     let (order, relation) = orders::lock_as(tx, actor, id).await?;
     let own: Vec<&ShopOrder> = order.live_parts().filter(|part| relation.sees_part(part.shop_id)).collect();
     let may = match relation {
@@ -141,19 +137,20 @@ async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::
     }
     let own: Vec<ShopId> = own.into_iter().filter(|part| part.picked_up_at.is_none()).map(|part| part.shop_id).collect();
     let proof = store::proof(tx, id).await?;
+    let present = |proof: Option<store::ProofRow>| proof.ok_or(ConfirmError::Proof(ProofError::NotYet));
     match (order.fulfilment, order.status) {
-        (Fulfilment::Delivery, OrderStatus::Shipped) => Ok((order, proof.ok_or(ProofError::NotYet)?, own)),
-        (Fulfilment::Pickup, OrderStatus::Created) if !own.is_empty() => Ok((order, proof.ok_or(ProofError::NotYet)?, own)),
-        (_, status) => Err(Problem::invalid_transition(status).into()),
+        (Fulfilment::Delivery, OrderStatus::Shipped) => Ok((order, present(proof)?, own)),
+        (Fulfilment::Pickup, OrderStatus::Created) if !own.is_empty() => Ok((order, present(proof)?, own)),
+        (_, status) => Err(ConfirmError::State(status.into()).into()),
     }
 }
 
-fn judge(app: &App, order: &Order, proof: &store::ProofRow, shown: Shown<'_>) -> Result<()> {
+fn judge(app: &App, order: &Order, proof: &store::ProofRow, shown: Shown<'_>) -> Checked<(), ProofError> {
     if proof.locked_at.is_some() {
-        return Err(ProofError::Locked.into());
+        return Err(ProofError::Locked);
     }
     if !shown.proves(&app.keys, order.id, &proof.nonce) {
-        return Err(ProofError::Wrong { tries_left: (TRIES_MAX - proof.tries).max(0) }.into());
+        return Err(ProofError::Wrong { tries_left: (TRIES_MAX - proof.tries).max(0) });
     }
     Ok(())
 }

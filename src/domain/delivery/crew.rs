@@ -1,12 +1,12 @@
 //! A crew at work as commands hold it, and the rules of taking an order. Free of IO.
 use crate::{
-    domain::orders::{Fulfilment, Order, OrderStatus, PaymentMode},
+    domain::orders::{Fulfilment, InvalidTransition, Order, OrderStatus, PaymentMode},
     ids::UserId,
-    money::Money,
-    problem::{ApiError, Problem},
+    money::{Amount, Money},
 };
 use rust_decimal::Decimal;
 use wassally_geo::Vehicle;
+use wassally_macros::ApiError;
 
 /// Most orders a crew carries at once.
 pub const ACTIVE_LIMIT: i32 = 5;
@@ -30,34 +30,28 @@ pub struct CrewRow {
 }
 
 /// Why a crew may not take an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ApiError)]
 pub enum ClaimError {
-    #[error("somebody has taken this order")]
+    /// Somebody has taken this order.
+    #[api(409, "already_claimed")]
     AlreadyClaimed,
-    #[error("the order was cancelled")]
+    /// The order was cancelled.
+    #[api(409, "order_cancelled")]
     OrderCancelled,
-    #[error("no crew carries this order")]
+    /// No crew carries this order.
+    #[api(409, "not_claimable")]
     NotClaimable,
-    #[error("not on duty")]
+    /// The crew is not on duty.
+    #[api(409, "off_duty")]
     OffDuty,
-    #[error("{ACTIVE_LIMIT} orders are carried already")]
-    ActiveLimit,
-    #[error("too much cash in hand")]
-    CashCap,
-}
-
-impl ApiError for ClaimError {
-    fn problem(&self) -> Problem {
-        let code = match self {
-            Self::AlreadyClaimed => "already_claimed",
-            Self::OrderCancelled => "order_cancelled",
-            Self::NotClaimable => "not_claimable",
-            Self::OffDuty => "off_duty",
-            Self::ActiveLimit => return Problem::new(409, "active_limit").with("limit", ACTIVE_LIMIT),
-            Self::CashCap => return Problem::new(409, "cash_cap").with("limit", CASH_CAP.to_string()),
-        };
-        Problem::new(409, code)
-    }
+    /// The crew carries as many orders as it may.
+    #[api(409, "active_limit")]
+    ActiveLimit { limit: i32 },
+    /// The crew has too much cash in hand.
+    #[api(409, "cash_cap")]
+    CashCap { limit: Amount },
+    #[api(inherit)]
+    State(InvalidTransition),
 }
 
 /// Whether anybody may take `order` now.
@@ -78,10 +72,10 @@ impl CrewRow {
             return Err(ClaimError::OffDuty);
         }
         if self.active >= ACTIVE_LIMIT {
-            return Err(ClaimError::ActiveLimit);
+            return Err(ClaimError::ActiveLimit { limit: ACTIVE_LIMIT });
         }
         if cash.is_some_and(|cash| cash.amount >= CASH_CAP) {
-            return Err(ClaimError::CashCap);
+            return Err(ClaimError::CashCap { limit: Amount(CASH_CAP) });
         }
         Ok(())
     }
@@ -118,8 +112,8 @@ mod tests {
         assert_eq!(crew(true, 4).check(usd(499)), Ok(()));
         assert_eq!(crew(true, 0).check(None), Ok(()));
         assert_eq!(crew(false, 0).check(None), Err(ClaimError::OffDuty));
-        assert_eq!(crew(true, 5).check(None), Err(ClaimError::ActiveLimit));
-        assert_eq!(crew(true, 0).check(usd(500)), Err(ClaimError::CashCap));
+        assert_eq!(crew(true, 5).check(None), Err(ClaimError::ActiveLimit { limit: ACTIVE_LIMIT }));
+        assert_eq!(crew(true, 0).check(usd(500)), Err(ClaimError::CashCap { limit: Amount(CASH_CAP) }));
         assert_eq!(CASH_CAP, Decimal::from(500));
     }
 }

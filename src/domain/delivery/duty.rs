@@ -1,11 +1,7 @@
 //! A crew goes on duty or off.
 use super::{events::DutyChanged, store};
-use crate::{
-    db::Tx,
-    domain::{Event, users},
-    ids::UserId,
-    problem::{ApiError, Problem, Result},
-};
+use crate::{db::Tx, domain::users, ids::UserId, problem::Result};
+use wassally_macros::ApiError;
 
 #[derive(Debug, ApiError)]
 pub enum DutyError {
@@ -20,12 +16,12 @@ pub enum DutyError {
 /// Takes up duty under the next number, or lays it down. Claims without goods stay; with goods in hand duty goes on.
 ///
 /// Errors: [`DutyError`].
-pub async fn set_duty(tx: &mut Tx, crew: UserId, on_duty: bool) -> Result<()> {
+pub async fn set_duty(tx: &mut Tx, crew: UserId, on_duty: bool) -> Result<(), DutyError> {
     let region = tx.region();
     let now = tx.now().await?;
-    let user = users::find(tx, crew).await?.ok_or_else(Problem::not_found)?;
+    let user = users::find(tx, crew).await?.ok_or(DutyError::NotFound)?;
     store::ensure_crew(tx, region, crew, &user.first_name, now).await?;
-    let mut row = store::lock_crews(tx, region, &[crew]).await?.pop().ok_or_else(Problem::not_found)?;
+    let mut row = store::lock_crews(tx, region, &[crew]).await?.pop().ok_or(DutyError::NotFound)?;
     if !on_duty && row.on_duty && store::has_goods(tx, region, crew).await? {
         return Err(DutyError::ActiveJobs.into());
     }
@@ -36,7 +32,6 @@ pub async fn set_duty(tx: &mut Tx, crew: UserId, on_duty: bool) -> Result<()> {
     store::save_crew(tx, region, &row, now).await?;
     if has_changed {
         tx.emit(DutyChanged {
-            kind: DutyChanged::TYPE,
             at: now,
             crew_id: crew,
             name: row.name.clone(),

@@ -1,42 +1,39 @@
-//! What happens to an order on its way, told to the order, its shops and its crew.
-use super::job::Job;
+//! What happens to an order on its way, for the order, its shops and its crew.
+use super::{
+    job::Job,
+    messages::{CrewMessage, DeliveryFact, JobGone, JobNow},
+    problem::ProblemKind,
+};
 use crate::{
     clock::Timestamp,
-    db::Message,
-    domain::{
-        Event,
-        orders::{By, ClaimableOrder, Order, OrderState},
-    },
+    domain::orders::{self, By, ClaimableOrder, Order, OrderState},
+    event::{Event, Message},
     ids::{OrderId, ShopId, UserId},
 };
-use serde::Serialize;
-use serde_json::{Value, json};
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal { $($field:ident: $type:ty),* $(,)? })+) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? })+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Serialize)]
+        #[derive(Debug)]
         pub struct $name {
             pub order: OrderState,
             pub customer_id: UserId,
             /// Its shops and their sellers.
             pub shops: Vec<(ShopId, UserId)>,
             $(pub $field: $type,)*
-            #[serde(skip)]
-            said: Vec<Message>,
+            messages: Vec<Message>,
         }
 
         impl $name {
-            fn about(order: &Order, said: Vec<Message>, $($field: $type),*) -> Self {
+            fn about(order: &Order, messages: Vec<Message>, $($field: $type),*) -> Self {
                 let shops = order.shop_orders.iter().map(|part| (part.shop_id, part.seller_id)).collect();
-                Self { order: order.state(), customer_id: order.customer_id, shops, $($field,)* said }
+                Self { order: order.state(), customer_id: order.customer_id, shops, $($field,)* messages }
             }
         }
 
         impl Event for $name {
-            const TYPE: &'static str = $kind;
-            fn to(&self) -> Vec<Message> {
-                self.said.clone()
+            fn messages(&self) -> Vec<Message> {
+                self.messages.clone()
             }
         }
     )+};
@@ -44,141 +41,128 @@ macro_rules! events {
 
 events! {
     /// A crew took the order.
-    OrderClaimed = "order_claimed" { crew_id: UserId }
+    OrderClaimed { crew_id: UserId }
     /// A crew gave the order back to the list.
-    OrderReleased = "order_released" { crew_id: UserId }
+    OrderReleased { crew_id: UserId }
     /// Staff gave the order to another crew.
-    OrderReassigned = "order_reassigned" { from: UserId, crew_id: UserId }
+    OrderReassigned { from: UserId, crew_id: UserId }
     /// One stop of several was picked up: by the crew, or without one by the customer.
-    OrderPickedUp = "order_picked_up" { crew_id: Option<UserId>, shop_id: Option<ShopId> }
+    OrderPickedUp { crew_id: Option<UserId>, shop_id: Option<ShopId> }
     /// All goods are on their way; the proof is minted.
-    OrderShipped = "order_shipped" { crew_id: UserId }
+    OrderShipped { crew_id: UserId }
     /// The goods are in the customer's hands. `crew_id` is `None` when they were fetched.
-    OrderDelivered = "order_delivered" { crew_id: Option<UserId> }
+    OrderDelivered { crew_id: Option<UserId> }
     /// The customer could not be met or refused.
-    OrderDeliveryFailed = "order_delivery_failed" { crew_id: Option<UserId>, reason: String }
+    OrderDeliveryFailed { crew_id: Option<UserId>, reason: String }
     /// The goods are back at their shops.
-    OrderReturned = "order_returned" { crew_id: Option<UserId>, reason: String }
+    OrderReturned { crew_id: Option<UserId>, reason: String }
     /// Too many wrong PINs: staff must unlock.
-    ProofLocked = "proof_locked" { crew_id: Option<UserId> }
+    ProofLocked { crew_id: Option<UserId> }
     /// Staff unlocked the proof.
-    ProofUnlocked = "proof_unlocked" { crew_id: Option<UserId> }
+    ProofUnlocked { crew_id: Option<UserId> }
 }
 
-/// What the crew hears of a job of theirs as it is now.
-fn to_crew(crew: UserId, kind: &str, now: Timestamp, job: &Job) -> Message {
-    Message::new(format!("crew:{crew}"), &json!({ "type": kind, "at": now, "order_id": job.order_id, "job": job }))
+/// The crew's message with a job of theirs as it is now.
+fn to_crew(crew: UserId, now: Timestamp, job: &Job, message: fn(JobNow) -> CrewMessage) -> Message {
+    Message::new(crew, &message(JobNow { at: now, order_id: job.order_id, job: job.clone() }))
 }
 
-/// What the crew hears of a job that is no longer theirs.
-fn gone(crew: UserId, kind: &str, now: Timestamp, order: OrderId, why: &Value) -> Message {
-    let mut body = json!({ "type": kind, "at": now, "order_id": order });
-    if let (Value::Object(body), Value::Object(why)) = (&mut body, why) {
-        body.extend(why.clone());
-    }
-    Message::new(format!("crew:{crew}"), &body)
-}
-
-/// The first of an order's publications is its own channel's: the crew sees this one and no more.
-fn ending(mut said: Vec<Message>, crew: Option<UserId>) -> Vec<Message> {
-    if let (Some(crew), false) = (crew, said.is_empty()) {
-        let own = said.remove(0);
-        said.insert(0, own.revokes(crew, true));
-    }
-    said
+fn released(crew: UserId, now: Timestamp, order: OrderId, reason: &str) -> Message {
+    Message::new(crew, &CrewMessage::JobReleased(JobGone { at: now, order_id: order, reason: reason.to_owned() }))
 }
 
 impl OrderClaimed {
     pub fn new(order: &Order, crew: UserId, job: &Job, now: Timestamp, by: By) -> Self {
-        let mut said = order.said(Self::TYPE, now, by, &json!({}));
-        said.push(to_crew(crew, "job_assigned", now, job));
-        Self::about(order, said, crew)
+        let mut messages = order.announce(now, by, DeliveryFact::OrderClaimed {});
+        messages.push(to_crew(crew, now, job, CrewMessage::JobAssigned));
+        Self::about(order, messages, crew)
     }
 }
 
 impl OrderReleased {
     /// `crew` is who had it; the order is back on the list.
     pub fn new(order: &Order, crew: UserId, reason: &str, now: Timestamp, by: By) -> Self {
-        let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "listing": ClaimableOrder::of(order) })), Some(crew));
-        said.push(gone(crew, "job_released", now, order.id, &json!({ "reason": reason })));
-        Self::about(order, said, crew)
+        let fact = DeliveryFact::OrderReleased { listing: ClaimableOrder::of(order) };
+        let mut messages = orders::ending(order.announce(now, by, fact), Some(crew));
+        messages.push(released(crew, now, order.id, reason));
+        Self::about(order, messages, crew)
     }
 }
 
 impl OrderReassigned {
     pub fn new(order: &Order, from: UserId, to: UserId, job: &Job, now: Timestamp, by: By) -> Self {
-        let mut said = ending(order.said(Self::TYPE, now, by, &json!({})), Some(from));
-        said.push(gone(from, "job_released", now, order.id, &json!({ "reason": "reassigned" })));
-        said.push(to_crew(to, "job_assigned", now, job));
-        Self::about(order, said, from, to)
+        let mut messages = orders::ending(order.announce(now, by, DeliveryFact::OrderReassigned {}), Some(from));
+        messages.push(released(from, now, order.id, "reassigned"));
+        messages.push(to_crew(to, now, job, CrewMessage::JobAssigned));
+        Self::about(order, messages, from, to)
     }
 }
 
 impl OrderPickedUp {
     pub fn new(order: &Order, crew: UserId, shop: Option<ShopId>, job: &Job, now: Timestamp, by: By) -> Self {
-        let mut said = order.said(Self::TYPE, now, by, &json!({ "shop_id": shop }));
-        said.push(to_crew(crew, "job_picked_up", now, job));
-        Self::about(order, said, Some(crew), shop)
+        let mut messages = order.announce(now, by, DeliveryFact::OrderPickedUp { shop_id: shop });
+        messages.push(to_crew(crew, now, job, CrewMessage::JobPickedUp));
+        Self::about(order, messages, Some(crew), shop)
     }
 
     /// The customer fetched this shop's part.
     pub fn at_the_counter(order: &Order, shop: ShopId, now: Timestamp, by: By) -> Self {
-        Self::about(order, order.said(Self::TYPE, now, by, &json!({ "shop_id": shop })), None, Some(shop))
+        let messages = order.announce(now, by, DeliveryFact::OrderPickedUp { shop_id: Some(shop) });
+        Self::about(order, messages, None, Some(shop))
     }
 }
 
 impl OrderShipped {
     pub fn new(order: &Order, crew: UserId, job: &Job, now: Timestamp, by: By) -> Self {
-        let mut said = order.said(Self::TYPE, now, by, &json!({}));
-        said.push(to_crew(crew, "job_shipped", now, job));
-        Self::about(order, said, crew)
+        let mut messages = order.announce(now, by, DeliveryFact::OrderShipped {});
+        messages.push(to_crew(crew, now, job, CrewMessage::JobShipped));
+        Self::about(order, messages, crew)
     }
 }
 
 impl OrderDelivered {
     /// `means` is how it was proven: `pin`, `token`, `none`, `override`.
     pub fn new(order: &Order, means: &str, job: &Job, now: Timestamp, by: By) -> Self {
-        let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "proof": means })), order.crew_id);
-        said.extend(order.crew_id.map(|crew| to_crew(crew, "job_delivered", now, job)));
-        Self::about(order, said, order.crew_id)
+        let fact = DeliveryFact::OrderDelivered { proof: means.to_owned() };
+        let mut messages = orders::ending(order.announce(now, by, fact), order.crew_id);
+        messages.extend(order.crew_id.map(|crew| to_crew(crew, now, job, CrewMessage::JobDelivered)));
+        Self::about(order, messages, order.crew_id)
     }
 }
 
 impl OrderDeliveryFailed {
     pub fn new(order: &Order, reason: &str, job: &Job, now: Timestamp, by: By) -> Self {
-        let mut said = order.said(Self::TYPE, now, by, &json!({ "reason": reason }));
-        said.extend(order.crew_id.map(|crew| to_crew(crew, "job_failed", now, job)));
-        Self::about(order, said, order.crew_id, reason.to_owned())
+        let mut messages = order.announce(now, by, DeliveryFact::OrderDeliveryFailed { reason: reason.to_owned() });
+        messages.extend(order.crew_id.map(|crew| to_crew(crew, now, job, CrewMessage::JobFailed)));
+        Self::about(order, messages, order.crew_id, reason.to_owned())
     }
 }
 
 impl OrderReturned {
     pub fn new(order: &Order, reason: &str, job: &Job, now: Timestamp, by: By) -> Self {
-        let mut said = ending(order.said(Self::TYPE, now, by, &json!({ "reason": reason })), order.crew_id);
-        said.extend(order.crew_id.map(|crew| to_crew(crew, "job_returned", now, job)));
-        Self::about(order, said, order.crew_id, reason.to_owned())
+        let fact = DeliveryFact::OrderReturned { reason: reason.to_owned() };
+        let mut messages = orders::ending(order.announce(now, by, fact), order.crew_id);
+        messages.extend(order.crew_id.map(|crew| to_crew(crew, now, job, CrewMessage::JobReturned)));
+        Self::about(order, messages, order.crew_id, reason.to_owned())
     }
 }
 
 impl ProofLocked {
     pub fn new(order: &Order, now: Timestamp, by: By) -> Self {
-        Self::about(order, order.said(Self::TYPE, now, by, &json!({})), order.crew_id)
+        Self::about(order, order.announce(now, by, DeliveryFact::ProofLocked {}), order.crew_id)
     }
 }
 
 impl ProofUnlocked {
     pub fn new(order: &Order, now: Timestamp, by: By) -> Self {
-        Self::about(order, order.said(Self::TYPE, now, by, &json!({})), order.crew_id)
+        Self::about(order, order.announce(now, by, DeliveryFact::ProofUnlocked {}), order.crew_id)
     }
 }
 
-/// A crew took up or laid down duty.
-#[derive(Debug, Serialize)]
+/// A crew went on duty or off.
+#[derive(Debug)]
 pub struct DutyChanged {
-    #[serde(rename = "type")]
-    pub kind: &'static str,
     pub at: Timestamp,
-    #[serde(skip)]
     pub crew_id: UserId,
     pub name: String,
     pub vehicle: &'static str,
@@ -188,38 +172,43 @@ pub struct DutyChanged {
 }
 
 impl Event for DutyChanged {
-    const TYPE: &'static str = "duty_changed";
-    fn to(&self) -> Vec<Message> {
-        vec![Message::new(format!("crew:{}", self.crew_id), self)]
+    fn messages(&self) -> Vec<Message> {
+        let message = CrewMessage::DutyChanged {
+            at: self.at,
+            name: self.name.clone(),
+            vehicle: self.vehicle.to_owned(),
+            on_duty: self.on_duty,
+            duty_no: self.duty_no,
+            radius_m: self.radius_m,
+        };
+        vec![Message::new(self.crew_id, &message)]
     }
 }
 
-/// Something is wrong with a job: its crew and staff hear it.
-#[derive(Debug, Serialize)]
+/// Something is wrong with a job: for its crew and for staff.
+#[derive(Debug)]
 pub struct JobProblem {
-    #[serde(rename = "type")]
-    pub kind: &'static str,
     pub at: Timestamp,
-    #[serde(skip)]
     pub crew_id: UserId,
     pub order_id: OrderId,
-    pub problem: &'static str,
+    pub problem: ProblemKind,
     pub note: Option<String>,
 }
 
 impl Event for JobProblem {
-    const TYPE: &'static str = "job_problem";
-    fn to(&self) -> Vec<Message> {
-        vec![Message::new(format!("crew:{}", self.crew_id), self)]
+    fn messages(&self) -> Vec<Message> {
+        let Self { at, order_id, problem, note, .. } = self;
+        let message = CrewMessage::JobProblem { at: *at, order_id: *order_id, problem: *problem, note: note.clone() };
+        vec![Message::new(self.crew_id, &message)]
     }
 }
 
-/// What a crew hears when something they did not do changed their job, such as a stop that fell away.
+/// A crew's message when something they did not do changed their job, such as a stop that fell away.
 pub fn job_changed(crew: UserId, now: Timestamp, job: &Job) -> Message {
-    to_crew(crew, "job_changed", now, job)
+    to_crew(crew, now, job, CrewMessage::JobChanged)
 }
 
-/// What a crew hears when an order of theirs was called off.
+/// A crew's message when an order of theirs was cancelled.
 pub fn job_cancelled(crew: UserId, now: Timestamp, order: OrderId, reason: &str) -> Message {
-    gone(crew, "job_cancelled", now, order, &json!({ "reason": reason }))
+    Message::new(crew, &CrewMessage::JobCancelled(JobGone { at: now, order_id: order, reason: reason.to_owned() }))
 }

@@ -5,11 +5,11 @@ use crate::{
     ids::{OrderId, ShopId},
     money::{Amount, Currency},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// An order as its crew sees it: where to fetch, where to bring, what to collect.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Job {
     pub order_id: OrderId,
     pub code: String,
@@ -31,14 +31,14 @@ pub struct Job {
 }
 
 /// Who waits at the door.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Recipient {
     pub name: String,
     pub phone_number: Option<String>,
 }
 
 /// A shop to fetch goods from. A REJECTED one is skipped.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Stop {
     pub shop_id: ShopId,
     pub name: String,

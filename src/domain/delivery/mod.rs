@@ -12,6 +12,7 @@ mod duty;
 mod event_handlers;
 mod events;
 mod job;
+mod messages;
 mod override_status;
 mod pickup;
 mod problem;
@@ -22,45 +23,48 @@ mod store;
 
 pub use claim::{ClaimOrder, claim};
 pub use crew::{ACTIVE_LIMIT, CrewRow};
-pub use duty::set_duty;
+pub use duty::{DutyError, set_duty};
 pub use events::{
     DutyChanged, OrderClaimed, OrderDelivered, OrderDeliveryFailed, OrderPickedUp, OrderReassigned, OrderReleased, OrderReturned,
     OrderShipped, ProofLocked, ProofUnlocked,
 };
 pub use job::{Job, Stop};
+pub use messages::{CrewMessage, DeliveryMessage, DeliveryShopMessage};
 pub use proof::proof_for;
 pub use store::{crew, earnings};
 
 use crate::{
     App,
     config::ProofRequired,
-    domain::{Slice, orders::PaymentMode},
+    domain::orders::PaymentMode,
     ids::{Region, UserId},
-    problem::{Problem, Result},
+    operations::{Slice, channel, get, post},
+    problem::Result,
     text,
 };
 use sqlx::PgConnection;
 use std::collections::HashMap;
-use utoipa_axum::routes;
+use wassally_macros::ApiError;
 use wassally_realtime::host::Retention;
 
 pub fn slice() -> Slice {
     Slice::new("delivery")
-        .routes(routes!(claim::post))
-        .routes(routes!(release::post))
-        .routes(routes!(advance::post))
-        .routes(routes!(problem::post))
-        .routes(routes!(proof::get))
-        .routes(routes!(confirm::post))
-        .routes(routes!(reassign::post))
-        .routes(routes!(override_status::post))
-        .call("delivery.claim", claim::call)
-        .call("delivery.release", release::call)
-        .call("delivery.advance", advance::call)
-        .call("delivery.confirm", confirm::call)
-        .channel("crew", channels::may_watch, Retention::Durable)
-        .snapshot("crew", channels::snapshot)
-        .own(channels::own)
+        .command(post("/api/delivery/orders/{id}/claim/", claim::claim).id("order_id").rpc("delivery.claim"))
+        .command(post("/api/delivery/orders/{id}/release/", release::release).id("order_id").rpc("delivery.release"))
+        .command(post("/api/delivery/orders/{id}/advance/", advance::advance).id("order_id").rpc("delivery.advance"))
+        .command(post("/api/delivery/orders/{id}/problem/", problem::report).id("order_id"))
+        .query(get("/api/orders/{id}/proof/", proof::read).id("order_id"))
+        .command(post("/api/orders/{id}/proof/confirm/", confirm::confirm).id("order_id").rpc("delivery.confirm"))
+        .command(post("/api/staff/orders/{id}/reassign/", reassign::reassign).id("order_id"))
+        .command(post("/api/staff/orders/{id}/override/", override_status::override_status).id("order_id"))
+        .publishes::<DeliveryMessage>()
+        .publishes::<DeliveryShopMessage>()
+        .channel(
+            channel::<CrewMessage>(Retention::Durable)
+                .may_watch("the crew, staff", channels::may_watch)
+                .snapshot(channels::snapshot)
+                .server_side(channels::is_crew),
+        )
         .on(event_handlers::free_the_job)
         .on(event_handlers::drop_the_stop)
         .on(event_handlers::mark_ready)
@@ -82,8 +86,15 @@ fn proof_required(app: &App, mode: PaymentMode) -> bool {
     }
 }
 
-/// A reason that must be there. Errors: 422 `reason_required`, and those of [`text::reason`].
-fn needed_reason(reason: Option<&str>) -> Result<&str> {
+#[derive(Debug, ApiError)]
+pub enum ReasonError {
+    /// Say why.
+    #[api(422, "reason_required")]
+    Required,
+}
+
+/// A reason that must be there. Errors: [`ReasonError`], and those of [`text::reason`].
+fn needed_reason(reason: Option<&str>) -> Result<&str, ReasonError> {
     let reason = text::reason(reason)?;
-    if reason.is_empty() { Err(Problem::new(422, "reason_required").into()) } else { Ok(reason) }
+    if reason.is_empty() { Err(ReasonError::Required.into()) } else { Ok(reason) }
 }

@@ -1,17 +1,17 @@
-//! Staff goes past a rule of the door: delivered without proof, or a locked proof opened again. With a reason, and noted.
-use super::{advance::hand_over, events::ProofUnlocked, store};
+//! Staff overrides the rule of the proof: an order is delivered without it, or a locked one is opened again.
+use super::{ReasonError, advance::hand_over, events::ProofUnlocked, store};
 use crate::{
     App,
     actor::Staff,
     db::Committed,
-    domain::orders::{self, By, OrderView},
-    http::json::{Json, Path},
+    domain::orders::{self, By, InvalidTransition, OrderView},
     ids::OrderId,
-    operations::{Answer, RequestContext},
-    problem::Result,
+    problem::{Inherit, Result},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
 /// What to do against the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -22,46 +22,48 @@ pub enum Act {
     UnlockProof,
 }
 
+/// Delivers an order without its proof, or gives its proof five new tries. Needs a reason, and is audited.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct OverrideBody {
-    to: Act,
-    reason: Option<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Override {
     pub order_id: OrderId,
     pub to: Act,
     pub reason: Option<String>,
 }
 
-/// Delivers an order without its proof, or gives its proof five new tries.
-///
-/// Errors: 404; 422 `reason_required`; 409 `invalid_transition`, `no_proof_yet`.
+#[derive(Debug, ApiError)]
+pub enum OverrideError {
+    #[api(inherit)]
+    Reason(ReasonError),
+    /// The proof comes with the goods.
+    #[api(409, "no_proof_yet")]
+    NoProofYet,
+    #[api(inherit)]
+    State(InvalidTransition),
+}
+
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
-pub async fn overrule(app: App, staff: Staff, input: Override) -> Result<Committed<OrderView>> {
-    let reason = super::needed_reason(input.reason.as_deref())?;
+pub async fn override_status(app: App, staff: Staff, input: Override) -> Result<Committed<OrderView>, OverrideError> {
+    let reason = super::needed_reason(input.reason.as_deref()).inherit::<OverrideError>()?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
     let (mut order, _) = orders::lock_as(&mut tx, &staff, input.order_id).await?;
     let now = tx.now().await?;
     let by = By::from(&*staff);
-    let act = match input.to {
+    let before = order.status;
+    match input.to {
         Act::Delivered => {
             let proven = store::Proven { by: staff.id, means: "override", place: None, distance_m: None, is_late: false };
             hand_over(&app, &mut tx, &mut order, proven, by, now).await?;
-            "DELIVERED"
         }
         Act::UnlockProof => {
-            store::proof(&mut tx, order.id).await?.ok_or(super::proof::ProofError::NotYet)?;
+            store::proof(&mut tx, order.id).await?.ok_or(OverrideError::NoProofYet)?;
             store::count_tries(&mut tx, order.id, 0, None).await?;
             tx.emit(ProofUnlocked::new(&order, now, by));
-            "unlock_proof"
         }
-    };
-    let id = crate::ids::new(region, &app.clock, &app.random);
-    store::audit(&mut tx, id, order.id, staff.id, act, reason, now).await?;
+    }
+    let after = json!({ "status": order.status, "act": input.to });
+    tx.audit(("order", order.id.uuid()), json!({ "status": before }), after, reason);
     let answer = OrderView::of(&mut tx, &staff, &order).await?;
     tx.commit(answer).await
 }

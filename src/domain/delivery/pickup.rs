@@ -3,9 +3,9 @@ use super::{advance::hand_over, events::OrderPickedUp, store};
 use crate::{
     clock::Timestamp,
     db::Tx,
-    domain::orders::{self, By, Fulfilment, Order, OrderCancelled, OrderRejected, OrderStatus},
+    domain::orders::{self, By, Fulfilment, InvalidTransition, Order, OrderCancelled, OrderRejected, OrderStatus},
     ids::ShopId,
-    problem::{Problem, Result},
+    problem::Result,
 };
 use futures_util::future::BoxFuture;
 
@@ -32,7 +32,7 @@ pub fn keep_what_was_fetched<'a>(tx: &'a mut Tx, event: &'a OrderCancelled) -> B
     Box::pin(async move {
         let order = orders::lock(tx, event.order_id()).await?;
         if order.fulfilment == Fulfilment::Pickup && order.live_parts().any(|part| part.picked_up_at.is_some()) {
-            return Err(Problem::invalid_transition(OrderStatus::Created).into());
+            return Err(InvalidTransition::from(OrderStatus::Created).into());
         }
         Ok(())
     })

@@ -1,16 +1,7 @@
-//! Something is wrong on the way: the crew says so and staff hear it.
+//! A crew reports that something is wrong on the way.
 use super::{events::JobProblem, store};
 use crate::{
-    App,
-    actor::Crew,
-    clock::Timestamp,
-    db::Committed,
-    domain::{Event, orders},
-    http::json::{Json, Path},
-    ids::OrderId,
-    operations::{Answer, RequestContext},
-    problem::Result,
-    text,
+    App, actor::Crew, clock::Timestamp, db::Committed, domain::orders, ids::OrderId, problem::Result, reply::Created, text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,14 +29,9 @@ impl ProblemKind {
     }
 }
 
+/// Reports that something is wrong with an order that the crew carries; staff are told.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ProblemBody {
-    kind: ProblemKind,
-    note: Option<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ReportProblem {
     pub order_id: OrderId,
     pub kind: ProblemKind,
@@ -62,9 +48,9 @@ pub struct ProblemView {
     pub at: Timestamp,
 }
 
-/// Notes a problem with an order the crew carries. Errors: 404.
+/// Stores a problem with an order.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
-pub async fn report(app: App, crew: Crew, input: ReportProblem) -> Result<Committed<ProblemView>> {
+pub async fn report(app: App, crew: Crew, input: ReportProblem) -> Result<Committed<Created<ProblemView>>> {
     let note = text::note(input.note.as_deref())?.map(str::to_owned);
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
@@ -72,13 +58,6 @@ pub async fn report(app: App, crew: Crew, input: ReportProblem) -> Result<Commit
     let now = tx.now().await?;
     let id = crate::ids::new(region, &app.clock, &app.random);
     store::insert_problem(&mut tx, id, order.id, crew.id, input.kind.name(), note.as_deref(), now).await?;
-    tx.emit(JobProblem {
-        kind: JobProblem::TYPE,
-        at: now,
-        crew_id: crew.id,
-        order_id: order.id,
-        problem: input.kind.name(),
-        note: note.clone(),
-    });
-    tx.commit(ProblemView { id, order_id: order.id, kind: input.kind, note, at: now }).await
+    tx.emit(JobProblem { at: now, crew_id: crew.id, order_id: order.id, problem: input.kind, note: note.clone() });
+    tx.commit(Created(ProblemView { id, order_id: order.id, kind: input.kind, note, at: now })).await
 }

@@ -6,18 +6,16 @@ use crate::{
     clock::Timestamp,
     db::Tx,
     domain::orders::{self, Fulfilment, OrderState, OrderStatus, PrepStatus},
-    http::json::{Path, Query},
     ids::OrderId,
     keys::Keys,
-    page::NoFilters,
-    problem::{ApiError, Problem, Result},
+    problem::Result,
 };
 use aws_lc_rs::constant_time;
-use axum::{Json, extract::State};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
 /// So many wrong PINs lock the proof of an order, whoever tries them.
 pub const TRIES_MAX: i32 = 5;
@@ -118,25 +116,34 @@ fn qr_svg(token: &str) -> Result<String> {
     Ok(code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(200, 200).build())
 }
 
-/// What to show at the door, to the order's customer alone
-pub async fn get(
-    State(app): State<App>,
-    customer: Customer,
-    Path(id): Path<OrderId>,
-    _: Query<NoFilters>,
-) -> Result<Json<Proof>> {
+/// Reads the PIN and code that the order's customer shows at the door.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadProof {
+    pub order_id: OrderId,
+}
+
+#[derive(Debug, ApiError)]
+pub enum NoProof {
+    /// The proof comes with the goods.
+    #[api(409, "no_proof_yet")]
+    NotYet,
+}
+
+pub async fn read(app: App, customer: Customer, input: ReadProof) -> Result<Proof, NoProof> {
+    let id = input.order_id;
     let mut conn = app.read(id.region()).await?;
     let (order, _) = orders::find_as(&mut conn, &customer, id).await?;
-    let proof = store::proof(&mut conn, order.id).await?.ok_or(ProofError::NotYet)?;
+    let proof = store::proof(&mut conn, order.id).await?.ok_or(NoProof::NotYet)?;
     let token = token(&app.keys, id, &proof.nonce);
-    Ok(Json(Proof {
+    Ok(Proof {
         pin: pin(&app.keys, id, &proof.nonce),
         qr_svg: qr_svg(&token)?,
         token,
         tries_left: (TRIES_MAX - proof.tries).max(0),
         locked: proof.locked_at.is_some(),
         confirmed_at: proof.confirmed_at,
-    }))
+    })
 }
 
 #[cfg(test)]

@@ -1,58 +1,63 @@
 //! Staff moves an order to another crew, or back to the list.
 use super::{
+    ReasonError,
     crew::{ClaimError, check_order},
     events::{OrderClaimed, OrderReassigned, OrderReleased},
     job::Job,
-    proof_required, release, store,
+    proof_required,
+    release::{self, ReleaseError},
+    store,
 };
 use crate::{
     App,
     actor::Staff,
     db::Committed,
     domain::orders::{self, By, OrderStatus},
-    http::json::{Json, Path},
     ids::{OrderId, UserId},
-    operations::{Answer, RequestContext},
-    problem::{Problem, Result},
+    problem::{Inherit, Problem, Result},
 };
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
+/// Gives an order whose goods still stand at the shops to another crew or back to the list; one that waits, to a crew.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReassignBody {
-    /// `null`: back to the list. It must be said, for what is forgotten should not take an order from its crew.
-    #[serde(deserialize_with = "said")]
-    #[schema(required = true)]
-    crew_id: Option<UserId>,
-    reason: Option<String>,
-}
-
-/// With a reader of its own, serde does not take an absent member for `null`.
-fn said<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<UserId>, D::Error> {
-    Option::deserialize(reader)
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reassign {
     pub order_id: OrderId,
+    /// `null`: back to the list. It must be named, for a forgotten member should not take an order from its crew.
+    #[serde(deserialize_with = "named")]
+    #[schema(required = true)]
     pub crew_id: Option<UserId>,
     pub reason: Option<String>,
 }
 
-/// Gives an order without goods under way to another crew, or back to the list; one that waits, to a crew.
-///
-/// Errors: 404; 422 `reason_required`; 409 `already_picked_up`, `invalid_transition`, `off_duty`, `active_limit`.
+/// With a reader of its own, serde does not take an absent member for `null`.
+fn named<'de, D: Deserializer<'de>>(reader: D) -> std::result::Result<Option<UserId>, D::Error> {
+    Option::deserialize(reader)
+}
+
+#[derive(Debug, ApiError)]
+pub enum ReassignError {
+    #[api(inherit)]
+    Reason(ReasonError),
+    #[api(inherit)]
+    Claim(ClaimError),
+    #[api(inherit)]
+    Release(ReleaseError),
+}
+
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
-pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committed<Job>> {
-    let reason = super::needed_reason(input.reason.as_deref())?;
+pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committed<Job>, ReassignError> {
+    let reason = super::needed_reason(input.reason.as_deref()).inherit::<ReassignError>()?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
     let (mut order, _) = orders::lock_as(&mut tx, &staff, input.order_id).await?;
     let before = order.crew_id;
     match order.status {
-        OrderStatus::Created if input.crew_id.is_some() => check_order(&order)?,
-        _ => release::check(&order)?,
+        OrderStatus::Created if input.crew_id.is_some() => check_order(&order).map_err(ReassignError::Claim)?,
+        _ => release::check(&order).map_err(ReassignError::Release)?,
     }
     if before == input.crew_id {
         return Err(Problem::invalid("crew_id", "invalid").into());
@@ -62,8 +67,8 @@ pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committ
     let now = tx.now().await?;
     let to = match input.crew_id {
         Some(to) => {
-            let row = rows.into_iter().find(|row| row.crew_id == to).ok_or(ClaimError::OffDuty)?;
-            row.check(None)?;
+            let row = rows.into_iter().find(|row| row.crew_id == to).ok_or(ReassignError::Claim(ClaimError::OffDuty))?;
+            row.check(None).map_err(ReassignError::Claim)?;
             Some((to, row.name))
         }
         None => None,
@@ -84,7 +89,6 @@ pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committ
         (Some(from), None) => tx.emit(OrderReleased::new(&order, from, reason, now, by)),
         (None, None) => {}
     }
-    let id = crate::ids::new(region, &app.clock, &app.random);
-    store::audit(&mut tx, id, order.id, staff.id, "reassign", reason, now).await?;
+    tx.audit(("order", order.id.uuid()), json!({ "crew_id": before }), json!({ "crew_id": to_id }), reason);
     tx.commit(job).await
 }

@@ -5,21 +5,15 @@ use crate::{
     actor::Crew,
     db::Committed,
     domain::orders::{self, By, Order, OrderStatus},
-    http::json::{Json, Path},
     ids::OrderId,
-    operations::{Answer, RequestContext},
-    problem::{ApiError, Problem, Result},
+    problem::{Checked, Result},
     text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReleaseBody {
-    reason: Option<String>,
-}
-
+/// Gives an own order back to the list, before any goods of it were picked up.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseOrder {
@@ -37,12 +31,12 @@ pub enum ReleaseError {
 }
 
 /// Whether the order can go back to the list.
-pub(super) fn check(order: &Order) -> Result<()> {
+pub(super) fn check(order: &Order) -> Checked<(), ReleaseError> {
     let has_goods = order.shop_orders.iter().any(|part| part.picked_up_at.is_some());
     match order.status {
         OrderStatus::Processing if !has_goods => Ok(()),
-        OrderStatus::Processing | OrderStatus::Shipped => Err(ReleaseError::AlreadyPickedUp.into()),
-        status => Err(Problem::invalid_transition(status).into()),
+        OrderStatus::Processing | OrderStatus::Shipped => Err(ReleaseError::AlreadyPickedUp),
+        status => Err(ReleaseError::State(status.into())),
     }
 }
 
@@ -50,7 +44,7 @@ pub(super) fn check(order: &Order) -> Result<()> {
 ///
 /// Errors: 404 for who does not carry it; [`ReleaseError`].
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
-pub async fn release(app: App, crew: Crew, input: ReleaseOrder) -> Result<Committed<Job>> {
+pub async fn release(app: App, crew: Crew, input: ReleaseOrder) -> Result<Committed<Job>, ReleaseError> {
     let reason = text::reason(input.reason.as_deref())?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;

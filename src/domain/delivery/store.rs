@@ -1,7 +1,7 @@
 //! Rows in, rows out: crews and their jobs; below it the proofs.
 mod proofs;
 
-pub use proofs::{ProofRow, Proven, audit, count_tries, mint, proof, prove};
+pub use proofs::{ProofRow, Proven, count_tries, mint, proof, prove};
 
 use super::{
     crew::CrewRow,

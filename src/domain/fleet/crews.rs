@@ -9,12 +9,10 @@ use crate::{
     actor::Staff,
     clock::Timestamp,
     domain::delivery,
-    http::json::{Path, Query},
     ids::{Region, UserId},
-    page::{Listing, NoFilters, Page},
-    problem::{Problem, Result},
+    page::{Listing, Page},
+    problem::{Checked, Problem, Result},
 };
-use axum::{Json, extract::State};
 use chrono::{Datelike, TimeDelta};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,7 +20,7 @@ use utoipa::ToSchema;
 /// Longest stretch of a trail at once, and the default one.
 const TRAIL_MAX: TimeDelta = TimeDelta::hours(24);
 const TRAIL: TimeDelta = TimeDelta::hours(1);
-/// Years that a trail is filter of: those beyond cannot be reckoned with, by chrono or by the database.
+/// Years within which a trail may lie: neither chrono nor the database reckons with those far beyond.
 const YEARS: std::ops::Range<i32> = 1900..2200;
 
 /// A crew on the staff's list.
@@ -57,8 +55,12 @@ pub struct Area {
     pub radius_m: i32,
 }
 
-/// All crews
-pub async fn list(State(app): State<App>, _: Staff, listing: Listing<NoFilters>) -> Result<Json<Page<CrewEntry>>> {
+/// Lists all crews with their duty, status and last position.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListCrews {}
+
+pub async fn list(app: App, _: Staff, listing: Listing<ListCrews>) -> Result<Page<CrewEntry>> {
     listing.ordering_in(&["-date_joined"])?;
     let mut conn = app.read_stale(Region::FIRST).await?;
     let filter = store::Filter { search: listing.pattern(), after: listing.after, rows: listing.rows() };
@@ -71,19 +73,21 @@ pub async fn list(State(app): State<App>, _: Staff, listing: Listing<NoFilters>)
             crew.position = Some(duty::Position { lat: sight.at.lat(), lng: sight.at.lng(), at: time(sight.at_ms) });
         }
     }
-    Ok(Json(listing.page(crews, |crew| crew.id.uuid())))
+    Ok(listing.page(crews, |crew| crew.id.uuid()))
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// Reads where a crew was: a day at most, the last hour by default.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Stretch {
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
+pub struct ReadTrail {
+    pub crew_id: UserId,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
 }
 
-impl Stretch {
+impl ReadTrail {
     /// From when to when; the last hour before its end, or before now. Errors: 422 with the parameter named.
-    fn bounds(&self, now: Timestamp) -> Result<(Timestamp, Timestamp), Problem> {
+    fn bounds(&self, now: Timestamp) -> Checked<(Timestamp, Timestamp), Problem> {
         let refused = |name: &str| Problem::invalid(name, "out_of_range");
         let to = self.to.unwrap_or(now);
         if !YEARS.contains(&to.year()) {
@@ -109,14 +113,9 @@ pub struct TrailPoint {
     pub odd: Option<String>,
 }
 
-/// Where a crew was; a day at most, the last hour by default
-pub async fn trail(
-    State(app): State<App>,
-    _: Staff,
-    Path(id): Path<UserId>,
-    Query(filter): Query<Stretch>,
-) -> Result<Json<Page<TrailPoint>>> {
-    let (from, to) = filter.bounds(app.clock.now())?;
+pub async fn trail(app: App, _: Staff, input: ReadTrail) -> Result<Page<TrailPoint>> {
+    let id = input.crew_id;
+    let (from, to) = input.bounds(app.clock.now())?;
     let mut conn = app.read_stale(Region::FIRST).await?;
     delivery::crew(&mut conn, Region::FIRST, id).await?.ok_or_else(Problem::not_found)?;
     // Memory first: what is written meanwhile would else be in neither.
@@ -130,7 +129,7 @@ pub async fn trail(
     items.retain(|item| (from..=to).contains(&item.at));
     items.sort_by_key(|item| item.at);
     items.dedup_by(|a, b| (a.at, a.lat, a.lng) == (b.at, b.lat, b.lng));
-    Ok(Json(Page { items, next: None }))
+    Ok(Page { items, next: None })
 }
 
 impl TrailPoint {
@@ -154,7 +153,11 @@ mod tests {
     fn a_stretch_out_of_reach_is_refused_by_name() {
         let time = |text: &str| Some(text.parse().expect("a time"));
         let now = "2026-05-04T12:00:00Z".parse().expect("a time");
-        let field = |from, to| Stretch { from, to }.bounds(now).map_err(|problem| problem.errors[0].field.clone());
+        let field = |from, to| {
+            ReadTrail { crew_id: UserId(uuid::Uuid::nil()), from, to }
+                .bounds(now)
+                .map_err(|problem| problem.errors[0].field.clone())
+        };
         assert_eq!(field(None, None), Ok((now - TRAIL, now)));
         assert_eq!(field(time("2026-05-03T12:00:00Z"), None), Ok((now - TRAIL_MAX, now)));
         for (from, to, wrong) in [

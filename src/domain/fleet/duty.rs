@@ -6,22 +6,20 @@ use crate::{
     clock::Timestamp,
     db::{Committed, Live},
     domain::{
-        delivery::{self, ACTIVE_LIMIT, Job},
+        delivery::{self, ACTIVE_LIMIT, CrewMessage, DutyError, Job},
         wallet,
     },
-    http::json::{Json, Query},
+    event::channel_of,
     ids::{Region, UserId},
     money::{Amount, Currency},
-    operations::{Answer, RequestContext},
-    page::NoFilters,
+    operations::NoInput,
     problem::Result,
 };
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-/// To be on duty, or not. Taking up duty once more takes it over from another phone.
+/// Goes on duty or off. Going on duty once more takes it over from another phone; claims without goods stay.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetDuty {
@@ -39,7 +37,7 @@ pub struct CrewView {
     pub active_limit: i32,
     /// What is to be handed in.
     pub cash_in_hand: Amount,
-    /// Fees of delivered orders, in the house's currency.
+    /// Fees of delivered orders, in the installation's currency.
     pub earnings: Amount,
     #[schema(value_type = String)]
     pub currency: Currency,
@@ -56,11 +54,9 @@ pub struct Position {
     pub at: Timestamp,
 }
 
-/// Takes up duty under the next number, or lays it down.
-///
-/// Errors: 409 `active_jobs`, while goods of an order are still with the crew.
+/// Goes on duty under the next number, or off.
 #[tracing::instrument(skip_all, fields(crew.id = %crew.id, input.on_duty))]
-pub async fn set_duty(app: App, crew: Crew, input: SetDuty) -> Result<Committed<CrewView>> {
+pub async fn set_duty(app: App, crew: Crew, input: SetDuty) -> Result<Committed<CrewView>, DutyError> {
     let mut tx = app.begin(Region::FIRST).await?;
     delivery::set_duty(&mut tx, crew.id, input.on_duty).await?;
     let view = view(&app, &mut tx, crew.id).await?;
@@ -92,24 +88,10 @@ pub(super) async fn view(app: &App, conn: &mut PgConnection, id: UserId) -> Resu
     })
 }
 
-/// The own state, with the channel to follow it on
-#[utoipa::path(get, path = "/api/delivery/me/", tag = "delivery", responses((status = 200, body = CrewView)), security(("bearer" = [])))]
-pub async fn get(State(app): State<App>, crew: Crew, _: Query<NoFilters>) -> Result<axum::Json<CrewView>> {
-    let region = Region::FIRST;
-    let mut whole = app.read_whole(region).await?;
-    let live = app.position(&mut whole, format!("crew:{}", crew.id)).await?;
-    let mut view = view(&app, &mut whole, crew.id).await?;
-    view.live = vec![live];
-    Ok(axum::Json(view))
-}
-
-/// Take up duty, or lay it down
-#[utoipa::path(patch, path = "/api/delivery/me/", tag = "delivery", request_body = SetDuty,
-    responses((status = 200, body = CrewView), (status = 409, description = "active_jobs")), security(("bearer" = [])))]
-pub async fn patch(context: RequestContext, crew: Crew, Json(input): Json<SetDuty>) -> Result<Answer> {
-    call(context, crew, input).await
-}
-
-pub async fn call(context: RequestContext, crew: Crew, input: SetDuty) -> Result<Answer> {
-    context.run(crew, "delivery.duty", 200, input, set_duty).await
+/// Reads the own state, with the channel to follow it on.
+pub async fn read(app: App, crew: Crew, _: NoInput) -> Result<CrewView> {
+    let mut whole = app.read_whole(Region::FIRST).await?;
+    let live = app.position(&mut whole, channel_of::<CrewMessage>(&crew.id)).await?;
+    let view = view(&app, &mut whole, crew.id).await?;
+    Ok(CrewView { live: vec![live], ..view })
 }

@@ -6,13 +6,13 @@ use super::{
 use crate::{
     App,
     actor::Actor,
-    domain::Snapshot,
+    event::ChannelMessage,
     ids::UserId,
+    operations::Snapshot,
     problem::{Problem, Result},
 };
 use futures_util::future::BoxFuture;
 use serde::Serialize;
-use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use wassally_geo::{Cell, Resolution, Status};
@@ -79,29 +79,42 @@ pub fn frame(app: &App, replica: &Replica) {
         }
     }
     for (cell, crews) in cells {
-        let channel = format!("map:{cell}");
-        if app.hub().subscriber_count(&channel) > 0 {
-            app.hub().publish_ephemeral(&channel, json!({ "type": "positions", "crews": crews }).to_string().into());
+        if app.has_subscribers::<MapMessage>(&cell) {
+            app.publish_ephemeral(&cell, &MapMessage::Positions { crews, full: false });
         }
     }
 }
 
+/// What `map:` carries: the crews of a cell that changed, or all of them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum MapMessage {
+    Positions {
+        crews: Vec<CrewDot>,
+        /// Replaces what the reader has of the cell.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schema(required = false)]
+        full: bool,
+    },
+}
+
+impl ChannelMessage for MapMessage {
+    const NAMESPACE: &'static str = "map";
+    type Id = Cell;
+}
+
 /// Staff; a cell of the map's resolution.
-pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, cell: &'a str) -> BoxFuture<'a, Result<()>> {
-    let may = if !actor.is_staff() {
-        Err(Problem::forbidden().into())
-    } else if cell.parse::<Cell>().is_ok_and(|cell| cell.resolution() == Resolution::Five) {
-        Ok(())
-    } else {
-        Err(Problem::not_found().into())
+pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, cell: Cell) -> BoxFuture<'a, Result<()>> {
+    let may = match cell.resolution() {
+        _ if !actor.is_staff() => Err(Problem::forbidden().into()),
+        Resolution::Five => Ok(()),
+        _ => Err(Problem::not_found().into()),
     };
     Box::pin(std::future::ready(may))
 }
 
 /// Everybody in the cell.
-pub fn snapshot<'a>(app: &'a App, _: &'a Actor, cell: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
-    let here = cell.parse::<Cell>();
-    let crews: Vec<CrewDot> = crews_on_map(app).into_iter().filter(|(cell, _)| here == Ok(*cell)).map(|(_, dot)| dot).collect();
-    let body = json!({ "type": "positions", "full": true, "crews": crews });
-    Box::pin(std::future::ready(Ok(Snapshot { offset: 0, data: body.to_string().into() })))
+pub fn snapshot<'a>(app: &'a App, _: &'a Actor, here: Cell) -> BoxFuture<'a, Result<Snapshot<MapMessage>>> {
+    let crews = crews_on_map(app).into_iter().filter(|(cell, _)| *cell == here).map(|(_, dot)| dot).collect();
+    Box::pin(std::future::ready(Ok(Snapshot { offset: 0, data: MapMessage::Positions { crews, full: true } })))
 }

@@ -22,29 +22,37 @@ pub use duty::{Position, SetDuty, set_duty};
 pub use map::{CrewDot, crews_on_map};
 pub use pings::{Ping, Taken, take as take_pings};
 
-use crate::{App, domain::Slice, ids::OrderId};
-use utoipa_axum::routes;
+use crate::{
+    App,
+    ids::OrderId,
+    operations::{Slice, channel, get, patch, post},
+};
+use map::MapMessage;
+use nearby::NearbyMessage;
+use track::TrackMessage;
 use wassally_geo::Point;
 use wassally_realtime::host::Retention;
 
 pub fn slice() -> Slice {
     Slice::new("fleet")
-        .routes(routes!(duty::get, duty::patch))
-        .routes(routes!(pings::post))
-        .routes(routes!(nearby::get))
-        .routes(routes!(crews::list))
-        .routes(routes!(crews::trail))
-        .call("delivery.duty", duty::call)
-        .call("delivery.nearby", nearby::call)
-        .call("delivery.ping", pings::call)
+        .query(get("/api/delivery/me/", duty::read).summary("Reads the own state, with the channel to follow it on"))
+        .command(patch("/api/delivery/me/", duty::set_duty).rpc("delivery.duty"))
+        .command(post("/api/delivery/pings/", pings::send_pings).rpc("delivery.ping").rpc_input::<pings::Pings>())
+        .query(get("/api/delivery/orders/available/", nearby::nearby).rpc("delivery.nearby").rpc_input::<nearby::NearbyInput>())
+        .query(get("/api/staff/crews/", crews::list))
+        .query(get("/api/staff/crews/{id}/trail/", crews::trail).id("crew_id"))
         .send("delivery.ping", pings::send)
-        .channel("nearby", nearby::may_watch, Retention::Deltas)
-        .snapshot("nearby", nearby::snapshot)
-        .channel("track", track::may_watch, Retention::Latest)
-        .snapshot("track", track::snapshot)
-        .channel("map", map::may_watch, Retention::Deltas)
-        .snapshot("map", map::snapshot)
-        .observe(projection::observe)
+        .channel(channel::<NearbyMessage>(Retention::Deltas).may_watch("that crew", nearby::may_watch).snapshot(nearby::snapshot))
+        .channel(
+            channel::<TrackMessage>(Retention::Latest)
+                .may_watch("its customer and its shops while somebody is on the way, staff", track::may_watch)
+                .snapshot(track::snapshot),
+        )
+        .channel(channel::<MapMessage>(Retention::Deltas).may_watch("staff", map::may_watch).snapshot(map::snapshot))
+        .observe(projection::order_created)
+        .observe(projection::order_prepared)
+        .observe(projection::order_delivered)
+        .observe(projection::crew_changed)
         .sweep("fleet.frame", periodic::FRAME, periodic::frame)
         .sweep("fleet.flush", periodic::FLUSH, periodic::flush)
         .sweep("fleet.reconcile", periodic::RECONCILE, periodic::reconcile)

@@ -4,39 +4,44 @@ use crate::{
     App,
     actor::{Actor, Crew, Role},
     db::Live,
-    domain::{
-        Snapshot,
-        orders::{ClaimableOrder, ClaimableStop, PaymentMode},
-    },
-    http::json::Query,
+    domain::orders::{ClaimableOrder, ClaimableStop, PaymentMode},
+    event::ChannelMessage,
     ids::{OrderId, UserId},
     money::{Amount, Currency},
-    operations::{Answer, RequestContext},
+    operations::Snapshot,
     problem::{Problem, Result},
 };
-use axum::extract::State;
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use utoipa::ToSchema;
 use wassally_geo::{Delta, Near, Point, RADIUS_MAX_M, Range, STALE_MS};
+use wassally_macros::ApiError;
 
 /// A position this old says nothing about where a list should begin, in milliseconds.
 const FORGOTTEN_MS: i64 = 5 * STALE_MS;
 
-/// From where, how far and how many.
-#[derive(Debug, Default, Deserialize)]
+/// Lists the orders that wait around a point, nearest first: the given one, the crew's last ping, or the middle of their area.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Filter {
+pub struct FindNearby {
+    /// Degrees, WGS84; with `lng`.
     lat: Option<f64>,
     lng: Option<f64>,
+    /// Metres; the crew's own radius by default.
     radius_m: Option<f64>,
+    /// 1 to 100.
     limit: Option<usize>,
 }
 
-/// What a crew asks by the socket: around themselves.
+#[derive(Debug, ApiError)]
+pub enum NearbyError {
+    /// Neither a point was given nor is one known of the crew.
+    #[api(409, "no_position")]
+    NoPosition,
+}
+
+/// The same by RPC: around themselves.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NearbyInput {
@@ -96,16 +101,14 @@ fn metres(distance_m: f64) -> i64 {
     distance_m.round() as i64
 }
 
-/// Orders around a point, the crew's last ping, or the middle of their area.
-///
-/// Errors: 409 `no_position` without any of these; 422 `out_of_range`.
-async fn around(app: &App, crew: UserId, filter: Filter) -> Result<Available> {
+pub async fn nearby(app: App, crew: Crew, input: FindNearby) -> Result<Available, NearbyError> {
+    let crew = crew.id;
     let replica = app.state::<Replica>();
-    let radius_m = filter.radius_m.filter(|radius| !radius.is_finite() || !(0.0..=RADIUS_MAX_M).contains(radius));
+    let radius_m = input.radius_m.filter(|radius| !radius.is_finite() || !(0.0..=RADIUS_MAX_M).contains(radius));
     if radius_m.is_some() {
         return Err(Problem::invalid("radius_m", "out_of_range").into());
     }
-    let limit = filter.limit.unwrap_or(LIST_MAX);
+    let limit = input.limit.unwrap_or(LIST_MAX);
     if !(1..=LIST_MAX).contains(&limit) {
         return Err(Problem::invalid("limit", "out_of_range").into());
     }
@@ -114,27 +117,22 @@ async fn around(app: &App, crew: UserId, filter: Filter) -> Result<Available> {
         (rider.state.dot().map(|dot| dot.at), rider.area, rider.radius_m)
     });
     let (dot, area, own_radius_m) = known.unwrap_or_default();
-    let at = match (filter.lat, filter.lng) {
+    let at = match (input.lat, input.lng) {
         (Some(lat), Some(lng)) => Some(Point::new(lat, lng).map_err(|_| Problem::invalid("lat", "out_of_range"))?),
-        (None, None) => dot.or_else(|| replica.crews.sight(&crew, now_ms(app)).map(|sight| sight.at)).or(area),
+        (None, None) => dot.or_else(|| replica.crews.sight(&crew, now_ms(&app)).map(|sight| sight.at)).or(area),
         _ => return Err(Problem::invalid("lng", "required").into()),
     };
-    let at = at.ok_or_else(|| Problem::new(409, "no_position"))?;
-    let radius_m = filter.radius_m.or(own_radius_m).unwrap_or(RADIUS_M);
+    let at = at.ok_or(NearbyError::NoPosition)?;
+    let radius_m = input.radius_m.or(own_radius_m).unwrap_or(RADIUS_M);
     let items = replica.nearby.around(at, Range { radius_m, limit }).into_iter().map(Into::into).collect();
     let live = vec![Live { channel: format!("nearby:{crew}"), offset: 0, epoch: String::new() }];
     Ok(Available { items, next: None, live })
 }
 
-/// Orders that wait nearby
-pub async fn get(State(app): State<App>, crew: Crew, Query(filter): Query<Filter>) -> Result<axum::Json<Available>> {
-    around(&app, crew.id, filter).await.map(axum::Json)
-}
-
-//KEEP pub async fn  call(context: RequestContext, crew: Crew, filter: NearbyInput) -> Result<Answer> {
-    let filter = Filter { radius_m: filter.radius_m, limit: filter.limit, ..Filter::default() };
-    let body = serde_json::to_value(around(&context.app, crew.id, filter).await?)?;
-    Ok(Answer { status: 200, body })
+impl From<NearbyInput> for FindNearby {
+    fn from(input: NearbyInput) -> Self {
+        Self { radius_m: input.radius_m, limit: input.limit, ..Self::default() }
+    }
 }
 
 fn now_ms(app: &App) -> i64 {
@@ -143,39 +141,79 @@ fn now_ms(app: &App) -> i64 {
 
 /// Tells a crew what changed on their list.
 pub fn tell(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<ClaimableOrder>>) {
-    app.hub().publish_ephemeral(&format!("nearby:{crew}"), frame(delta));
+    app.publish_ephemeral(&crew, &frame(delta));
 }
 
-fn frame(delta: &Delta<OrderId, Arc<ClaimableOrder>>) -> Bytes {
-    let added: Vec<Value> = delta.added.iter().map(row).collect();
-    let removed: Vec<String> = delta.removed.iter().map(|(order, _)| order.to_string()).collect();
-    let why: Map<String, Value> = delta.removed.iter().map(|(order, why)| (order.to_string(), why.as_str().into())).collect();
-    let mut body = json!({ "type": "nearby", "seq": delta.seq, "added": added, "removed": removed, "why": why });
-    if delta.full {
-        body["full"] = true.into();
-    }
-    if delta.no_position {
-        body["no_position"] = true.into();
-    }
-    body.to_string().into()
+/// What `nearby:` carries: what came and went, or the whole list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum NearbyMessage {
+    Nearby {
+        /// Grows by one with each message of one node.
+        seq: u64,
+        added: Vec<NearbyOrder>,
+        removed: Vec<OrderId>,
+        /// Why each removed order went: `claimed`, `cancelled`, `out_of_range`, `shop_closed`.
+        why: BTreeMap<OrderId, String>,
+        /// Replaces the list that the reader has.
+        #[serde(skip_serializing_if = "is_false")]
+        #[schema(required = false)]
+        full: bool,
+        /// The crew's position is not known yet.
+        #[serde(skip_serializing_if = "is_false")]
+        #[schema(required = false)]
+        no_position: bool,
+    },
 }
 
-fn row(near: &Near<OrderId, Arc<ClaimableOrder>>) -> Value {
-    let mut row = json!(*near.listing.payload);
-    row["lat"] = near.listing.at.lat().into();
-    row["lng"] = near.listing.at.lng().into();
-    row["distance_m"] = metres(near.distance_m).into();
-    row
+/// An order that waits near the crew.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct NearbyOrder {
+    #[serde(flatten)]
+    pub order: ClaimableOrder,
+    /// Of the first stop.
+    pub lat: f64,
+    pub lng: f64,
+    pub distance_m: i64,
+}
+
+impl ChannelMessage for NearbyMessage {
+    const NAMESPACE: &'static str = "nearby";
+    type Id = UserId;
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn frame(delta: &Delta<OrderId, Arc<ClaimableOrder>>) -> NearbyMessage {
+    NearbyMessage::Nearby {
+        seq: delta.seq,
+        added: delta.added.iter().map(row).collect(),
+        removed: delta.removed.iter().map(|(order, _)| *order).collect(),
+        why: delta.removed.iter().map(|(order, why)| (*order, why.as_str().to_owned())).collect(),
+        full: delta.full,
+        no_position: delta.no_position,
+    }
+}
+
+fn row(near: &Near<OrderId, Arc<ClaimableOrder>>) -> NearbyOrder {
+    NearbyOrder {
+        order: ClaimableOrder::clone(&near.listing.payload),
+        lat: near.listing.at.lat(),
+        lng: near.listing.at.lng(),
+        distance_m: metres(near.distance_m),
+    }
 }
 
 /// The crew themselves.
-pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
-    let is_own = actor.role == Role::Crew && id.parse() == Ok(actor.id);
+pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, id: UserId) -> BoxFuture<'a, Result<()>> {
+    let is_own = actor.role == Role::Crew && id == actor.id;
     Box::pin(std::future::ready(if is_own { Ok(()) } else { Err(Problem::not_found().into()) }))
 }
 
 /// The whole list, and from now on what changes of it; of a crew off duty, the empty one.
-pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
+pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: UserId) -> BoxFuture<'a, Result<Snapshot<NearbyMessage>>> {
     Box::pin(async move {
         let (replica, crew) = (app.state::<Replica>(), actor.id);
         let rider = replica.rider_or_new(crew);
@@ -183,7 +221,7 @@ pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, _: &'a str) -> BoxFuture<'a,
         let rider = rider.lock();
         let mut watching = replica.watching.lock();
         watching.insert(crew);
-        let data = if rider.on_duty { seat(app, &replica, crew, &rider) } else { frame(&nothing()) };
+        let data = if rider.on_duty { list_of(app, &replica, crew, &rider) } else { frame(&nothing()) };
         Ok(Snapshot { offset: 0, data })
     })
 }
@@ -195,16 +233,16 @@ pub fn duty_changed(app: &App, replica: &Replica, crew: UserId, rider: &Rider) {
         return;
     }
     let list = if rider.on_duty {
-        seat(app, replica, crew, rider)
+        list_of(app, replica, crew, rider)
     } else {
         replica.nearby.unwatch(&crew);
         frame(&nothing())
     };
-    app.hub().publish_ephemeral(&format!("nearby:{crew}"), list);
+    app.publish_ephemeral(&crew, &list);
 }
 
 /// Lets a crew on duty watch from where they were last, and gives their whole list. Who watches already keeps the place its pings gave it.
-fn seat(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> Bytes {
+fn list_of(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> NearbyMessage {
     let now_ms = now_ms(app);
     let seen = replica.crews.sight(&crew, now_ms).filter(|sight| sight.silent_ms < FORGOTTEN_MS);
     let last = rider.state.dot().filter(|dot| now_ms - dot.at_ms < FORGOTTEN_MS).map(|dot| (dot.at, dot.accuracy_m));
@@ -229,7 +267,7 @@ fn nothing() -> Delta<OrderId, Arc<ClaimableOrder>> {
 pub fn forget_the_gone(app: &App, replica: &Replica) {
     let mut watching = replica.watching.lock();
     watching.retain(|crew| {
-        let is_heard = app.hub().subscriber_count(&format!("nearby:{crew}")) > 0;
+        let is_heard = app.has_subscribers::<NearbyMessage>(crew);
         if !is_heard {
             replica.nearby.unwatch(crew);
         }

@@ -68,7 +68,7 @@ pub fn flush(app: &App) -> BoxFuture<'_, Result<()>> {
 type Trails = BTreeMap<(UserId, i64), Vec<TrailFix>>;
 
 async fn write(app: &App, last: &store::Last, trails: &Trails) -> Result<()> {
-    let mut tx = app.pools.background.begin().await?;
+    let mut tx = app.pools().background.begin().await?;
     // A place that a crash forgets is told again by the next ping.
     sqlx::query("set local synchronous_commit = off").execute(&mut *tx).await?;
     store::save_last(&mut tx, Region::FIRST, last).await?;
@@ -107,7 +107,7 @@ pub fn reconcile(app: &App) -> BoxFuture<'_, Result<()>> {
 async fn reconcile_orders(app: &App) -> Result<()> {
     let replica = app.state::<Replica>();
     let mark = replica.nearby.mark(app.clock.unix_ms());
-    let mut conn = app.pools.background.acquire().await?;
+    let mut conn = app.pools().background.acquire().await?;
     let claimable = orders::claimable(&mut conn, Region::FIRST).await?;
     let listings = claimable.into_iter().filter_map(|(order, version)| {
         Some(Listing { order: order.order_id, version, at: order.first_stop()?, payload: Arc::new(order) })
@@ -124,7 +124,7 @@ async fn reconcile_orders(app: &App) -> Result<()> {
 async fn reconcile_crews(app: &App) -> Result<()> {
     let replica = app.state::<Replica>();
     let region = Region::FIRST;
-    let mut view = app.pools.background.begin().await?;
+    let mut view = app.pools().background.begin().await?;
     sqlx::query("set transaction isolation level repeatable read read only").execute(&mut *view).await?;
     let rows = store::crews(&mut view, region).await?;
     let ids: Vec<UserId> = rows.iter().map(|row| row.crew.crew_id).collect();

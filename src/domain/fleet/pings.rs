@@ -9,12 +9,11 @@ use crate::{
     App,
     actor::{Actor, Crew, Role},
     clock::Timestamp,
-    http::json::{self, Json},
     ids::UserId,
-    operations::{Answer, RequestContext},
-    problem::{Problem, Result},
+    operations::{self, Untransacted},
+    problem::{Checked, Problem, Result},
+    reply::Accepted,
 };
-use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_geo::{Fix, Limits, Verdict, step};
@@ -43,27 +42,21 @@ pub struct Ping {
     pub duty: Option<u64>,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PingsBody {
-    pings: Vec<Ping>,
-}
-
 /// What became of pings. A rejected one changed nothing that anybody sees.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct Taken {
     pub accepted: usize,
     pub rejected: Vec<Rejected>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Rejected {
     pub index: usize,
     /// `off_duty`, `too_fast`, `taken_over`, `duplicate`, `implausible`, `future`, `too_old`, `bad_coordinates`, `null_island`.
     pub code: &'static str,
 }
 
-/// One ping, or several.
+/// The same by RPC: one ping, or a list of them.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Pings {
@@ -89,7 +82,7 @@ pub fn take(app: &App, crew: UserId, pings: &[Ping]) -> Taken {
 }
 
 /// What one ping does: to the dot, to the crew's list, to who follows, to the map; a late one only to the trail.
-fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Result<(), &'static str> {
+fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Checked<(), &'static str> {
     let rider = replica.rider(crew).ok_or("off_duty")?;
     // Held to the end: what a crew's pings do happens in their order.
     let mut rider = rider.lock();
@@ -155,23 +148,28 @@ fn note(rider: &mut Rider, fix: TrailFix) {
     }
 }
 
-/// Publish where you are: the way for when the socket is down
-pub async fn post(State(app): State<App>, crew: Crew, Json(body): Json<PingsBody>) -> Result<(StatusCode, axum::Json<Taken>)> {
-    check_count(&body.pings)?;
-    Ok((StatusCode::ACCEPTED, axum::Json(take(&app, crew.id, &body.pings))))
+/// Takes pings of the crew, when the socket is down.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendPings {
+    /// At most 1,000.
+    pub pings: Vec<Ping>,
 }
 
-fn check_count(pings: &[Ping]) -> Result<(), Problem> {
-    if pings.len() > AT_ONCE { Err(Problem::invalid("pings", "too_long")) } else { Ok(()) }
+impl From<Pings> for SendPings {
+    fn from(pings: Pings) -> Self {
+        match pings {
+            Pings::Several(pings) => Self { pings },
+            Pings::One(ping) => Self { pings: vec![ping] },
+        }
+    }
 }
 
-//KEEP pub async fn  call(context: RequestContext, crew: Crew, pings: Pings) -> Result<Answer> {
-    let pings = match pings {
-        Pings::Several(pings) => pings,
-        Pings::One(ping) => vec![ping],
-    };
-    check_count(&pings)?;
-    Ok(Answer { status: 202, body: serde_json::to_value(take(&context.app, crew.id, &pings))? })
+pub async fn send_pings(app: App, crew: Crew, input: SendPings) -> Result<Untransacted<Accepted<Taken>>> {
+    if input.pings.len() > AT_ONCE {
+        return Err(Problem::invalid("pings", "too_long").into());
+    }
+    Ok(Untransacted(Accepted(take(&app, crew.id, &input.pings))))
 }
 
 /// A message without a reply: what cannot be read is dropped and counted.
@@ -180,7 +178,8 @@ pub fn send(app: &App, actor: &Actor, data: &[u8]) {
         return;
     }
     let is_several = data.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
-    let read = if is_several { json::parse::<Vec<Ping>>(data) } else { json::parse::<Ping>(data).map(|ping| vec![ping]) };
+    let read =
+        if is_several { operations::parse::<Vec<Ping>>(data) } else { operations::parse::<Ping>(data).map(|ping| vec![ping]) };
     match read {
         Ok(pings) if pings.len() <= AT_ONCE => {
             take(app, actor.id, &pings);

@@ -6,16 +6,16 @@ use super::{
 use crate::{
     App,
     actor::Actor,
-    domain::{
-        Snapshot,
-        orders::{self, Order, OrderStatus, Relation},
-    },
+    clock::Timestamp,
+    domain::orders::{self, Order, OrderStatus, Relation},
+    event::{ChannelMessage, channel_of},
     ids::{OrderId, UserId},
+    operations::Snapshot,
     problem::{Problem, Result},
 };
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 use wassally_geo::{COARSE_RADIUS_M, Dot, Point, coarse, eta};
 
 /// A coarse place that did not change is told again after so long, in milliseconds.
@@ -46,17 +46,55 @@ pub fn tell(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: i64
         }
         job.told = Some((place, now_ms));
     }
-    let channel = format!("track:{order}");
-    if app.hub().subscriber_count(&channel) == 0 {
+    if !app.has_subscribers::<TrackMessage>(&order) {
         return;
     }
-    if let Some(body) = body(job, precision, dot, vehicle) {
-        app.hub().publish_ephemeral(&channel, bytes(&body));
+    if let Some(message) = position_as(job, precision, dot, vehicle) {
+        app.publish_ephemeral(&order, &message);
     }
 }
 
-/// What a reader with this sight gets to know. Coarsely: nothing that betrays more than the cell.
-fn body(job: &Carried, precision: Precision, dot: &Dot, vehicle: wassally_geo::Vehicle) -> Option<Value> {
+/// What `track:` carries. A coarse position betrays no more than its cell.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TrackMessage {
+    /// Where the crew is, as exactly as the reader may know.
+    Position {
+        /// Degrees, WGS84.
+        lat: f64,
+        lng: f64,
+        at: Timestamp,
+        eta_s: u32,
+        /// A careful estimate.
+        eta_high_s: u32,
+        remaining_m: u32,
+        /// Of exact positions: `null` where the phone does not say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        heading_deg: Option<Option<f64>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        speed_mps: Option<f64>,
+        /// The centre of the cell the crew is in; the crew is within `radius_m`.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schema(required = false)]
+        coarse: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        radius_m: Option<f64>,
+        /// The crew brings something to another door first.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schema(required = false)]
+        other_stop_first: bool,
+    },
+    /// The order is in another state now; or nothing is known yet.
+    State { status: OrderStatus },
+}
+
+impl ChannelMessage for TrackMessage {
+    const NAMESPACE: &'static str = "track";
+    type Id = OrderId;
+}
+
+/// The position that a reader with this precision gets.
+fn position_as(job: &Carried, precision: Precision, dot: &Dot, vehicle: wassally_geo::Vehicle) -> Option<TrackMessage> {
     let shown_at = match precision {
         Precision::Nothing => return None,
         Precision::Coarse | Precision::OtherStopFirst => coarse(dot.at),
@@ -64,40 +102,31 @@ fn body(job: &Carried, precision: Precision, dot: &Dot, vehicle: wassally_geo::V
     };
     let way: Vec<Point> = job.stops.iter().copied().chain(job.dropoff).collect();
     let left = eta(shown_at, &way, vehicle);
-    let mut body = json!({
-        "type": "position", "lat": shown_at.lat(), "lng": shown_at.lng(), "at": time(dot.at_ms),
-        "eta_s": left.eta_s, "eta_high_s": left.eta_high_s, "remaining_m": left.remaining_m,
-    });
-    if precision == Precision::Exact {
-        body["heading_deg"] = json!(dot.heading_deg.map(f64::round));
-        body["speed_mps"] = json!((dot.speed_mps * 10.0).round() / 10.0);
-    } else {
-        body["coarse"] = true.into();
-        body["radius_m"] = COARSE_RADIUS_M.into();
-    }
-    if precision == Precision::OtherStopFirst {
-        body["other_stop_first"] = true.into();
-    }
-    Some(body)
+    let is_exact = precision == Precision::Exact;
+    Some(TrackMessage::Position {
+        lat: shown_at.lat(),
+        lng: shown_at.lng(),
+        at: time(dot.at_ms),
+        eta_s: left.eta_s,
+        eta_high_s: left.eta_high_s,
+        remaining_m: left.remaining_m,
+        heading_deg: is_exact.then(|| dot.heading_deg.map(f64::round)),
+        speed_mps: is_exact.then(|| (dot.speed_mps * 10.0).round() / 10.0),
+        coarse: !is_exact,
+        radius_m: (!is_exact).then_some(COARSE_RADIUS_M),
+        other_stop_first: precision == Precision::OtherStopFirst,
+    })
 }
 
-fn bytes(body: &Value) -> Bytes {
-    body.to_string().into()
-}
-
-fn state(status: OrderStatus) -> Value {
-    json!({ "type": "state", "status": status })
-}
-
-/// An order is in another state now: its followers hear it, and whose right that ended hears nothing after.
+/// An order is in another state now: its followers are told, and those whose right that ended get nothing after.
 pub fn changed(app: &App, replica: &Replica, order: OrderId, status: OrderStatus) {
-    let channel = format!("track:{order}");
-    if app.hub().subscriber_count(&channel) > 0 {
-        app.hub().publish_ephemeral(&channel, bytes(&state(status)));
+    if app.has_subscribers::<TrackMessage>(&order) {
+        app.publish_ephemeral(&order, &TrackMessage::State { status });
     }
     if shown(status) {
         return;
     }
+    let channel = channel_of::<TrackMessage>(&order);
     let followers = replica.followers.lock().remove(&order).unwrap_or_default();
     for user in followers {
         app.hub().unsubscribe(&user.to_string(), None, &channel, 2000, "not to be followed now");
@@ -106,33 +135,28 @@ pub fn changed(app: &App, replica: &Replica, order: OrderId, status: OrderStatus
 
 /// The order, and what `actor` is to it. Errors: 404 for those who may not follow its crew now.
 async fn check(app: &App, actor: &Actor, id: OrderId) -> Result<(Order, Relation)> {
-    let mut conn = app.pools.live.acquire().await?;
+    let mut conn = app.pools().live.acquire().await?;
     let (order, relation) = orders::find_as(&mut conn, actor, id).await?;
     if may_follow(&relation, order.status) { Ok((order, relation)) } else { Err(Problem::not_found().into()) }
 }
 
-fn order_id(id: &str) -> Result<OrderId, Problem> {
-    id.parse().map_err(|_| Problem::not_found())
-}
-
 /// Its customer and its shops while somebody is on the way; staff.
-pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
-    Box::pin(async move { check(app, actor, order_id(id)?).await.map(drop) })
+pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: OrderId) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move { check(app, actor, id).await.map(drop) })
 }
 
 /// The latest position as this reader may know it, or only the state before there is one.
-pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
+pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, id: OrderId) -> BoxFuture<'a, Result<Snapshot<TrackMessage>>> {
     Box::pin(async move {
         let replica = app.state::<Replica>();
-        let id = order_id(id)?;
         // Noted first, read after: an end that is not seen by the reading finds the note.
         replica.followers.lock().entry(id).or_default().insert(actor.id);
         let (order, relation) = check(app, actor, id).await?;
         if relation == Relation::Staff && !shown(order.status) {
             forget(&replica, id, actor.id);
         }
-        let body = position(&replica, id).unwrap_or_else(|| state(order.status));
-        Ok(Snapshot { offset: 0, data: bytes(&body) })
+        let data = position(&replica, id).unwrap_or(TrackMessage::State { status: order.status });
+        Ok(Snapshot { offset: 0, data })
     })
 }
 
@@ -147,11 +171,11 @@ fn forget(replica: &Replica, order: OrderId, user: UserId) {
     }
 }
 
-fn position(replica: &Replica, order: OrderId) -> Option<Value> {
+fn position(replica: &Replica, order: OrderId) -> Option<TrackMessage> {
     let crew = *replica.carriers.get(&order)?;
     let rider = replica.rider(crew)?;
     let rider = rider.lock();
     let dot = rider.state.dot()?;
     let job = rider.jobs.get(&order)?;
-    body(job, precision(job.status, rider.nearest_door(dot.at) == Some(order)), &dot, rider.vehicle)
+    position_as(job, precision(job.status, rider.nearest_door(dot.at) == Some(order)), &dot, rider.vehicle)
 }

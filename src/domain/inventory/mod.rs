@@ -4,14 +4,10 @@
 //! wait on each other crosswise. What is on hand never falls below zero.
 mod store;
 
-use crate::{
-    db::Tx,
-    domain::Slice,
-    ids::ProductId,
-    problem::{ApiError, Problem, Result},
-};
+use crate::{db::Tx, ids::ProductId, operations::Slice, problem::Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use wassally_macros::ApiError;
 
 pub fn slice() -> Slice {
     Slice::new("inventory")
@@ -25,28 +21,22 @@ pub struct Short {
     pub left: i32,
 }
 
-/// Some lines cannot be had in full; nothing was taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not enough in stock of {} products", lines.len())]
-pub struct OutOfStock {
-    pub lines: Vec<Short>,
-}
-
-impl ApiError for OutOfStock {
-    fn problem(&self) -> Problem {
-        Problem::new(409, "out_of_stock").with("lines", &self.lines)
-    }
+#[derive(Debug, ApiError)]
+pub enum StockError {
+    /// Some lines cannot be had in full; nothing was taken.
+    #[api(409, "out_of_stock")]
+    OutOfStock { lines: Vec<Short> },
 }
 
 /// Takes these quantities out of the transaction's region, all or none; one product may stand on several lines.
 ///
-/// Errors: [`OutOfStock`] with the lines that fall short; a product without stock has none.
+/// Errors: [`StockError::OutOfStock`] with the lines that fall short; of a product without a row nothing is left.
 pub async fn take(tx: &mut Tx, goods: &[(ProductId, i32)]) -> Result<()> {
     let wanted = together(goods);
     let left = store::lock(tx, &wanted).await?;
     let lines = short(&wanted, &left);
     if !lines.is_empty() {
-        return Err(OutOfStock { lines }.into());
+        return Err(StockError::OutOfStock { lines }.into());
     }
     let after: BTreeMap<_, _> = wanted.iter().map(|(&id, &wanted)| (id, left[&id] - wanted)).collect();
     store::write(tx, &after).await

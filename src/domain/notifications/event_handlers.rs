@@ -1,4 +1,4 @@
-//! Who is told what of an order's life.
+//! Who is notified of what happens to an order.
 use super::{
     kind::Kind,
     notify::{Notice, notify},

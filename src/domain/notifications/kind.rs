@@ -1,12 +1,21 @@
-//! The kinds of notifications, and what each of them says in a reader's language.
-use crate::i18n::{self, Language};
+//! The kinds of notifications, what `user:` carries of them, and what each says in a reader's language.
+use super::notify::Notification;
+use crate::{
+    clock::Timestamp,
+    event::ChannelMessage,
+    i18n::{self, Language},
+    ids::UserId,
+};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 macro_rules! kinds {
-    ($($variant:ident = $name:literal),+ $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
         /// What happened, as a slug in SQL and JSON.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Kind { $($variant),+ }
+        pub enum Kind { $($(#[$doc])* $variant),+ }
 
         impl Kind {
             #[cfg(test)]
@@ -15,22 +24,58 @@ macro_rules! kinds {
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
+
+            /// The message of a new notification of this kind.
+            pub fn message(self, notification: Notification) -> NotificationMessage {
+                let at = notification.created_at;
+                match self { $(Self::$variant => NotificationMessage::$variant { at, notification }),+ }
+            }
+        }
+
+        /// What `user:` carries of notifications: each new one by its kind, and which were read.
+        #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+        #[serde(tag = "type", rename_all = "snake_case")]
+        pub enum NotificationMessage {
+            $($(#[$doc])* $variant { at: Timestamp, notification: Notification },)+
+            /// One was read, or all without an `id`.
+            NotificationsRead {
+                at: Timestamp,
+                id: Option<Uuid>,
+                /// How many are left unread.
+                unread_count: i64,
+            },
         }
     };
 }
 
 kinds! {
+    /// To the owner of each shop: there is an order to accept.
     OrderCreated = "order_created",
+    /// To the customer: a crew is on the way to the shop.
     OrderClaimed = "order_claimed",
+    /// To the customer: another crew is looked for.
     OrderReleased = "order_released",
+    /// To the customer: another crew carries the order.
     OrderReassigned = "order_reassigned",
+    /// To the customer: the order is on its way.
     OrderShipped = "order_shipped",
+    /// To the customer: the order was handed over.
     OrderDelivered = "order_delivered",
+    /// To the customer: the order could not be delivered.
     OrderDeliveryFailed = "order_delivery_failed",
+    /// To everybody who had still something to do for it.
     OrderCancelled = "order_cancelled",
+    /// To the customer: the order is complete.
     OrderCompleted = "order_completed",
+    /// To a seller: they were paid for an order.
     SellerPayment = "seller_payment",
+    /// To a crew: they were paid for an order.
     CrewPayment = "crew_payment",
+}
+
+impl ChannelMessage for NotificationMessage {
+    const NAMESPACE: &'static str = "user";
+    type Id = UserId;
 }
 
 /// What a notification says.
@@ -40,7 +85,7 @@ pub struct Text {
     pub message: String,
 }
 
-/// The text of a stored notification. `kind` is no [`Kind`]: during an upgrade a node reads kinds that only the next release knows.
+/// The text of a stored notification. `kind` is text, since during an upgrade a node reads kinds that only the next release knows.
 pub fn render(kind: &str, parameters: &Value, language: Language) -> Text {
     let key = |part: &str| format!("notifications.{kind}.{part}");
     let title = i18n::text(language, &key("title")).map_or_else(|| i18n::in_words(kind), str::to_owned);
@@ -60,7 +105,7 @@ pub fn render(kind: &str, parameters: &Value, language: Language) -> Text {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::store::Row, *};
     use serde_json::json;
     use std::collections::BTreeSet;
 
@@ -75,6 +120,25 @@ mod tests {
                 let text = render(kind.name(), &parameters, language);
                 assert!(text.message.contains("K7Q-204") && text.message != text.title, "{text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_message_has_the_kind_as_its_type() {
+        let nil = Uuid::nil();
+        for kind in Kind::ALL {
+            let row = Row {
+                id: nil,
+                kind: kind.name().to_owned(),
+                subject_kind: None,
+                subject_id: None,
+                parameters: json!({}),
+                created_at: Timestamp::UNIX_EPOCH,
+                read_at: None,
+                handled_at: None,
+            };
+            let message = kind.message(Notification::of(row, nil.into(), Language::En));
+            assert_eq!(serde_json::to_value(message).expect("JSON")["type"], kind.name());
         }
     }
 

@@ -1,29 +1,35 @@
-//! Notifications: nobody calls this slice, it only handles events. Each is written in the transaction of what it tells about.
+//! Notifications: nobody calls this slice, it only handles events. Each is written in the transaction of what it is about.
 //!
 //! What is stored is a kind and its parameters. Title and message are rendered from the catalogue when somebody reads them, in the language
 //! of that request; the message on `user:{id}` is in the language its owner is written to in.
 //!
 //! It also owns `user:{id}`, the channel of everything private to a person, whose snapshot gathers what the slices before it know.
-mod channel;
 mod event_handlers;
 mod kind;
 mod notify;
 mod read;
 mod store;
+mod user_channel;
 
-use crate::domain::{Slice, delivery, orders};
-use utoipa_axum::routes;
+pub use kind::NotificationMessage;
+
+use crate::{
+    domain::{delivery, orders},
+    operations::{Slice, channel, delete, get, post},
+};
 use wassally_realtime::host::Retention;
 
 pub fn slice() -> Slice {
+    let user = channel::<NotificationMessage>(Retention::Durable)
+        .may_watch("its owner", user_channel::may_watch)
+        .snapshot(user_channel::snapshot)
+        .server_side(|_| true);
     Slice::new("notifications")
-        .routes(routes!(read::list))
-        .routes(routes!(read::mark))
-        .routes(routes!(read::mark_all))
-        .routes(routes!(read::delete))
-        .channel("user", channel::may_watch, Retention::Durable)
-        .snapshot("user", channel::snapshot)
-        .own(|actor| Some(format!("user:{}", actor.id)))
+        .query(get("/api/notifications/", read::list))
+        .command(post("/api/notifications/{id}/read/", read::mark_read))
+        .command(post("/api/notifications/read-all/", read::mark_all_read))
+        .command(delete("/api/notifications/{id}/", read::delete))
+        .channel(user)
         .on::<orders::OrderCreated>(event_handlers::order_created)
         .on::<orders::OrderCancelled>(event_handlers::order_cancelled)
         .on::<orders::OrderCompleted>(event_handlers::order_completed)

@@ -3,20 +3,14 @@ use super::{
     kind::{Kind, render},
     store::{self, Row},
 };
-use crate::{
-    clock::Timestamp,
-    db::{Message, Tx},
-    domain::orders::OrderState,
-    i18n::Language,
-    ids::UserId,
-    problem::Result,
-};
-use serde::Serialize;
+use crate::{clock::Timestamp, db::Tx, domain::orders::OrderState, event::Message, i18n::Language, ids::UserId, problem::Result};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// What a notification is about.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ContentObject {
     #[serde(rename = "type")]
     pub kind: String,
@@ -24,7 +18,7 @@ pub struct ContentObject {
 }
 
 /// A notification as somebody reads it.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Notification {
     pub id: Uuid,
     pub kind: String,
@@ -59,7 +53,7 @@ impl Notification {
     }
 }
 
-/// What one person is told.
+/// A new notification for one person.
 #[derive(Debug)]
 pub struct Notice {
     pub recipient: UserId,
@@ -68,16 +62,7 @@ pub struct Notice {
     pub parameters: Value,
 }
 
-/// The message of a notification on `user:`.
-#[derive(Serialize)]
-struct Notified<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    at: Timestamp,
-    notification: &'a Notification,
-}
-
-/// Stores what people are told about `order` and publishes it to each of them in the language they are written to in.
+/// Stores notifications about `order` and publishes each to its recipient, in the language that they are written to in.
 pub async fn notify(tx: &mut Tx, order: &OrderState, notices: Vec<Notice>) -> Result<()> {
     let (app, region) = (tx.app().clone(), tx.region());
     let row = |notice: Notice| Row {
@@ -90,13 +75,12 @@ pub async fn notify(tx: &mut Tx, order: &OrderState, notices: Vec<Notice>) -> Re
         read_at: None,
         handled_at: None,
     };
-    let new: Vec<(UserId, Row)> = notices.into_iter().map(|notice| (notice.recipient, row(notice))).collect();
+    let pair = |notice: Notice| (notice.kind, (notice.recipient, row(notice)));
+    let (kinds, new): (Vec<Kind>, Vec<(UserId, Row)>) = notices.into_iter().map(pair).unzip();
     let languages = store::insert(tx, &new).await?;
-    for (recipient, row) in new {
+    for (kind, (recipient, row)) in kinds.into_iter().zip(new) {
         let language = languages.get(&recipient).copied().unwrap_or_default();
-        let notification = Notification::of(row, recipient, language);
-        let body = Notified { kind: &notification.kind, at: notification.created_at, notification: &notification };
-        tx.publish(Message::new(format!("user:{recipient}"), &body));
+        tx.publish(Message::new(recipient, &kind.message(Notification::of(row, recipient, language))));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! A person's notifications: listed, read, deleted.
 use super::{
-    kind::Kind,
+    kind::{Kind, NotificationMessage},
     notify::Notification,
     store::{self, Filters},
 };
@@ -8,46 +8,57 @@ use crate::{
     App, Problem,
     actor::Actor,
     clock::Timestamp,
-    db::{Committed, Message},
+    db::{Committed, Tx},
     domain::delivery,
-    http::{Json, Path},
-    operations::{Answer, RequestContext},
+    event::Message,
     page::Listing,
     problem::Result,
+    reply::NoContent,
 };
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A page of notifications, and how many are unread in all.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Notifications {
     pub items: Vec<Notification>,
     pub next: Option<String>,
     pub unread_count: i64,
 }
 
-/// Which notifications are read.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
+/// Marks a notification read, on all devices of its owner.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MarkRead {
-    /// One; all without it.
-    pub id: Option<Uuid>,
-    /// Those made until then.
-    pub up_to: Option<Timestamp>,
+    pub id: Uuid,
 }
 
-/// The body of `read-all/`.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+/// Marks all own notifications read, on all devices.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct UpTo {
+pub struct MarkAllRead {
+    /// Those made until then; all without it.
     pub up_to: Option<Timestamp>,
 }
 
-/// The own notifications, newest first
-pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters>) -> Result<axum::Json<Notifications>> {
+/// How many notifications were unread before.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MarkedRead {
+    pub read: u64,
+}
+
+/// Deletes a notification.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteNotification {
+    pub id: Uuid,
+}
+
+/// The caller's notifications, the newest first.
+pub async fn list(app: App, actor: Actor, listing: Listing<Filters>) -> Result<Notifications> {
     let mut sql = app.read(actor.id.region()).await?;
     let rows = store::list(&mut sql, actor.id, &listing).await?;
     let unread_count = store::unread(&mut sql, actor.id).await?;
@@ -58,10 +69,10 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters
         show_proof(&app, &mut sql, &mut notification).await?;
         items.push(notification);
     }
-    Ok(axum::Json(Notifications { items, next: page.next, unread_count }))
+    Ok(Notifications { items, next: page.next, unread_count })
 }
 
-/// Puts PIN and code into an `order_shipped` as it is read, while its order is on the way: they are derived and stand in no row.
+/// Puts PIN and code into an `order_shipped` as it is read, while its order is on the way: they are derived and never stored.
 async fn show_proof(app: &App, sql: &mut PgConnection, notification: &mut Notification) -> Result<()> {
     let order =
         notification.content_object.as_ref().filter(|_| notification.kind == Kind::OrderShipped.name()).map(|about| about.id);
@@ -73,32 +84,40 @@ async fn show_proof(app: &App, sql: &mut PgConnection, notification: &mut Notifi
     Ok(())
 }
 
-/// Marks one or all read, on all devices of the person.
-pub async fn mark_read(app: App, actor: Actor, input: MarkRead) -> Result<Committed<Value>> {
+/// Marks one read.
+pub async fn mark_read(app: App, actor: Actor, input: MarkRead) -> Result<Committed<MarkedRead>> {
     let mut tx = app.begin(actor.id.region()).await?;
-    if let Some(id) = input.id
-        && !store::exists(&mut tx, actor.id, id).await?
-    {
+    if !store::exists(&mut tx, actor.id, input.id).await? {
         return Err(Problem::not_found().into());
     }
-    let now = tx.now().await?;
-    let region = tx.region();
-    let read = store::mark(&mut tx, region, actor.id, input.id, input.up_to, now).await?;
+    let read = mark(&mut tx, &actor, Some(input.id), None).await?;
+    tx.commit(read).await
+}
+
+/// Marks all read.
+pub async fn mark_all_read(app: App, actor: Actor, input: MarkAllRead) -> Result<Committed<MarkedRead>> {
+    let mut tx = app.begin(actor.id.region()).await?;
+    let read = mark(&mut tx, &actor, None, input.up_to).await?;
+    tx.commit(read).await
+}
+
+async fn mark(tx: &mut Tx, actor: &Actor, id: Option<Uuid>, up_to: Option<Timestamp>) -> Result<MarkedRead> {
+    let (at, region) = (tx.now().await?, tx.region());
+    let read = store::mark(tx, region, actor.id, id, up_to, at).await?;
     if read > 0 {
-        let unread_count = store::unread(&mut tx, actor.id).await?;
-        let body = json!({ "type": "notifications_read", "at": now, "id": input.id, "unread_count": unread_count });
-        tx.publish(Message::new(format!("user:{}", actor.id), &body));
+        let unread_count = store::unread(tx, actor.id).await?;
+        tx.publish(Message::new(actor.id, &NotificationMessage::NotificationsRead { at, id, unread_count }));
     }
-    tx.commit(json!({ "read": read })).await
+    Ok(MarkedRead { read })
 }
 
 /// Deletes one.
-pub async fn remove(app: App, actor: Actor, id: Uuid) -> Result<Committed<()>> {
+pub async fn delete(app: App, actor: Actor, input: DeleteNotification) -> Result<Committed<NoContent>> {
     let mut tx = app.begin(actor.id.region()).await?;
-    if !store::exists(&mut tx, actor.id, id).await? {
+    if !store::exists(&mut tx, actor.id, input.id).await? {
         return Err(Problem::not_found().into());
     }
     let now = tx.now().await?;
-    store::delete(&mut tx, actor.id, id, now).await?;
-    tx.commit(()).await
+    store::delete(&mut tx, actor.id, input.id, now).await?;
+    tx.commit(NoContent).await
 }

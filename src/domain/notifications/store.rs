@@ -13,11 +13,12 @@ use sqlx::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Filters of the list.
-#[derive(Debug, Default, Deserialize)]
+/// Lists the own notifications, the newest first.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filters {
     pub unread: Option<bool>,
+    /// Such as `order_shipped`.
     pub kind: Option<String>,
 }
 
@@ -34,7 +35,7 @@ pub struct Row {
     pub handled_at: Option<Timestamp>,
 }
 
-/// Inserts what each recipient is told; answers with the language each of them is written to in.
+/// Inserts new notifications; returns the language that each recipient is written to in.
 pub async fn insert(tx: &mut Tx, new: &[(UserId, Row)]) -> Result<HashMap<UserId, Language>> {
     let region = tx.region();
     let ids: Vec<Uuid> = new.iter().map(|(_, row)| row.id).collect();

@@ -5,10 +5,8 @@ use crate::{
     actor::Staff,
     db::Live,
     domain::fleet::{self, CrewDot},
-    http::json::Query,
-    problem::{Problem, Result},
+    problem::{Checked, Problem, Result},
 };
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -23,9 +21,10 @@ pub struct CrewsMap {
     pub live: Vec<Live>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// Reads where the crews are, and from afar the hexes of the city.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Filter {
+pub struct ReadMap {
     /// `west,south,east,north` in degrees.
     bbox: Option<String>,
 }
@@ -33,7 +32,7 @@ pub struct Filter {
 /// The box of a query. Errors: 422.
 fn bbox(text: &str) -> Result<[f64; 4]> {
     let wrong = || Problem::invalid("bbox", "invalid");
-    let degrees: Vec<f64> = text.split(',').map(|part| part.trim().parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+    let degrees: Vec<f64> = text.split(',').map(|part| part.trim().parse().map_err(|_| wrong())).collect::<Checked<_>>()?;
     let [west, south, east, north] = degrees[..] else { return Err(wrong().into()) };
     Point::new(south, west).and(Point::new(north, east)).map_err(|_| wrong())?;
     Ok([west, south, east, north])
@@ -45,11 +44,8 @@ fn is_in([west, south, east, north]: [f64; 4], lat: f64, lng: f64) -> bool {
     is_between && (south..=north).contains(&lat)
 }
 
-/// Where the crews are
-#[utoipa::path(get, path = "/api/staff/crews/map/", tag = "staff", params(("bbox" = Option<String>, Query, description = "west,south,east,north")),
-    responses((status = 200, body = CrewsMap)), security(("bearer" = [])))]
-pub async fn get(State(app): State<App>, _: Staff, Query(filter): Query<Filter>) -> Result<axum::Json<CrewsMap>> {
-    let within = filter.bbox.as_deref().map(bbox).transpose()?;
+pub async fn crews_map(app: App, _: Staff, input: ReadMap) -> Result<CrewsMap> {
+    let within = input.bbox.as_deref().map(bbox).transpose()?;
     let now_ms = app.clock.now().timestamp_millis();
     let is_shown = |lat, lng| within.is_none_or(|within| is_in(within, lat, lng));
     let shown: Vec<_> =
@@ -59,7 +55,7 @@ pub async fn get(State(app): State<App>, _: Staff, Query(filter): Query<Filter>)
     let cells: BTreeSet<Cell> = shown.iter().map(|(cell, _)| *cell).collect();
     let live = |cell: Cell| Live { channel: format!("map:{cell}"), offset: 0, epoch: String::new() };
     let crews = shown.into_iter().map(|(_, dot)| dot).collect();
-    Ok(axum::Json(CrewsMap { crews, cells: far, live: cells.into_iter().map(live).collect() }))
+    Ok(CrewsMap { crews, cells: far, live: cells.into_iter().map(live).collect() })
 }
 
 #[cfg(test)]

@@ -5,16 +5,20 @@ mod hexes;
 mod map;
 mod room;
 
-use crate::domain::Slice;
-use utoipa_axum::routes;
+use crate::operations::{Slice, channel, get};
+use room::StaffMessage;
 use wassally_realtime::host::Retention;
 
 pub fn slice() -> Slice {
     Slice::new("ops")
-        .routes(routes!(map::get))
-        .channel("staff", room::may_watch, Retention::Ring(room::RING))
-        .snapshot("staff", room::snapshot)
-        .observe(room::observe)
+        .query(get("/api/staff/crews/map/", map::crews_map))
+        .channel(
+            channel::<StaffMessage>(Retention::Ring(room::RING)).may_watch("staff", room::may_watch).snapshot(room::snapshot),
+        )
+        .observe(room::order_created)
+        .observe(room::order_prepared)
+        .observe(room::order_delivered)
+        .observe(room::crew_changed)
         .sweep("ops.frame", room::FRAME, room::frame)
         .state(room::Room::default())
 }

@@ -1,6 +1,6 @@
-//! A shop says yes, or has not said anything for a quarter of an hour.
+//! A shop accepts its part, or has not answered within a quarter of an hour.
 use super::{
-    By, Order, OrderView, PrepStatus, Relation,
+    By, InvalidTransition, Order, OrderView, PrepStatus, Relation,
     events::OrderAccepted,
     lock_as,
     order::{OrderStatus, ShopOrder},
@@ -10,40 +10,42 @@ use crate::{
     App,
     actor::Seller,
     db::Committed,
-    http::json::{Json, Path},
     ids::{OrderId, ShopId},
-    operations::{Answer, RequestContext},
     problem::{Problem, Result},
     tasks::{Task, TaskResult},
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
 /// A new part that no shop has accepted for so long is rejected.
 pub const ACCEPT_WITHIN: TimeDelta = TimeDelta::minutes(15);
 const PREP_MINUTES_MAX: i32 = 24 * 60;
 
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AcceptBody {
-    /// Until it is ready; the shop's usual by default.
-    prep_minutes: Option<i32>,
-    /// Needed where two own shops are in the order.
-    shop_id: Option<ShopId>,
-}
-
+/// Accepts a shop's part of an order: the shop will prepare it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptOrder {
     pub order_id: OrderId,
+    /// Minutes until it is ready, up to a day; the shop's usual by default.
     pub prep_minutes: Option<i32>,
+    /// Needed where two own shops are in the order.
     pub shop_id: Option<ShopId>,
 }
 
-/// The shop will prepare its part. Errors: 404, 409 `invalid_transition` unless NEW.
+#[derive(Debug, ApiError)]
+pub enum PrepError {
+    /// The seller has several shops in this order: say which.
+    #[api(422, "shop_id_required")]
+    ShopIdRequired,
+    #[api(inherit)]
+    State(InvalidTransition),
+}
+
+/// The shop will prepare its part, which must be NEW.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
-pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Committed<OrderView>> {
+pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Committed<OrderView>, PrepError> {
     if input.prep_minutes.is_some_and(|minutes| !(0..=PREP_MINUTES_MAX).contains(&minutes)) {
         return Err(Problem::invalid("prep_minutes", "out_of_range").into());
     }
@@ -52,7 +54,7 @@ pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Comm
     let now = tx.now().await?;
     let part = own_part(&mut order, &relation, input.shop_id)?;
     if part.prep_status != PrepStatus::New {
-        return Err(Problem::invalid_transition(part.prep_status).into());
+        return Err(PrepError::State(part.prep_status.into()).into());
     }
     part.prep_status = PrepStatus::Accepted;
     part.prep_minutes = input.prep_minutes.unwrap_or(part.prep_minutes);
@@ -68,16 +70,20 @@ pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Comm
 /// The seller's own part of an order that is still under way at the shops.
 ///
 /// Errors: 404 without one; 422 `shop_id_required` with several; 409 `invalid_transition` once it has left the shops.
-pub(super) fn own_part<'a>(order: &'a mut Order, relation: &Relation, shop: Option<ShopId>) -> Result<&'a mut ShopOrder> {
+pub(super) fn own_part<'a>(
+    order: &'a mut Order,
+    relation: &Relation,
+    shop: Option<ShopId>,
+) -> Result<&'a mut ShopOrder, PrepError> {
     let own = order.shop_orders.iter().filter(|part| relation.sees_part(part.shop_id));
     let own = own.filter(|part| shop.is_none_or(|shop| shop == part.shop_id)).map(|part| part.id);
     let id = match own.collect::<Vec<_>>()[..] {
         [] => return Err(Problem::not_found().into()),
         [id] => id,
-        _ => return Err(Problem::new(422, "shop_id_required").into()),
+        _ => return Err(PrepError::ShopIdRequired.into()),
     };
     if !matches!(order.status, OrderStatus::Created | OrderStatus::Processing) {
-        return Err(Problem::invalid_transition(order.status).into());
+        return Err(PrepError::State(order.status.into()).into());
     }
     Ok(order.shop_orders.iter_mut().find(|part| part.id == id).expect("the id was just taken from there"))
 }
@@ -107,6 +113,6 @@ impl Task for AcceptBy {
         for shop in shops {
             prep::reject_part(&mut tx, &mut order, shop, "not_accepted_in_time", By::SYSTEM, now).await?;
         }
-        tx.commit(()).await.map(drop)
+        tx.end(()).await.map(drop)
     }
 }

@@ -1,25 +1,18 @@
-//! The customer, or staff, calls it off while nobody carries it yet.
-use super::{By, Order, OrderStatus, OrderView, PaymentStatus, Relation, events::OrderCancelled, lock_as, store};
+//! The customer, or staff, cancels an order that is not on its way yet.
+use super::{By, InvalidTransition, Order, OrderStatus, OrderView, PaymentStatus, events::OrderCancelled, lock_as, store};
 use crate::{
     App,
-    actor::Actor,
+    actor::{Customer, Either, Staff},
     db::{Committed, Tx},
     domain::{inventory, wallet},
-    http::json::{Json, Path},
     ids::OrderId,
-    operations::{Answer, RequestContext},
-    problem::{Problem, Result},
+    problem::Result,
     text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CancelBody {
-    reason: Option<String>,
-}
-
+/// Cancels an order: held money and goods go back, a crew that had claimed it is free.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelOrder {
@@ -27,26 +20,25 @@ pub struct CancelOrder {
     pub reason: Option<String>,
 }
 
-/// Calls an order off: held money and goods go back, a crew that had claimed it is free.
-///
-/// Errors: 404, 409 `invalid_transition` from SHIPPED on.
+/// Cancels an order that is CREATED or PROCESSING.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
-pub async fn cancel(app: App, actor: Actor, input: CancelOrder) -> Result<Committed<OrderView>> {
+pub async fn cancel(
+    app: App,
+    caller: Either<Customer, Staff>,
+    input: CancelOrder,
+) -> Result<Committed<OrderView>, InvalidTransition> {
     let reason = text::reason(input.reason.as_deref())?;
     let mut tx = app.begin(input.order_id.region()).await?;
-    let (mut order, relation) = lock_as(&mut tx, &actor, input.order_id).await?;
+    let (mut order, _) = lock_as(&mut tx, &caller, input.order_id).await?;
     let now = tx.now().await?;
-    if !matches!(relation, Relation::Customer | Relation::Staff) {
-        return Err(Problem::forbidden().into());
-    }
     if !matches!(order.status, OrderStatus::Created | OrderStatus::Processing) {
-        return Err(Problem::invalid_transition(order.status).into());
+        return Err(InvalidTransition::from(order.status).into());
     }
     order.status = OrderStatus::Cancelled;
     undo(&mut tx, &mut order).await?;
     store::save(&mut tx, &order, now).await?;
-    tx.emit(OrderCancelled::new(&order, order.crew_id, reason, now, By::from(&actor)));
-    let answer = OrderView::of(&mut tx, &actor, &order).await?;
+    tx.emit(OrderCancelled::new(&order, order.crew_id, reason, now, By::from(&*caller)));
+    let answer = OrderView::of(&mut tx, &caller, &order).await?;
     tx.commit(answer).await
 }
 

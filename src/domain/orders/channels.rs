@@ -1,21 +1,27 @@
 //! Who watches an order and a shop, and what they begin with.
-use super::{Relation, find_as, store, view};
+use super::{
+    Relation, find_as,
+    messages::{NewOrderMessage, NewShopOrderMessage},
+    order::OrderState,
+    store,
+    view::{BoardOrder, ShopBoard},
+};
 use crate::{
     App,
     actor::Actor,
     db,
-    domain::{Snapshot, shops},
+    domain::shops,
+    event::channel_of,
     ids::{OrderId, ShopId},
+    operations::Snapshot,
     problem::{Problem, Result},
 };
 use futures_util::future::BoxFuture;
-use serde_json::json;
 
 /// Its customer, its shops' members, the crew while they carry it, staff.
-pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
+pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: OrderId) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
-        let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
-        let mut conn = app.pools.live.acquire().await?;
+        let mut conn = app.pools().live.acquire().await?;
         match find_as(&mut conn, actor, id).await?.1 {
             // With the delivery the crew's right ended; a new subscription does not bring it back.
             Relation::FormerCrew => Err(Problem::not_found().into()),
@@ -25,41 +31,38 @@ pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFu
 }
 
 /// The order as every reader may know it.
-pub fn order<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
+pub fn order<'a>(app: &'a App, _: &'a Actor, id: OrderId) -> BoxFuture<'a, Result<Snapshot<OrderState>>> {
     Box::pin(async move {
-        let id: OrderId = id.parse().map_err(|_| Problem::not_found())?;
         let mut view = app.read_whole(id.region()).await?;
-        let offset = db::top(&mut view, &format!("order:{id}")).await?;
+        let offset = db::top(&mut view, &channel_of::<NewOrderMessage>(&id)).await?;
         let order = store::find(&mut view, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
-        Ok(Snapshot { offset, data: serde_json::to_vec(&order.state())?.into() })
+        Ok(Snapshot { offset, data: order.state() })
     })
 }
 
 /// Its owner and members, staff.
-pub fn may_watch_shop<'a>(app: &'a App, actor: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<()>> {
+pub fn may_watch_shop<'a>(app: &'a App, actor: &'a Actor, id: ShopId) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
-        let id: ShopId = id.parse().map_err(|_| Problem::not_found())?;
-        let mut conn = app.pools.live.acquire().await?;
+        let mut conn = app.pools().live.acquire().await?;
         shops::membership(&mut conn, actor, id).await?.ok_or_else(Problem::not_found)?;
         Ok(())
     })
 }
 
-/// `{ open: [shop order with lines] }`: what the shop still has to do with.
-pub fn shop<'a>(app: &'a App, _: &'a Actor, id: &'a str) -> BoxFuture<'a, Result<Snapshot>> {
+/// What the shop still has to do with.
+pub fn shop<'a>(app: &'a App, _: &'a Actor, id: ShopId) -> BoxFuture<'a, Result<Snapshot<ShopBoard>>> {
     Box::pin(async move {
-        let id: ShopId = id.parse().map_err(|_| Problem::not_found())?;
         let mut view = app.read_whole(id.region()).await?;
-        let offset = db::top(&mut view, &format!("shop:{id}")).await?;
+        let offset = db::top(&mut view, &channel_of::<NewShopOrderMessage>(&id)).await?;
         let open = store::open_of(&mut view, id).await?;
         let orders = store::find(&mut view, &open).await?;
         let lines = store::lines_of(&mut view, &open).await?;
-        let parts: Vec<_> = orders
+        let open = orders
             .iter()
             .rev()
             .flat_map(|order| order.shop_orders.iter().filter(|part| part.shop_id == id).map(move |part| (order, part)))
-            .map(|(order, part)| view::part_for_shop(order, part, &lines))
+            .map(|(order, part)| BoardOrder::new(order, part, &lines))
             .collect();
-        Ok(Snapshot { offset, data: serde_json::to_vec(&json!({ "open": parts }))?.into() })
+        Ok(Snapshot { offset, data: ShopBoard { open } })
     })
 }

@@ -16,25 +16,26 @@ use crate::{
         users::{self, User},
         wallet,
     },
-    http::json::Json,
     ids::{OrderId, ProductId, ShopId, ShopOrderId},
     money::{Amount, Currency, Money},
-    operations::{Answer, RequestContext},
-    problem::{ApiError, Problem, Result},
+    operations::Input,
+    problem::{Problem, Result},
+    reply::Created,
     tasks::Task,
     text,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::future::BoxFuture;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
 const TIP_MAX: i64 = 100_000;
 /// Codes are drawn until one is free today.
 const CODE_TRIES: usize = 20;
 
+/// Orders what is in the cart, or in some of its shops: goods and money are set aside in the same commit.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
@@ -59,10 +60,10 @@ pub enum CheckoutError {
     CartEmpty,
     /// The cart is not the one that was seen.
     #[api(409, "cart_changed")]
-    CartChanged { cart: carts::CartView },
+    CartChanged { cart: Box<carts::CartView> },
     /// Some shops of the cart cannot be ordered from as it is.
     #[api(409, "cart_invalid")]
-    CartInvalid { shops: Vec<carts::GroupView> },
+    CartInvalid { shops: Vec<Unorderable> },
     /// Not enough in stock.
     #[api(409, "out_of_stock")]
     OutOfStock { lines: Vec<inventory::Short> },
@@ -73,11 +74,19 @@ pub enum CheckoutError {
     Hold(wallet::HoldError),
 }
 
+/// A shop of the cart that cannot be ordered from, and why.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Unorderable {
+    pub shop_id: ShopId,
+    pub name: String,
+    pub problems: Vec<carts::Problem>,
+}
+
 /// Orders what is in the customer's cart.
 ///
 /// Errors: [`CheckoutError`]; [`inventory::OutOfStock`]; 402 `insufficient_funds` from the commit.
 #[tracing::instrument(skip_all)]
-pub async fn checkout(app: App, customer: Customer, input: Checkout) -> Result<Committed<OrderView>> {
+pub async fn checkout(app: App, customer: Customer, input: Checkout) -> Result<Committed<Created<OrderView>>, CheckoutError> {
     input.check_alone()?;
     let mut tx = app.begin(carts::home(customer.id)).await?;
     let cart = carts::lock(&mut tx, customer.id).await?;
@@ -97,7 +106,7 @@ pub async fn checkout(app: App, customer: Customer, input: Checkout) -> Result<C
     tx.emit(OrderCreated::new(&order, &lines, person.language, now, By::from(&*customer)));
     tx.enqueue(AcceptBy { order_id: order.id }.at(now + ACCEPT_WITHIN));
     let answer = OrderView::whole(&order, &lines, customer.language);
-    tx.commit(answer).await
+    tx.commit(Created(answer)).await
 }
 
 impl Checkout {
@@ -129,11 +138,11 @@ impl Checkout {
         if cart.groups.is_empty() {
             return Err(CheckoutError::CartEmpty.into());
         }
-        let changed = || CheckoutError::CartChanged { cart: json!(cart.view(currency)) };
+        let changed = || CheckoutError::CartChanged { cart: Box::new(cart.view(currency)) };
         if self.cart_version.is_some_and(|seen| seen != cart.version) {
             return Err(changed().into());
         }
-        let groups = self.asked_for(cart)?;
+        let groups = self.chosen(cart)?;
         let has = |code| groups.iter().any(|group| group.problems.iter().any(|problem| problem.code == code));
         if has(ProblemCode::PriceChanged) {
             return Err(changed().into());
@@ -142,14 +151,14 @@ impl Checkout {
         if !lines.is_empty() && groups.iter().all(|group| group.problems.iter().all(|p| p.code == ProblemCode::OutOfStock)) {
             return Err(CheckoutError::OutOfStock { lines }.into());
         }
-        let bad: Vec<Value> = groups.iter().filter_map(|group| self.fault(group, groups[0].shop.currency)).collect();
-        if !bad.is_empty() {
-            return Err(CheckoutError::CartInvalid { shops: json!(bad) }.into());
+        let shops: Vec<Unorderable> = groups.iter().filter_map(|group| self.fault(group, groups[0].shop.currency)).collect();
+        if !shops.is_empty() {
+            return Err(CheckoutError::CartInvalid { shops }.into());
         }
         Ok(groups)
     }
 
-    fn asked_for<'a>(&self, cart: &'a Cart) -> Result<Vec<&'a Group>> {
+    fn chosen<'a>(&self, cart: &'a Cart) -> Result<Vec<&'a Group>> {
         let Some(ids) = &self.shop_ids else { return Ok(cart.groups.iter().collect()) };
         let is_known = |id: &ShopId| cart.groups.iter().any(|group| group.shop.id == *id);
         if ids.is_empty() || !ids.iter().all(is_known) {
@@ -159,24 +168,20 @@ impl Checkout {
     }
 
     /// What keeps a group from being ordered this way.
-    fn fault(&self, group: &Group, currency: Currency) -> Option<Value> {
+    fn fault(&self, group: &Group, currency: Currency) -> Option<Unorderable> {
         let is_delivery = self.fulfilment == Fulfilment::Delivery;
-        let mut problems: Vec<Value> = group
-            .problems
-            .iter()
-            .filter(|problem| is_delivery || problem.concerns_pickup())
-            .map(|problem| json!(problem))
-            .collect();
+        let mut problems: Vec<carts::Problem> =
+            group.problems.iter().filter(|problem| is_delivery || problem.concerns_pickup()).cloned().collect();
         if is_delivery && group.delivery_fee.is_none() && problems.is_empty() {
-            problems.push(json!({ "code": "out_of_radius" }));
+            problems.push(ProblemCode::OutOfRadius.into());
         }
         if !is_delivery && !group.shop.pickup {
-            problems.push(json!({ "code": "no_pickup" }));
+            problems.push(ProblemCode::NoPickup.into());
         }
         if group.shop.currency != currency {
-            problems.push(json!({ "code": "other_currency" }));
+            problems.push(ProblemCode::OtherCurrency.into());
         }
-        (!problems.is_empty()).then(|| json!({ "shop_id": group.shop.id, "name": group.shop.name, "problems": problems }))
+        (!problems.is_empty()).then(|| Unorderable { shop_id: group.shop.id, name: group.shop.name.clone(), problems })
     }
 }
 
@@ -299,17 +304,15 @@ fn code(mut bits: u64) -> String {
     first.into_iter().chain(['-']).chain(last).collect()
 }
 
-//KEEP pub async fn  call(mut context: RequestContext, customer: Customer, input: Checkout) -> Result<Answer> {
-    if context.key.is_none() {
-        // A double tap orders once: the cart that was seen, and what was filter of it, is the key.
+/// A double tap orders once: the cart that was seen, and what was chosen of it, is the key.
+pub fn key_of_cart<'a>(app: &'a App, customer: &'a Customer, input: &'a Checkout) -> BoxFuture<'a, Result<String>> {
+    Box::pin(async move {
         let version = match input.cart_version {
             Some(version) => version,
-            None => carts::version(&mut *context.app.read(carts::home(customer.id)).await?, customer.id).await?,
+            None => carts::version(&mut *app.read(carts::home(customer.id)).await?, customer.id).await?,
         };
-        let filter = Sha256::digest(serde_json::to_vec(&input)?);
-        context.key = Some(format!("cart {version} {}", URL_SAFE_NO_PAD.encode(&filter[..16])));
-    }
-    context.run(customer, "orders.checkout", 201, input, checkout).await
+        Ok(format!("cart {version} {}", URL_SAFE_NO_PAD.encode(&input.fingerprint()?[..16])))
+    })
 }
 
 #[cfg(test)]

@@ -1,26 +1,26 @@
 //! Three days after delivery: sellers and crew are paid, by the customer's button or by the task.
 use super::{
-    By, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus, Relation,
+    By, InvalidTransition, Order, OrderStatus, OrderView, PaymentMode, PaymentStatus,
     events::{OrderCompleted, Paid},
     lock_as, store,
 };
 use crate::{
     App,
-    actor::Actor,
+    actor::{Admin, Customer, Either, Role},
     clock::Timestamp,
     db::{Committed, Tx},
     domain::wallet::{self, Account},
-    http::json::Path,
     ids::OrderId,
     money::Money,
-    operations::{Answer, RequestContext},
-    problem::{ApiError, Problem, Result},
+    problem::{Checked, Result},
     tasks::{Task, TaskResult},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
+/// Completes a delivered order: sellers and crew are paid. One that is COMPLETED already stays as it is.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteOrder {
@@ -33,35 +33,34 @@ pub enum CompleteError {
     #[api(409, "too_early")]
     TooEarly { completable_at: Timestamp },
     #[api(inherit)]
-    State(super::InvalidTransition),
+    State(InvalidTransition),
 }
 
-/// Pays everybody out. An order that is COMPLETED already stays as it is.
-///
-/// Errors: 404, 409 `too_early` with `completable_at`, `invalid_transition` unless DELIVERED.
+/// Pays everybody out.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
-pub async fn complete(app: App, actor: Actor, input: CompleteOrder) -> Result<Committed<OrderView>> {
+pub async fn complete(
+    app: App,
+    caller: Either<Customer, Admin>,
+    input: CompleteOrder,
+) -> Result<Committed<OrderView>, CompleteError> {
     let mut tx = app.begin(input.order_id.region()).await?;
-    let (mut order, relation) = lock_as(&mut tx, &actor, input.order_id).await?;
+    let (mut order, _) = lock_as(&mut tx, &caller, input.order_id).await?;
     let now = tx.now().await?;
-    if relation != Relation::Customer && !actor.is_admin() {
-        return Err(Problem::forbidden().into());
-    }
     if order.status != OrderStatus::Completed {
         check(&order, now)?;
-        pay_out(&mut tx, &mut order, By::from(&actor), now).await?;
+        pay_out(&mut tx, &mut order, By::from(&*caller), now).await?;
     }
-    let answer = OrderView::of(&mut tx, &actor, &order).await?;
+    let answer = OrderView::of(&mut tx, &caller, &order).await?;
     tx.commit(answer).await
 }
 
-fn check(order: &Order, now: Timestamp) -> Result<()> {
+fn check(order: &Order, now: Timestamp) -> Checked<(), CompleteError> {
     match order.completable_at {
         Some(completable_at) if order.status == OrderStatus::Delivered && completable_at > now => {
-            Err(CompleteError::TooEarly { completable_at }.into())
+            Err(CompleteError::TooEarly { completable_at })
         }
         Some(_) if order.status == OrderStatus::Delivered => Ok(()),
-        _ => Err(Problem::invalid_transition(order.status).into()),
+        _ => Err(CompleteError::State(order.status.into())),
     }
 }
 
@@ -135,7 +134,7 @@ impl Task for Complete {
         }
         check(&order, now)?;
         pay_out(&mut tx, &mut order, By::SYSTEM, now).await?;
-        tx.commit(()).await.map(drop)
+        tx.end(()).await.map(drop)
     }
 }
 

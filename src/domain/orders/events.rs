@@ -1,36 +1,32 @@
 //! What happens to orders. Claimed, released, shipped, delivered and their like are delivery's to tell.
 use super::{
+    messages::{CustomerMessage, NewOrderMessage, NewShopOrderMessage, OrderFact},
     order::{By, ClaimableOrder, Line, Order, OrderState},
-    view::OrderView,
+    view::{BoardOrder, OrderView},
 };
 use crate::{
     actor::Role,
     clock::Timestamp,
-    db::Message,
-    domain::Event,
+    event::{Event, Message},
     i18n::Language,
     ids::{OrderId, ShopId, UserId},
     money::{Amount, Currency},
 };
-use serde::Serialize;
-use serde_json::json;
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal { $($field:ident: $type:ty),* $(,)? })+) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? })+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Serialize)]
+        #[derive(Debug)]
         pub struct $name {
             pub order: OrderState,
             pub customer_id: UserId,
             $(pub $field: $type,)*
-            #[serde(skip)]
-            said: Vec<Message>,
+            messages: Vec<Message>,
         }
 
         impl Event for $name {
-            const TYPE: &'static str = $kind;
-            fn to(&self) -> Vec<Message> {
-                self.said.clone()
+            fn messages(&self) -> Vec<Message> {
+                self.messages.clone()
             }
         }
     )+};
@@ -38,59 +34,61 @@ macro_rules! events {
 
 events! {
     /// A customer ordered. `listing` is what crews may see; `None` for pickup.
-    OrderCreated = "order_created" { listing: Option<ClaimableOrder>, shops: Vec<(ShopId, UserId)> }
+    OrderCreated { listing: Option<ClaimableOrder>, shops: Vec<(ShopId, UserId)> }
     /// A shop will prepare its part.
-    OrderAccepted = "order_accepted" { shop_id: ShopId }
+    OrderAccepted { shop_id: ShopId }
     /// A shop's part waits at its counter.
-    OrderReady = "order_ready" { shop_id: ShopId }
+    OrderReady { shop_id: ShopId }
     /// A shop will not prepare its part. The last one's rejection cancels the order.
-    OrderRejected = "order_rejected" { shop_id: ShopId, reason: String }
+    OrderRejected { shop_id: ShopId, reason: String }
     /// Nothing comes of it; its crew, if it had one, is free.
-    OrderCancelled = "order_cancelled" { crew_id: Option<UserId>, sellers: Vec<UserId>, reason: String }
+    OrderCancelled { crew_id: Option<UserId>, sellers: Vec<UserId>, reason: String }
     /// Sellers and crew were paid.
-    OrderCompleted = "order_completed" { crew_id: Option<UserId>, paid: Vec<Paid> }
+    OrderCompleted { crew_id: Option<UserId>, paid: Vec<Paid> }
 }
 
 impl OrderCreated {
     /// Its shops get their own lines, its customer the whole of it, in the language they are written to in.
     pub fn new(order: &Order, lines: &[Line], language: Language, now: Timestamp, by: By) -> Self {
         let listing = ClaimableOrder::of(order);
-        let mut said = order.said(Self::TYPE, now, by, &json!({ "listing": listing }));
-        for (said, part) in said.iter_mut().skip(1).zip(&order.shop_orders) {
-            let mut body = json!({ "type": Self::TYPE, "at": now, "by": by, "order": order.state() });
-            body["shop_order"] = super::view::part_for_shop(order, part, lines);
-            *said = Message::new(format!("shop:{}", part.shop_id), &body);
-        }
+        let about = order.about(now, by);
+        let own = NewOrderMessage::OrderCreated { about: about.clone(), listing: listing.clone() };
+        let mut messages = vec![Message::new(order.id, &own)];
+        messages.extend(order.shop_orders.iter().map(|part| {
+            let shop_order = BoardOrder::new(order, part, lines);
+            Message::new(part.shop_id, &NewShopOrderMessage::OrderCreated { about: about.clone(), shop_order })
+        }));
         let whole = OrderView::whole(order, lines, language);
-        said.push(Message::new(format!("user:{}", order.customer_id), &json!({ "type": Self::TYPE, "at": now, "order": whole })));
+        messages.push(Message::new(order.customer_id, &CustomerMessage::OrderCreated { at: now, order: whole }));
         let shops = order.shop_orders.iter().map(|part| (part.shop_id, part.seller_id)).collect();
-        Self { order: order.state(), customer_id: order.customer_id, listing, shops, said }
+        Self { order: order.state(), customer_id: order.customer_id, listing, shops, messages }
     }
 }
 
 impl OrderAccepted {
     pub fn new(order: &Order, shop_id: ShopId, now: Timestamp, by: By) -> Self {
-        let said = order.said(Self::TYPE, now, by, &json!({ "shop_id": shop_id }));
-        Self { order: order.state(), customer_id: order.customer_id, shop_id, said }
+        let messages = order.announce(now, by, OrderFact::OrderAccepted { shop_id });
+        Self { order: order.state(), customer_id: order.customer_id, shop_id, messages }
     }
 }
 
 impl OrderReady {
     pub fn new(order: &Order, shop_id: ShopId, now: Timestamp, by: By) -> Self {
-        let said = order.said(Self::TYPE, now, by, &json!({ "shop_id": shop_id }));
-        Self { order: order.state(), customer_id: order.customer_id, shop_id, said }
+        let messages = order.announce(now, by, OrderFact::OrderReady { shop_id });
+        Self { order: order.state(), customer_id: order.customer_id, shop_id, messages }
     }
 }
 
 impl OrderRejected {
     pub fn new(order: &Order, shop_id: ShopId, reason: &str, now: Timestamp, by: By) -> Self {
-        let said = order.said(Self::TYPE, now, by, &json!({ "shop_id": shop_id, "reason": reason, "listing": relisted(order) }));
-        Self { order: order.state(), customer_id: order.customer_id, shop_id, reason: reason.to_owned(), said }
+        let fact = OrderFact::OrderRejected { shop_id, reason: reason.to_owned(), listing: relisted(order) };
+        let messages = order.announce(now, by, fact);
+        Self { order: order.state(), customer_id: order.customer_id, shop_id, reason: reason.to_owned(), messages }
     }
 }
 
 /// What a seller or crew got.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Paid {
     pub user_id: UserId,
     /// What they got it as: a seller may have carried the order as well.
@@ -107,15 +105,11 @@ fn relisted(order: &Order) -> Option<ClaimableOrder> {
 impl OrderCancelled {
     /// `crew_id` is who had claimed it.
     pub fn new(order: &Order, crew_id: Option<UserId>, reason: &str, now: Timestamp, by: By) -> Self {
-        let mut said = order.said(Self::TYPE, now, by, &json!({ "reason": reason }));
-        if let (Some(crew), false) = (crew_id, said.is_empty()) {
-            // The first is the order's own channel: its crew sees this one and no more.
-            let own = said.remove(0);
-            said.insert(0, own.revokes(crew, true));
-        }
+        let messages = order.announce(now, by, OrderFact::OrderCancelled { reason: reason.to_owned() });
+        let messages = super::order::ending(messages, crew_id);
         // A part that its shop rejected was over for that shop before.
         let sellers = order.live_parts().map(|part| part.seller_id).collect();
-        Self { order: order.state(), customer_id: order.customer_id, crew_id, sellers, reason: reason.to_owned(), said }
+        Self { order: order.state(), customer_id: order.customer_id, crew_id, sellers, reason: reason.to_owned(), messages }
     }
 
     /// The order it was about.
@@ -127,7 +121,7 @@ impl OrderCancelled {
 impl OrderCompleted {
     /// `paid` is what each seller and the crew got.
     pub fn new(order: &Order, paid: Vec<Paid>, now: Timestamp, by: By) -> Self {
-        let said = order.said(Self::TYPE, now, by, &json!({}));
-        Self { order: order.state(), customer_id: order.customer_id, crew_id: order.crew_id, paid, said }
+        let messages = order.announce(now, by, OrderFact::OrderCompleted {});
+        Self { order: order.state(), customer_id: order.customer_id, crew_id: order.crew_id, paid, messages }
     }
 }

@@ -1,8 +1,7 @@
 //! What happened to an order, out of its channel's log.
 use super::{find_as, store};
-use crate::{App, actor::Actor, http::json::Path, ids::OrderId, page::Page, problem::Result};
-use axum::{Json, extract::State};
-use serde::Serialize;
+use crate::{App, actor::Actor, event::channel_of, ids::OrderId, page::Page, problem::Result};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -24,12 +23,20 @@ pub struct HistoryItem {
     pub offset: i64,
 }
 
-pub async fn get(State(app): State<App>, actor: Actor, Path(id): Path<OrderId>) -> Result<Json<Page<HistoryItem>>> {
+/// Reads what happened to an order, oldest first.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadHistory {
+    pub order_id: OrderId,
+}
+
+pub async fn history(app: App, actor: Actor, input: ReadHistory) -> Result<Page<HistoryItem>> {
+    let id = input.order_id;
     let mut view = app.read_whole(id.region()).await?;
     find_as(&mut view, &actor, id).await?;
-    let log = store::log(&mut view, id.region(), &format!("order:{id}")).await?;
+    let log = store::log(&mut view, id.region(), &channel_of::<super::NewOrderMessage>(&id)).await?;
     let items = log.into_iter().filter_map(|(offset, body)| Some(item(offset, &serde_json::from_str(&body).ok()?)));
-    Ok(Json(Page { items: items.collect(), next: None }))
+    Ok(Page { items: items.collect(), next: None })
 }
 
 fn item(offset: i64, body: &Value) -> HistoryItem {

@@ -15,6 +15,27 @@ use crate::{
     tasks::Task,
 };
 use chrono::TimeDelta;
+use wassally_macros::ApiError;
+
+/// The order, or its part, is in a state from which there is no such transition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ApiError)]
+pub enum InvalidTransition {
+    /// There is no such transition from this state.
+    #[api(409, "invalid_transition")]
+    From { state: &'static str },
+}
+
+impl From<OrderStatus> for InvalidTransition {
+    fn from(status: OrderStatus) -> Self {
+        Self::From { state: status.name() }
+    }
+}
+
+impl From<PrepStatus> for InvalidTransition {
+    fn from(status: PrepStatus) -> Self {
+        Self::From { state: status.name() }
+    }
+}
 
 /// From delivery to the moment the sellers are paid.
 pub const COMPLETION: TimeDelta = TimeDelta::days(3);
@@ -29,7 +50,7 @@ pub async fn assign(tx: &mut Tx, order: &mut Order, crew: Option<(UserId, String
         _ => false,
     };
     if !may {
-        return Err(Problem::invalid_transition(order.status).into());
+        return Err(InvalidTransition::from(order.status).into());
     }
     order.status = if crew.is_some() { OrderStatus::Processing } else { OrderStatus::Created };
     (order.crew_id, order.crew_name) = crew.unzip();
@@ -41,7 +62,7 @@ pub async fn assign(tx: &mut Tx, order: &mut Order, crew: Option<(UserId, String
 /// A stop that is marked already stays as it is. Errors: 409 `invalid_transition` unless PROCESSING; 404 for a shop that is no stop.
 pub async fn pick_up(tx: &mut Tx, order: &mut Order, at: Option<ShopId>, now: Timestamp) -> Result<()> {
     if order.status != OrderStatus::Processing {
-        return Err(Problem::invalid_transition(order.status).into());
+        return Err(InvalidTransition::from(order.status).into());
     }
     if at.is_some_and(|shop| !order.live_parts().any(|part| part.shop_id == shop)) {
         return Err(Problem::not_found().into());
@@ -72,7 +93,7 @@ pub async fn deliver(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<(
         }
     };
     if !may {
-        return Err(Problem::invalid_transition(order.status).into());
+        return Err(InvalidTransition::from(order.status).into());
     }
     order.status = OrderStatus::Delivered;
     order.delivered_at = Some(now);
@@ -107,7 +128,7 @@ fn book_cash(tx: &mut Tx, order: &mut Order) {
 /// Errors: 409 `invalid_transition` unless SHIPPED.
 pub async fn fail(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> {
     if order.status != OrderStatus::Shipped {
-        return Err(Problem::invalid_transition(order.status).into());
+        return Err(InvalidTransition::from(order.status).into());
     }
     order.status = OrderStatus::DeliveryFailed;
     store::save(tx, order, now).await
@@ -118,7 +139,7 @@ pub async fn fail(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> 
 /// Errors: 409 `invalid_transition` unless DELIVERY_FAILED.
 pub async fn returned(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<()> {
     if order.status != OrderStatus::DeliveryFailed {
-        return Err(Problem::invalid_transition(order.status).into());
+        return Err(InvalidTransition::from(order.status).into());
     }
     order.status = OrderStatus::ReturnedToShop;
     cancel::undo(tx, order).await?;

@@ -11,6 +11,7 @@ mod complete;
 mod events;
 mod history;
 mod machine;
+mod messages;
 mod order;
 mod prep;
 mod read;
@@ -20,40 +21,46 @@ mod view;
 
 pub use checkout::{Checkout, checkout};
 pub use events::{OrderAccepted, OrderCancelled, OrderCompleted, OrderCreated, OrderReady, OrderRejected, Paid};
-pub use machine::{COMPLETION, assign, deliver, fail, pick_up, returned};
+pub use machine::{COMPLETION, InvalidTransition, assign, deliver, fail, pick_up, returned};
+pub use messages::{
+    About, CustomerMessage, Fact, NewOrderMessage, NewShopOrderMessage, OrderMessage, ShopMessage, ShopOrderBrief,
+};
 pub use order::{
-    By, ClaimableOrder, ClaimableStop, CrewName, Dropoff, Fulfilment, Line, Order, OrderState, OrderStatus, PaymentMode,
-    PaymentStatus, Prep, PrepStatus, ShopOrder,
+    By, ByRole, ClaimableOrder, ClaimableStop, CrewName, Dropoff, Fulfilment, Line, Order, OrderState, OrderStatus, PaymentMode,
+    PaymentStatus, Prep, PrepStatus, ShopOrder, ending,
 };
 pub use relation::{Relation, find_as, lock_as, relation};
 pub use store::{claimable, lock};
 pub use view::OrderView;
 
-use crate::domain::Slice;
-use utoipa_axum::routes;
+use crate::operations::{Slice, channel, get, post};
 use wassally_realtime::host::Retention;
 
 pub fn slice() -> Slice {
     Slice::new("orders")
-        .routes(routes!(checkout::post))
-        .routes(routes!(read::list))
-        .routes(routes!(read::get))
-        .routes(routes!(history::get))
-        .routes(routes!(accept::post))
-        .routes(routes!(prep::ready))
-        .routes(routes!(prep::post_reject))
-        .routes(routes!(cancel::post))
-        .routes(routes!(complete::post))
-        .call("orders.checkout", checkout::call)
-        .call("orders.accept", accept::call)
-        .call("orders.ready", prep::call_ready)
-        .call("orders.reject", prep::call_reject)
-        .call("orders.cancel", cancel::call)
-        .call("orders.complete", complete::call)
-        .channel("order", channels::may_watch_order, Retention::Durable)
-        .snapshot("order", channels::order)
-        .channel("shop", channels::may_watch_shop, Retention::Durable)
-        .snapshot("shop", channels::shop)
+        .command(post("/api/orders/checkout/", checkout::checkout).default_key(checkout::key_of_cart).rpc("orders.checkout"))
+        .query(get("/api/orders/", read::list))
+        .query(get("/api/orders/{id}/", read::one).id("order_id"))
+        .query(get("/api/orders/{id}/history/", history::history).id("order_id"))
+        .command(post("/api/orders/{id}/accept/", accept::accept).id("order_id").rpc("orders.accept"))
+        .command(post("/api/orders/{id}/ready/", prep::mark_ready).id("order_id").rpc("orders.ready"))
+        .command(post("/api/orders/{id}/reject/", prep::reject).id("order_id").rpc("orders.reject"))
+        .command(post("/api/orders/{id}/cancel/", cancel::cancel).id("order_id").rpc("orders.cancel"))
+        .command(post("/api/orders/{id}/complete/", complete::complete).id("order_id").rpc("orders.complete"))
+        .channel(
+            channel::<NewOrderMessage>(Retention::Durable)
+                .may_watch("its customer, its shops, the crew while they carry it, staff", channels::may_watch_order)
+                .snapshot(channels::order)
+                .in_answers(),
+        )
+        .publishes::<OrderMessage>()
+        .channel(
+            channel::<NewShopOrderMessage>(Retention::Durable)
+                .may_watch("the shop's owner and members, staff", channels::may_watch_shop)
+                .snapshot(channels::shop),
+        )
+        .publishes::<ShopMessage>()
+        .publishes::<CustomerMessage>()
         .task::<complete::Complete>()
         .task::<accept::AcceptBy>()
 }

@@ -1,15 +1,15 @@
 //! The order as commands hold it, and what others see of it.
+use super::messages::{About, Fact, ShopOrderBrief};
 use crate::{
     actor::{Actor, Role},
     clock::Timestamp,
-    db::Message,
+    event::Message,
     i18n::{self, Language},
     ids::{OrderId, ProductId, ShopId, ShopOrderId, UserId},
     money::{Amount, Currency, Money},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 use wassally_geo::Point;
 
@@ -92,7 +92,7 @@ pub struct Order {
 }
 
 /// Where a delivery goes, as it was at checkout.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Dropoff {
     pub address: String,
     pub lat: f64,
@@ -134,17 +134,43 @@ pub struct Line {
 }
 
 /// Who did it, as every reader of a channel may know.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct By {
-    pub role: &'static str,
+    pub role: ByRole,
     /// Of sellers and crews alone: customers and staff stay unnamed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<UserId>,
+}
+
+/// In which role somebody did it; a deadline or a rule is the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ByRole {
+    System,
+    Customer,
+    Seller,
+    Crew,
+    Staff,
+    Admin,
+    Superadmin,
 }
 
 impl By {
     /// A deadline or a rule, not a person.
-    pub const SYSTEM: Self = Self { role: "system", id: None };
+    pub const SYSTEM: Self = Self { role: ByRole::System, id: None };
+}
+
+impl From<Role> for ByRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Customer => Self::Customer,
+            Role::Seller => Self::Seller,
+            Role::Crew => Self::Crew,
+            Role::Staff => Self::Staff,
+            Role::Admin => Self::Admin,
+            Role::Superadmin => Self::Superadmin,
+        }
+    }
 }
 
 impl From<&Actor> for By {
@@ -152,12 +178,12 @@ impl From<&Actor> for By {
         if actor.id.uuid().is_nil() {
             return Self::SYSTEM;
         }
-        Self { role: actor.role.name(), id: matches!(actor.role, Role::Seller | Role::Crew).then_some(actor.id) }
+        Self { role: actor.role.into(), id: matches!(actor.role, Role::Seller | Role::Crew).then_some(actor.id) }
     }
 }
 
 /// The snapshot of `order:` and the member `order` of its events: what every reader may know.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OrderState {
     pub id: OrderId,
     pub code: String,
@@ -172,7 +198,7 @@ pub struct OrderState {
 }
 
 /// A stop's progress.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Prep {
     pub shop_id: ShopId,
     pub prep_status: PrepStatus,
@@ -182,7 +208,7 @@ pub struct Prep {
 }
 
 /// The crew as a customer knows them.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CrewName {
     pub id: UserId,
     pub first_name: String,
@@ -229,24 +255,22 @@ impl Order {
         }
     }
 
-    /// What `order:` and each of its shops hear of `kind`: `{ type, at, by, order, …extra }`, and to a shop its own part as `shop_order`.
-    ///
-    /// `extra` is an object whose members every reader may know, or `json!({})`.
-    pub fn said(&self, kind: &str, now: Timestamp, by: By, extra: &Value) -> Vec<Message> {
-        let mut body = json!({ "type": kind, "at": now, "by": by, "order": self.state() });
-        if let (Value::Object(body), Value::Object(extra)) = (&mut body, extra) {
-            body.extend(extra.clone());
-        }
-        let mut said = vec![Message::new(format!("order:{}", self.id), &body)];
-        for part in &self.shop_orders {
-            // A rejected part is over for its shop: the rejection is the last it hears.
-            if part.prep_status == PrepStatus::Rejected && kind != "order_rejected" {
-                continue;
-            }
-            body["shop_order"] = json!(part.brief(self));
-            said.push(Message::new(format!("shop:{}", part.shop_id), &body));
-        }
-        said
+    /// When something happened, by whom, and the order afterwards.
+    pub fn about(&self, at: Timestamp, by: By) -> About {
+        About { at, by, order: self.state() }
+    }
+
+    /// The messages of `fact`: the first on `order:`, the others on `shop:` of each shop, with its own part.
+    pub fn announce<F: Fact + Clone>(&self, now: Timestamp, by: By, fact: F) -> Vec<Message> {
+        let about = self.about(now, by);
+        let mut messages = vec![Message::new(self.id, &fact.clone().to_order(about.clone()))];
+        // A rejected part is over for its shop: the rejection is its last message.
+        let is_concerned = |part: &&ShopOrder| part.prep_status != PrepStatus::Rejected || fact.reaches_rejected();
+        messages.extend(self.shop_orders.iter().filter(is_concerned).map(|part| {
+            let message = fact.clone().to_shop(about.clone(), part.brief(self));
+            Message::new(part.shop_id, &message)
+        }));
+        messages
     }
 
     /// A crew can claim it: delivery, not yet taken, its money not outstanding at a gateway.
@@ -278,6 +302,14 @@ impl Order {
     }
 }
 
+/// The order's own message is the last that `crew` gets of it.
+pub fn ending(mut messages: Vec<Message>, crew: Option<UserId>) -> Vec<Message> {
+    if let (Some(crew), Some(own)) = (crew, messages.first_mut()) {
+        *own = own.clone().revokes(crew, true);
+    }
+    messages
+}
+
 impl ShopOrder {
     /// Its progress.
     pub fn prep(&self) -> Prep {
@@ -291,12 +323,20 @@ impl ShopOrder {
     }
 
     /// Its short form for its shop, without the lines.
-    fn brief(&self, order: &Order) -> Value {
-        json!({
-            "id": self.id, "order_id": order.id, "shop_id": self.shop_id, "code": order.code, "prep_status": self.prep_status,
-            "prep_minutes": self.prep_minutes, "accept_by": self.accept_by, "ready_at": self.ready_at, "picked_up_at": self.picked_up_at,
-            "subtotal": order.amount(self.subtotal), "currency": order.currency,
-        })
+    fn brief(&self, order: &Order) -> ShopOrderBrief {
+        ShopOrderBrief {
+            id: self.id,
+            order_id: order.id,
+            shop_id: self.shop_id,
+            code: order.code.clone(),
+            prep_status: self.prep_status,
+            prep_minutes: self.prep_minutes,
+            accept_by: self.accept_by,
+            ready_at: self.ready_at,
+            picked_up_at: self.picked_up_at,
+            subtotal: order.amount(self.subtotal),
+            currency: order.currency,
+        }
     }
 }
 

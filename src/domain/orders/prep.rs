@@ -1,7 +1,7 @@
 //! A shop's part is ready, or the shop cannot do it after all.
 use super::{
     By, Order, OrderStatus, OrderView, PaymentStatus, PrepStatus, ShopOrder,
-    accept::own_part,
+    accept::{PrepError, own_part},
     cancel,
     events::{OrderReady, OrderRejected},
     lock_as, store,
@@ -12,54 +12,42 @@ use crate::{
     clock::Timestamp,
     db::{Committed, Tx},
     domain::{inventory, wallet},
-    http::json::{Json, Path},
     ids::{OrderId, ShopId},
     money::Money,
-    operations::{Answer, RequestContext},
     problem::{Problem, Result},
     text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReadyBody {
-    /// Needed where two own shops are in the order.
-    shop_id: Option<ShopId>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RejectBody {
-    reason: String,
-    shop_id: Option<ShopId>,
-}
-
+/// Says that a shop's part of an order waits at its counter.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadyOrder {
     pub order_id: OrderId,
+    /// Needed where two own shops are in the order.
     pub shop_id: Option<ShopId>,
 }
 
+/// Rejects a shop's part of an order: its money and goods go back, and the last rejection cancels the order.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RejectOrder {
     pub order_id: OrderId,
     pub reason: String,
+    /// Needed where two own shops are in the order.
     pub shop_id: Option<ShopId>,
 }
 
-/// The part waits at the counter. Errors: 404, 409 `invalid_transition` unless NEW or ACCEPTED.
+/// The part, which must be NEW or ACCEPTED, waits at the counter.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
-pub async fn mark_ready(app: App, seller: Seller, input: ReadyOrder) -> Result<Committed<OrderView>> {
+pub async fn mark_ready(app: App, seller: Seller, input: ReadyOrder) -> Result<Committed<OrderView>, PrepError> {
     let mut tx = app.begin(input.order_id.region()).await?;
     let (mut order, relation) = lock_as(&mut tx, &seller, input.order_id).await?;
     let now = tx.now().await?;
     let part = own_part(&mut order, &relation, input.shop_id)?;
     if !matches!(part.prep_status, PrepStatus::New | PrepStatus::Accepted) {
-        return Err(Problem::invalid_transition(part.prep_status).into());
+        return Err(PrepError::State(part.prep_status.into()).into());
     }
     part.prep_status = PrepStatus::Ready;
     part.ready_at = Some(now);
@@ -71,11 +59,9 @@ pub async fn mark_ready(app: App, seller: Seller, input: ReadyOrder) -> Result<C
     tx.commit(answer).await
 }
 
-/// The shop will not do its part: its money and goods go back; the last rejection cancels the order.
-///
-/// Errors: 404, 409 `invalid_transition` once rejected or picked up.
+/// The shop will not do its part, which must neither be rejected nor picked up.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
-pub async fn reject(app: App, seller: Seller, input: RejectOrder) -> Result<Committed<OrderView>> {
+pub async fn reject(app: App, seller: Seller, input: RejectOrder) -> Result<Committed<OrderView>, PrepError> {
     let reason = text::reason(Some(&input.reason))?;
     if reason.is_empty() {
         return Err(Problem::invalid("reason", "required").into());
@@ -85,7 +71,7 @@ pub async fn reject(app: App, seller: Seller, input: RejectOrder) -> Result<Comm
     let now = tx.now().await?;
     let part = own_part(&mut order, &relation, input.shop_id)?;
     if part.prep_status == PrepStatus::Rejected || part.picked_up_at.is_some() {
-        return Err(Problem::invalid_transition(part.prep_status).into());
+        return Err(PrepError::State(part.prep_status.into()).into());
     }
     let shop = part.shop_id;
     reject_part(&mut tx, &mut order, shop, reason, By::from(&*seller), now).await?;

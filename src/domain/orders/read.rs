@@ -1,6 +1,6 @@
 //! Reading orders: a customer's own, a shop's, a crew's, all of them for staff.
 use super::{
-    OrderStatus, OrderView, find_as,
+    NewOrderMessage, OrderStatus, OrderView, find_as,
     order::Fulfilment,
     relation::Relation,
     store::{self, Filter},
@@ -10,15 +10,16 @@ use crate::{
     actor::{Actor, Role},
     clock::Timestamp,
     domain::shops,
-    http::json::Path,
+    event::channel_of,
     ids::{OrderId, Region, ShopId, UserId},
     page::{Listing, Page},
     problem::{Problem, Result},
 };
-use axum::{Json, extract::State};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Debug, Deserialize)]
+/// Lists orders, newest first: a customer's own, those of a seller's shops, those that a crew carried, or all of them for staff.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filters {
     /// One, or several with commas.
@@ -30,7 +31,7 @@ pub struct Filters {
     to: Option<Timestamp>,
 }
 
-pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters>) -> Result<Json<Page<OrderView>>> {
+pub async fn list(app: App, actor: Actor, listing: Listing<Filters>) -> Result<Page<OrderView>> {
     listing.ordering_in(&["-placed_at"])?;
     let region = Region::FIRST;
     let mut conn = app.read_stale(region).await?;
@@ -66,7 +67,7 @@ pub async fn list(State(app): State<App>, actor: Actor, listing: Listing<Filters
         let relation = Relation::of(&actor, order, &own)?;
         Some(OrderView::seen(order, &lines, &relation, actor.language))
     });
-    Ok(Json(listing.page(items.collect(), |order| order.id.uuid())))
+    Ok(listing.page(items.collect(), |order| order.id.uuid()))
 }
 
 fn statuses(text: &str) -> Result<Vec<String>> {
@@ -78,11 +79,19 @@ fn statuses(text: &str) -> Result<Vec<String>> {
     text.split(',').map(known).collect()
 }
 
-pub async fn get(State(app): State<App>, actor: Actor, Path(id): Path<OrderId>) -> Result<Json<OrderView>> {
+/// Reads one order as the caller may see it, with the position from which `order:` goes on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadOrder {
+    pub order_id: OrderId,
+}
+
+pub async fn one(app: App, actor: Actor, input: ReadOrder) -> Result<OrderView> {
+    let id = input.order_id;
     let mut view = app.read_whole(id.region()).await?;
-    let live = app.position(&mut view, format!("order:{id}")).await?;
+    let live = app.position(&mut view, channel_of::<NewOrderMessage>(&id)).await?;
     let (order, relation) = find_as(&mut view, &actor, id).await?;
-    let mut answer = OrderView::seen(&order, &store::lines(&mut view, id).await?, &relation);
+    let mut answer = OrderView::seen(&order, &store::lines(&mut view, id).await?, &relation, actor.language);
     answer.live = vec![live];
-    Ok(Json(answer))
+    Ok(answer)
 }

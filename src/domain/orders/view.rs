@@ -15,12 +15,11 @@ use crate::{
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
-use serde_json::{Value, json};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 /// An order. Of sellers' own parts alone, `subtotal` and `total` are theirs.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Order)]
 pub struct OrderView {
     pub id: OrderId,
@@ -56,7 +55,7 @@ pub struct OrderView {
 }
 
 /// Who ordered, as shop and crew call them.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CustomerView {
     pub name: String,
     /// Likewise.
@@ -65,7 +64,7 @@ pub struct CustomerView {
 }
 
 /// An order's part for one shop.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = ShopOrder)]
 pub struct ShopOrderView {
     pub id: ShopOrderId,
@@ -158,22 +157,44 @@ impl ShopOrderView {
     }
 }
 
-/// A part as its shop's board shows it: `{ open: [this] }`, and `shop_order` of `order_created`.
-pub fn part_for_shop(order: &Order, part: &ShopOrder, lines: &[Line]) -> Value {
-    let mut view = json!(ShopOrderView::new(order, part, lines));
-    if let Value::Object(members) = &mut view {
-        members.extend([
-            ("order_id".to_owned(), json!(order.id)),
-            ("code".to_owned(), json!(order.code)),
-            ("status".to_owned(), json!(order.status)),
-            ("fulfilment".to_owned(), json!(order.fulfilment)),
-            ("payment_mode".to_owned(), json!(order.payment_mode)),
-            ("currency".to_owned(), json!(order.currency)),
-            ("customer_name".to_owned(), json!(order.customer_name)),
-            ("crew".to_owned(), json!(order.state().crew)),
-            ("note".to_owned(), json!(order.note)),
-            ("placed_at".to_owned(), json!(order.placed_at)),
-        ]);
+/// A part as its shop's board shows it, with its lines.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct BoardOrder {
+    #[serde(flatten)]
+    pub part: ShopOrderView,
+    pub order_id: OrderId,
+    pub code: String,
+    pub status: OrderStatus,
+    pub fulfilment: Fulfilment,
+    pub payment_mode: PaymentMode,
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    pub customer_name: String,
+    pub crew: Option<CrewName>,
+    pub note: Option<String>,
+    pub placed_at: Timestamp,
+}
+
+/// The snapshot of `shop:`: what the shop still has to do with.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ShopBoard {
+    pub open: Vec<BoardOrder>,
+}
+
+impl BoardOrder {
+    pub fn new(order: &Order, part: &ShopOrder, lines: &[Line]) -> Self {
+        Self {
+            part: ShopOrderView::new(order, part, lines),
+            order_id: order.id,
+            code: order.code.clone(),
+            status: order.status,
+            fulfilment: order.fulfilment,
+            payment_mode: order.payment_mode,
+            currency: order.currency,
+            customer_name: order.customer_name.clone(),
+            crew: order.state().crew,
+            note: order.note.clone(),
+            placed_at: order.placed_at,
+        }
     }
-    view
 }

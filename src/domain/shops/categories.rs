@@ -2,14 +2,13 @@
 use super::{ShopCategoryId, store};
 use crate::{
     App,
+    actor::Anyone,
     clock::Timestamp,
-    http::json::Query,
     ids::Region,
     page::Page,
     problem::Result,
     tree::{Branch, Shape, shaped},
 };
-use axum::{Json, extract::State};
 use serde::Serialize;
 
 /// A kind of shops.
@@ -46,7 +45,7 @@ impl Branch for Category {
 }
 
 /// All kinds of shops, in their order.
-pub async fn list(State(app): State<App>, Query(shape): Query<Shape>) -> Result<Json<Page<Category>>> {
+pub async fn list(app: App, _: Anyone, shape: Shape) -> Result<Page<Category>> {
     let mut conn = app.read_stale(Region::FIRST).await?;
-    Ok(Json(shaped(store::categories(&mut conn).await?, &shape)))
+    Ok(shaped(store::categories(&mut conn).await?, &shape))
 }

@@ -1,12 +1,11 @@
 //! Opening hours by the shop's own wall clock, and `GET /api/shops/{id}/hours/`.
 use crate::{
     App,
+    actor::Anyone,
     clock::Timestamp,
-    http::json::Path,
     ids::ShopId,
     problem::{Problem, Result},
 };
-use axum::{Json, extract::State};
 use chrono::{Datelike, Timelike};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -102,17 +101,25 @@ impl Schedule {
     }
 }
 
-/// When a shop is open.
-pub async fn get(State(app): State<App>, Path(id): Path<ShopId>) -> Result<Json<OpeningHours>> {
-    let mut conn = app.read_stale(id.region()).await?;
-    let shop = super::store::by_ids(&mut conn, id.region(), &[id]).await?.pop().filter(|shop| shop.is_approved());
+/// Reads when a shop is open.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadHours {
+    id: ShopId,
+}
+
+/// The hours of an approved shop.
+pub async fn hours(app: App, _: Anyone, input: ReadHours) -> Result<OpeningHours> {
+    let (id, region) = (input.id, input.id.region());
+    let mut conn = app.read_stale(region).await?;
+    let shop = super::store::by_ids(&mut conn, region, &[id]).await?.pop().filter(|shop| shop.is_approved());
     let shop = shop.ok_or_else(Problem::not_found)?;
-    let schedule = super::store::schedules(&mut conn, id.region(), &[id]).await?.remove(&id).unwrap_or_default();
-    Ok(Json(OpeningHours {
+    let schedule = super::store::schedules(&mut conn, region, &[id]).await?.remove(&id).unwrap_or_default();
+    Ok(OpeningHours {
         time_zone: shop.time_zone,
         days: schedule.stretches.into_iter().map(Stretch::written).collect(),
         closures: schedule.closures,
-    }))
+    })
 }
 
 #[cfg(test)]

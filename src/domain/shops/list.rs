@@ -8,27 +8,23 @@ use super::{
 };
 use crate::{
     App,
+    actor::{Anyone, OptionalActor},
     clock::Timestamp,
     db::Live,
-    http::{
-        actor::OptionalActor,
-        json::{Path, Query},
-    },
     ids::{Region, ShopId},
     money::{Amount, Currency},
-    page::{Keys, Listing, Page, cursor},
-    problem::{Problem, Result},
+    page::{Listing, Page, cursor},
+    problem::{Checked, Problem, Result},
 };
-use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use wassally_geo::{EARTH_RADIUS_M, Point};
 
 const RADIUS_M: f64 = 10_000.0;
 const RADIUS_MAX_M: f64 = 50_000.0;
-/// Shops of one neighbourhood that are looked at; the rest of a denser one is reached by a smaller radius or a filter.
+/// Most shops of one neighbourhood that a list reads; the rest of a denser one is reached by a smaller radius or a filter.
 const LOOKED_AT: i64 = 2_000;
-/// Of those without a point that are looked at for being open, so many at once.
+/// Rows that a list without a point reads at once to find those that are open.
 const AT_ONCE: i64 = 200;
 
 /// A shop as everybody sees it.
@@ -58,7 +54,7 @@ pub struct Shop {
     pub fee_bands: Vec<FeeBand>,
     pub minimum_order: Amount,
     pub prep_minutes: i32,
-    /// Metres from the point that was filter for; without one `null`.
+    /// Metres from the requested point; `null` without one.
     pub distance_m: Option<f64>,
     /// To that point; `null` where the shop does not deliver.
     pub delivery_fee: Option<Amount>,
@@ -106,31 +102,33 @@ impl Shop {
     }
 }
 
-/// Where from, in degrees.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+/// Reads a shop; with a point also its distance and fee.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct From {
+pub struct ReadShop {
+    id: ShopId,
+    /// Degrees, with `lng`.
     lat: Option<f64>,
     lng: Option<f64>,
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+/// Lists approved shops: near a point the nearest first, otherwise the newest first.
+///
+/// `ordering`: `distance` or `-created_at`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct Filters {
     /// With `lng`: nearest first, with `distance_m` and `delivery_fee`.
     lat: Option<f64>,
     lng: Option<f64>,
-    /// 1 to 50000 metres, 10000 unless told.
+    /// 1 to 50000 metres; 10000 unless given.
     radius_m: Option<f64>,
     /// Only shops that are open now (or closed now).
     open_now: Option<bool>,
-    #[param(value_type = Option<uuid::Uuid>)]
     category: Option<ShopCategoryId>,
 }
 
-fn point(lat: Option<f64>, lng: Option<f64>) -> Result<Option<Point>, Problem> {
+fn point(lat: Option<f64>, lng: Option<f64>) -> Checked<Option<Point>, Problem> {
     match (lat, lng) {
         (None, None) => Ok(None),
         (Some(lat), Some(lng)) => match Point::new(lat, lng) {
@@ -153,8 +151,8 @@ fn bounds(from: Point, radius_m: f64) -> [f64; 4] {
     if west >= -180.0 && east <= 180.0 { [south, west, north, east] } else { [south, -180.0, north, 180.0] }
 }
 
-/// Approved shops: near a point the nearest first, else the newest first.
-pub async fn list(State(app): State<App>, input: Listing<Filters>) -> Result<Json<Page<Shop>>> {
+/// A page of the approved shops.
+pub async fn list(app: App, _: Anyone, input: Listing<Filters>) -> Result<Page<Shop>> {
     input.ordering_in(&["distance", "-created_at"])?;
     let from = point(input.filters.lat, input.filters.lng)?;
     let radius_m = input.filters.radius_m.unwrap_or(RADIUS_M);
@@ -172,7 +170,7 @@ pub async fn list(State(app): State<App>, input: Listing<Filters>) -> Result<Jso
         at_most: LOOKED_AT,
     };
     let mut conn = app.read_stale(Region::FIRST).await?;
-    let Some(from) = from else { return newest(&mut conn, &input, wanted, app.clock.now()).await.map(Json) };
+    let Some(from) = from else { return newest(&mut conn, &input, wanted, app.clock.now()).await };
     let (_, shops) = look(&mut conn, &wanted, Some(from), input.filters.open_now, app.clock.now()).await?;
     drop(conn);
     let mut shops: Vec<_> = shops.into_iter().filter(|shop| shop.distance_m.is_some_and(|m| m <= radius_m)).collect();
@@ -185,7 +183,7 @@ pub async fn list(State(app): State<App>, input: Listing<Filters>) -> Result<Jso
         None => Some(0),
     };
     let past = past.ok_or_else(|| Problem::invalid("cursor", "invalid"))?;
-    Ok(Json(input.page(shops.split_off(past), |shop| shop.id.uuid())))
+    Ok(input.page(shops.split_off(past), |shop| shop.id.uuid()))
 }
 
 /// The newest first, read from the cursor on until the page is full. Where most are filtered out the page may be short, or empty, and have a next.
@@ -209,7 +207,7 @@ async fn newest(conn: &mut PgConnection, input: &Listing<Filters>, wanted: Wante
     }
 }
 
-/// The shops that are `wanted`, newest first: the ids of all, and those that are open, or closed, as filter.
+/// The shops that are `wanted`, newest first: the ids of all, and those that are open or closed as `open_now` says.
 async fn look(
     conn: &mut PgConnection,
     wanted: &Wanted,
@@ -230,14 +228,9 @@ async fn look(
     Ok((ids, shops))
 }
 
-/// One shop; with a point also its distance and fee. Who may watch `shop:{id}` gets its position.
-pub async fn one(
-    State(app): State<App>,
-    OptionalActor(actor): OptionalActor,
-    Path(id): Path<ShopId>,
-    Query(from): Query<From>,
-) -> Result<Json<Shop>> {
-    let from = point(from.lat, from.lng)?;
+/// One shop. Those who may watch `shop:{id}` get its position.
+pub async fn one(app: App, OptionalActor(actor): OptionalActor, input: ReadShop) -> Result<Shop> {
+    let (id, from) = (input.id, point(input.lat, input.lng)?);
     let mut view = app.read_whole(id.region()).await?;
     let row = store::by_ids(&mut view, id.region(), &[id]).await?.pop().ok_or_else(Problem::not_found)?;
     let membership = match &actor {
@@ -252,7 +245,7 @@ pub async fn one(
     if membership.is_some() {
         shop.live = Some(vec![app.position(&mut view, format!("shop:{id}")).await?]);
     }
-    Ok(Json(shop))
+    Ok(shop)
 }
 
 #[cfg(test)]

@@ -18,12 +18,11 @@ pub use terms::{FeeBand, Location, ShopTerms, delivery_fee};
 
 use crate::{
     clock::Timestamp,
-    domain::Slice,
     ids::{Region, ShopId, UserId},
+    operations::{Slice, get},
     problem::Result,
 };
 use sqlx::PgConnection;
-use utoipa_axum::routes;
 
 crate::id!(
     /// A kind of shop, such as a bakery.
@@ -32,10 +31,10 @@ crate::id!(
 
 pub fn slice() -> Slice {
     Slice::new("shops")
-        .routes(routes!(list::list))
-        .routes(routes!(categories::list))
-        .routes(routes!(list::one))
-        .routes(routes!(hours::get))
+        .query(get("/api/shops/", list::list))
+        .query(get("/api/shops/categories/", categories::list).summary("Lists the kinds of shops."))
+        .query(get("/api/shops/{id}/", list::one))
+        .query(get("/api/shops/{id}/hours/", hours::hours))
 }
 
 /// Everybody who owns or works in one of `shops` of `region`.

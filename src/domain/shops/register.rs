@@ -2,13 +2,14 @@
 use super::{Day, FeeBand, Location, ShopCategoryId, hours::Stretch, store};
 use crate::{
     App,
-    db::{OnConstraint, Tx},
+    db::Tx,
     ids::{Region, ShopId, UserId},
     money::Currency,
-    problem::{ApiError, Problem, Result},
+    problem::{FieldError, OnConstraint, Problem, Result},
     text,
 };
 use rust_decimal::Decimal;
+use wassally_macros::ApiError;
 
 /// A shop to be registered.
 #[derive(Debug, Clone)]
@@ -35,15 +36,15 @@ pub struct NewShop {
 }
 
 #[derive(Debug, ApiError)]
-pub enum RegisterError {
+enum RegisterError {
     /// The owner has a shop of this name.
     #[api(422, "invalid")]
-    Invalid { errors: Vec<FieldError> },
+    NameTaken { errors: Vec<FieldError> },
 }
 
 impl NewShop {
     /// The faults of its words, a field each.
-    fn check(&self) -> Result<(), Problem> {
+    fn check(&self) -> Result<()> {
         let words = [
             ("name", text::line(&self.name, 200)),
             ("name_ar", text::line(self.name_ar.as_deref().unwrap_or_default(), 200)),
@@ -54,22 +55,23 @@ impl NewShop {
         ];
         let faults = words.into_iter().filter_map(|(field, checked)| Some((field.to_owned(), checked.err()?.to_owned())));
         let faults: Vec<_> = faults.collect();
-        if faults.is_empty() { Ok(()) } else { Err(Problem::invalids(faults)) }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalids(faults).into()) }
     }
 }
 
 /// Registers an approved shop in the transaction's region.
 ///
-/// Errors: [`RegisterError`]; 422 with the fields.
+/// Errors: 422 with the fields.
 pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
     shop.check()?;
     let stretches: Option<Vec<_>> = shop.days.iter().map(Stretch::read).collect();
-    let stretches = stretches.ok_or(RegisterError::Hours)?;
-    shop.location.point().ok_or(RegisterError::Location)?;
-    shop.time_zone.parse::<chrono_tz::Tz>().map_err(|_| RegisterError::TimeZone)?;
+    let stretches = stretches.ok_or_else(|| Problem::invalid("days", "invalid"))?;
+    shop.location.point().ok_or_else(|| Problem::invalid("lat", "out_of_range"))?;
+    shop.time_zone.parse::<chrono_tz::Tz>().map_err(|_| Problem::invalid("time_zone", "invalid"))?;
     let id = ShopId::fresh(tx.app(), tx.region());
     let now = tx.now().await?;
-    store::insert(tx, id, shop, now).await.on_constraint("shop_owner_name_key", RegisterError::NameTaken)?;
+    let taken = RegisterError::NameTaken { errors: vec![FieldError::new("name", "taken")] };
+    store::insert(tx, id, shop, now).await.on_constraint("shop_owner_name_key", taken)?;
     store::insert_hours(tx, id, &stretches).await?;
     store::insert_member(tx, id, shop.owner, "owner").await?;
     Ok(id)

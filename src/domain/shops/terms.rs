@@ -48,7 +48,7 @@ pub struct ShopTerms {
     pub minimum_order: Decimal,
     pub prep_minutes: i32,
     pub fee_bands: Vec<FeeBand>,
-    /// Approved, and open at the moment that was filter for.
+    /// Approved, and open at the requested moment.
     pub is_open: bool,
 }
 
@@ -59,7 +59,7 @@ impl ShopTerms {
     }
 }
 
-/// What `terms` input for a delivery `distance_m` metres away, in the shop's currency. `None`: the shop does not deliver there.
+/// The fee by `terms` for a delivery `distance_m` metres away, in the shop's currency. `None`: the shop does not deliver there.
 pub fn delivery_fee(terms: &ShopTerms, distance_m: f64) -> Option<Decimal> {
     fee(terms.delivery, terms.radius_m, &terms.fee_bands, distance_m)
 }

@@ -1,20 +1,22 @@
 //! The own profile. PATCH: absent keeps, null clears.
 use super::{User, store};
 use crate::{
-    ApiError, App, Problem,
+    App,
     actor::Actor,
-    db::{Committed, OnConstraint},
-    http::Json,
+    db::Committed,
     ids::Region,
-    operations::{Answer, RequestContext},
-    problem::Result,
+    operations::NoInput,
+    problem::{FieldError, OnConstraint, Problem, Result},
     text,
 };
-use axum::extract::State;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use wassally_macros::ApiError;
 
-/// What of the profile shall change. `null` clears.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+/// Changes the own profile.
+///
+/// What is absent stays as it is; `null` clears.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProfileChange {
     #[serde(deserialize_with = "named")]
@@ -32,9 +34,17 @@ pub struct ProfileChange {
     pub location_address: Option<Option<String>>,
 }
 
-/// Tells `null` from absent.
-fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+/// Distinguishes `null` from an absent member.
+fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// There is no such person.
+#[derive(Debug, ApiError)]
+pub enum NoProfile {
+    /// The caller's account is gone.
+    #[api(404, "not_found")]
+    Gone,
 }
 
 #[derive(Debug, ApiError)]
@@ -45,11 +55,16 @@ pub enum ProfileError {
     /// Somebody else has this phone number.
     #[api(409, "phone_taken")]
     PhoneTaken,
+    /// One of username, e-mail and phone number must stay.
+    #[api(422, "invalid")]
+    LastLogin { errors: Vec<FieldError> },
+    #[api(inherit)]
+    Gone(NoProfile),
 }
 
 impl ProfileChange {
     /// The faults of the new values, a field each.
-    fn check(&self) -> Result<(), Problem> {
+    fn check(&self) -> Result<()> {
         let mut faults = Vec::new();
         let location_address = self.location_address.as_ref().and_then(Option::as_ref);
         for (field, text, most) in [
@@ -77,7 +92,7 @@ impl ProfileChange {
                 faults.push((field.into(), "out_of_range".into()));
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(Problem::invalids(faults)) }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalids(faults).into()) }
     }
 
     fn apply(&self, user: &mut User) {
@@ -110,14 +125,12 @@ pub fn is_phone(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Changes the own profile.
-///
-/// Errors: [`ProfileError`]; 422 with the fields.
-pub async fn change_profile(app: App, actor: Actor, change: ProfileChange) -> Result<Committed<User>> {
+/// Changes the caller's profile.
+pub async fn change(app: App, actor: Actor, change: ProfileChange) -> Result<Committed<User>, ProfileError> {
     change.check()?;
     let mut tx = app.begin(Region::GLOBAL).await?;
     store::lock(&mut tx, actor.id).await?;
-    let mut user = store::find(&mut tx, actor.id).await?.ok_or_else(Problem::not_found)?;
+    let mut user = store::find(&mut tx, actor.id).await?.ok_or(ProfileError::Gone(NoProfile::Gone))?;
     change.apply(&mut user);
     if user.location_lat.is_some() != user.location_lng.is_some() {
         return Err(Problem::invalid("location_lng", "required").into());
@@ -128,15 +141,15 @@ pub async fn change_profile(app: App, actor: Actor, change: ProfileChange) -> Re
         .await
         .on_constraint("users_email_key", ProfileError::EmailTaken)
         .on_constraint("users_phone_number_key", ProfileError::PhoneTaken)
-        .on_constraint("users_login_check", ProfileError::LastLogin)?;
+        .on_constraint("users_login_check", ProfileError::LastLogin { errors: vec![FieldError::new("email", "required")] })?;
     tx.commit(user).await
 }
 
-/// The own profile
-pub async fn get(State(app): State<App>, actor: Actor) -> Result<axum::Json<User>> {
+/// The caller's profile, in the role they act in.
+pub async fn own(app: App, actor: Actor, _: NoInput) -> Result<User, NoProfile> {
     let mut sql = app.read(Region::GLOBAL).await?;
-    let user = store::find(&mut sql, actor.id).await?.ok_or_else(Problem::not_found)?;
-    Ok(axum::Json(User { role: actor.role, ..user }))
+    let user = store::find(&mut sql, actor.id).await?.ok_or(NoProfile::Gone)?;
+    Ok(User { role: actor.role, ..user })
 }
 
 #[cfg(test)]

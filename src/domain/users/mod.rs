@@ -5,15 +5,22 @@
 mod me;
 mod store;
 
-pub use me::{is_email, is_phone};
+pub use me::{is_email, is_phone, own};
 pub use store::{NewUser, by_login, create, find, has_role};
 
-use crate::{actor::Role, clock::Timestamp, domain::Slice, i18n::Language, ids::UserId};
+use crate::{
+    actor::Role,
+    clock::Timestamp,
+    i18n::Language,
+    ids::UserId,
+    operations::{Slice, get, patch},
+};
 use serde::Serialize;
-use utoipa_axum::routes;
 
 pub fn slice() -> Slice {
-    Slice::new("users").routes(routes!(me::get, me::patch))
+    Slice::new("users")
+        .query(get("/api/users/me/", me::own).summary("Reads the own profile."))
+        .command(patch("/api/users/me/", me::change))
 }
 
 /// A person as they and staff see them.

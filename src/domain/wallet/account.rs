@@ -14,13 +14,13 @@ pub enum Account {
     Available(UserId),
     /// A person's money set aside by holds.
     Held(UserId),
-    /// What the house owes a seller.
+    /// What the platform owes a seller.
     SellerPayable(UserId),
-    /// What the house owes a crew.
+    /// What the platform owes a crew.
     CrewPayable(UserId),
     /// Cash in a crew's bag: falls below zero by what they must hand in.
     CrewCash(UserId),
-    /// Cash a seller took at the counter for the house.
+    /// Cash a seller took at the counter for the platform.
     SellerCash(UserId),
     PlatformFee,
     Tax,
@@ -50,7 +50,7 @@ impl Account {
         }
     }
 
-    /// The person, or nobody for the house's own.
+    /// The person; `None` for the platform's own accounts.
     pub const fn owner(self) -> Option<UserId> {
         match self {
             Self::Available(user)
@@ -68,7 +68,7 @@ impl Account {
         matches!(self, Self::Available(_) | Self::Held(_) | Self::SellerPayable(_) | Self::CrewPayable(_))
     }
 
-    /// What a person sees as balance or held balance: a change of it is told.
+    /// Whether a person sees it in their wallet, so that a change of it is published.
     pub(super) const fn is_shown(self) -> bool {
         self.has_floor()
     }

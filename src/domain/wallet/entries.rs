@@ -1,21 +1,23 @@
-//! What shall move, noted down by commands; and the wallet's step of every commit, which makes it move.
+//! What shall move, as commands record it; and the wallet's step of every commit, which moves it.
 use super::{
     account::{Account, HoldFor, Kind},
+    messages::WalletMessage,
     store,
 };
 use crate::{
-    db::{Message, Tx},
+    db::Tx,
+    event::Message,
     ids::UserId,
     money::{Amount, Currency, Money},
-    problem::{ApiError, Problem, Result},
+    problem::Result,
 };
 use futures_util::future::BoxFuture;
 use rust_decimal::Decimal;
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
+use wassally_macros::ApiError;
 
-/// The money steps of one transaction, in the order they were noted.
+/// The money steps of one transaction, in the order they were recorded.
 #[derive(Debug, Default)]
 pub struct LedgerEntries(Vec<LedgerEntry>);
 
@@ -33,12 +35,7 @@ enum LedgerEntry {
 pub enum HoldError {
     /// The free balance is smaller than what is needed.
     #[api(402, "insufficient_funds")]
-    Short {
-        needed: Amount,
-        balance: Amount,
-        #[schema(value_type = String)]
-        currency: Currency,
-    },
+    Short { needed: Amount, balance: Amount, currency: &'static str },
 }
 
 /// Sets `money` of `who` aside for `about` until it is released or captured. One hold per subject; nothing is held for zero.
@@ -75,7 +72,7 @@ pub fn pay_for(tx: &mut Tx, from: Account, to: Account, money: Money, kind: Kind
     tx.notes::<LedgerEntries>().0.push(LedgerEntry::Pay { from, to, money, kind, about: Some(about) });
 }
 
-/// The last but one step of a commit: locks, checks, posts.
+/// The wallet's step before a commit: locks, checks, posts.
 pub(super) fn settle(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         let entries = std::mem::take(&mut tx.notes::<LedgerEntries>().0);
@@ -154,7 +151,7 @@ impl Book {
         store::insert_holds(tx, &opened).await?;
         let changed: Vec<&Hold> = self.changed.difference(&self.opened).filter_map(|about| self.holds.get(about)).collect();
         store::save_holds(tx, &changed).await?;
-        tell(tx, &self.postings).await
+        publish(tx, &self.postings).await
     }
 
     fn apply(&mut self, tx: &Tx, entry: LedgerEntry) -> Result<()> {
@@ -204,7 +201,7 @@ impl Book {
         }
     }
 
-    /// Revoke an open hold.
+    /// Ends an open hold.
     fn end(&mut self, about: HoldFor, status: Status) -> Option<Hold> {
         let hold = self.holds.get_mut(&about).filter(|hold| hold.status == Status::Open)?;
         hold.status = status;
@@ -231,7 +228,7 @@ impl Book {
             if *balance - money.amount < *floor {
                 let amount = |amount| Amount::of(amount, money.currency);
                 let (needed, balance) = (amount(money.amount), amount(*balance));
-                return Err(HoldError::Short { needed, balance, currency: money.currency }.into());
+                return Err(HoldError::Short { needed, balance, currency: money.currency.code() }.into());
             }
             *balance -= money.amount;
         }
@@ -277,7 +274,7 @@ impl LedgerEntry {
 }
 
 /// `wallet_changed` for everybody whose money moved, with the wallet as it is afterwards.
-async fn tell(tx: &mut Tx, postings: &[Posting]) -> Result<()> {
+async fn publish(tx: &mut Tx, postings: &[Posting]) -> Result<()> {
     let changed: BTreeSet<(UserId, &'static str)> = postings
         .iter()
         .flat_map(|posting| [posting.debit, posting.credit])
@@ -287,11 +284,7 @@ async fn tell(tx: &mut Tx, postings: &[Posting]) -> Result<()> {
     for (user, code) in changed {
         let currency = Currency::from(code.to_owned());
         let wallet = store::standing(tx, user, currency).await?;
-        let body = json!({
-            "type": "wallet_changed", "balance": wallet.balance, "held_balance": wallet.held_balance, "payable": wallet.payable,
-            "total": wallet.total, "currency": currency,
-        });
-        tx.publish(Message::new(format!("user:{user}"), &body));
+        tx.publish(Message::new(user, &WalletMessage::WalletChanged(wallet)));
     }
     Ok(())
 }

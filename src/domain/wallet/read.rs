@@ -1,6 +1,7 @@
 //! What people see of their money, and what admins see of all of it.
 use super::{
     account::{Account, Kind},
+    messages::WalletMessage,
     store,
 };
 use crate::{
@@ -8,13 +9,12 @@ use crate::{
     actor::{Actor, Admin},
     clock::Timestamp,
     db::Live,
-    http::json::Query,
+    event::channel_of,
     ids::{Region, UserId},
     money::{Amount, Currency, Money},
     page::{Listing, Page},
     problem::{Problem, Result},
 };
-use axum::{Json, extract::State};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -43,7 +43,7 @@ pub struct WalletAnswer {
     pub live: Vec<Live>,
 }
 
-/// A person's wallet in `currency`; all zero for who never had one.
+/// A person's wallet in `currency`; all zero where they never had one.
 pub async fn standing(conn: &mut PgConnection, user: UserId, currency: Currency) -> Result<WalletView> {
     store::standing(conn, user, currency).await
 }
@@ -53,24 +53,28 @@ pub async fn cash_in_hand(conn: &mut PgConnection, crew: UserId, currency: Curre
     Ok(Money::new(-store::sum_of(conn, Account::CrewCash(crew), currency).await?, currency).rounded())
 }
 
-#[derive(Debug, Deserialize)]
+/// Reads the own wallet.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct InCurrency {
+pub struct ReadWallet {
+    /// ISO 4217; by default the currency of this server.
     currency: Option<String>,
 }
 
-pub async fn get(State(app): State<App>, actor: Actor, Query(filter): Query<InCurrency>) -> Result<Json<WalletAnswer>> {
-    let currency = match filter.currency {
+/// The caller's wallet with the position of their channel.
+pub async fn wallet(app: App, actor: Actor, input: ReadWallet) -> Result<WalletAnswer> {
+    let currency = match input.currency {
         Some(code) => code.to_ascii_uppercase().parse().map_err(|_| Problem::invalid("currency", "invalid"))?,
         None => app.config.currency,
     };
     let mut view = app.read_whole(store::home(actor.id)).await?;
     let wallet = store::standing(&mut view, actor.id, currency).await?;
-    let live = app.position(&mut view, format!("user:{}", actor.id)).await?;
-    Ok(Json(WalletAnswer { wallet, live: vec![live] }))
+    let live = app.position(&mut view, channel_of::<WalletMessage>(&actor.id)).await?;
+    Ok(WalletAnswer { wallet, live: vec![live] })
 }
 
-#[derive(Debug, Deserialize)]
+/// Lists the changes of the own wallet, the newest first.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filters {
     #[serde(rename = "type")]
@@ -79,7 +83,7 @@ pub struct Filters {
     to: Option<Timestamp>,
 }
 
-/// Which postings are filter for.
+/// Which postings are listed.
 pub struct Filter {
     pub kind: Option<Kind>,
     pub from: Option<Timestamp>,
@@ -113,12 +117,13 @@ pub struct ContentObject {
     pub id: Uuid,
 }
 
-pub async fn transactions(State(app): State<App>, actor: Actor, listing: Listing<Filters>) -> Result<Json<Page<Transaction>>> {
+/// The caller's postings.
+pub async fn transactions(app: App, actor: Actor, listing: Listing<Filters>) -> Result<Page<Transaction>> {
     let Filters { kind, from, to } = listing.filters;
     let filter = Filter { kind, from, to, after: listing.after, rows: listing.rows() };
     let mut conn = app.read_stale(store::home(actor.id)).await?;
     let items = store::moved(&mut conn, actor.id, &filter).await?.into_iter().map(transaction).collect();
-    Ok(Json(listing.page(items, |item: &Transaction| item.id)))
+    Ok(listing.page(items, |item: &Transaction| item.id))
 }
 
 fn transaction(moved: store::Moved) -> Transaction {
@@ -165,15 +170,18 @@ pub struct TrialBalance {
     pub wrong_balances: usize,
 }
 
-#[derive(Debug, Deserialize)]
+/// Reads the trial balance of the ledger.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct At {
+pub struct ReadTrialBalance {
+    /// As of this moment; now without it.
     at: Option<Timestamp>,
 }
 
-pub async fn trial_balance(State(app): State<App>, _: Admin, Query(filter): Query<At>) -> Result<Json<TrialBalance>> {
+/// The sums of all accounts by kind and currency.
+pub async fn trial_balance(app: App, _: Admin, input: ReadTrialBalance) -> Result<TrialBalance> {
     let mut view = app.read_whole(Region::FIRST).await?;
-    let sums = store::sums(&mut view, Region::FIRST, filter.at).await?;
+    let sums = store::sums(&mut view, Region::FIRST, input.at).await?;
     let wrong_balances = store::wrong_balances(&mut view).await?.len();
     let mut items: Vec<Trial> = Vec::new();
     for sum in sums {
@@ -187,5 +195,5 @@ pub async fn trial_balance(State(app): State<App>, _: Admin, Query(filter): Quer
         trial.accounts.push(TrialLine { kind: sum.kind, debit: amount(sum.debit), credit: amount(sum.credit) });
     }
     let sum = items.iter().map(|trial| trial.sum.abs()).sum();
-    Ok(Json(TrialBalance { items, sum, wrong_balances }))
+    Ok(TrialBalance { items, sum, wrong_balances })
 }

@@ -90,20 +90,3 @@ pub async fn prove(tx: &mut Tx, order: OrderId, proven: Proven<'_>, nonce: &[u8]
     .await?;
     Ok(())
 }
-
-/// Notes what staff did against the rules.
-pub async fn audit(tx: &mut Tx, id: Uuid, order: OrderId, staff: UserId, act: &str, reason: &str, now: Timestamp) -> Result<()> {
-    sqlx::query!(
-        "insert into delivery_override (region, id, order_id, staff_id, act, reason, at) values ($1, $2, $3, $4, $5, $6, $7)",
-        order.region().number(),
-        id,
-        order.uuid(),
-        staff.uuid(),
-        act,
-        reason,
-        now,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
