@@ -1,20 +1,22 @@
 //! Money that always adds up.
 #![allow(clippy::inconsistent_digit_grouping, reason = "cents stand apart")]
 use crate::kit::{Person, TestApp};
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 use wassally::{
     Error,
     actor::Role,
-    domain::wallet::{self, Account, HoldFor, Kind},
+    domain::{
+        orders,
+        wallet::{self, Account, Kind},
+    },
     ids::{OrderId, Region, UserId},
     money::Money,
 };
 
 fn usd(cents: i64) -> Money {
-    Money::new(Decimal::new(cents, 2), "USD".parse().expect("a currency"))
+    Money::of_minor(cents, "USD".parse().expect("a currency"))
 }
 
 impl TestApp {
@@ -27,13 +29,13 @@ impl TestApp {
 
     async fn hold(&self, who: UserId, about: OrderId, cents: i64) -> Result<(), Error> {
         let mut tx = self.app.begin(Region::FIRST).await?;
-        wallet::hold(&mut tx, who, HoldFor::Order(about), usd(cents));
+        wallet::hold(&mut tx, who, orders::subject(about), usd(cents));
         tx.commit(()).await.map(drop)
     }
 
     async fn release(&self, about: OrderId) {
         let mut tx = self.app.begin(Region::FIRST).await.expect("begins");
-        wallet::release(&mut tx, HoldFor::Order(about));
+        wallet::release(&mut tx, orders::subject(about));
         tx.commit(()).await.expect("releases");
     }
 
@@ -150,7 +152,7 @@ async fn a_hold_is_paid_out_in_shares_and_what_is_left_goes_back() {
     for _ in 0..2 {
         let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
         let shares = vec![(Account::SellerPayable(seller.id), usd(15_00)), (Account::CrewPayable(crew.id), usd(2_50))];
-        wallet::capture(&mut tx, HoldFor::Order(order), shares);
+        wallet::capture(&mut tx, orders::subject(order), shares);
         tx.commit(()).await.expect("captures");
     }
     assert_eq!(anna.wallet().await, pair("32.50", "0.00"), "once, and 2.50 came back");
@@ -219,7 +221,7 @@ async fn the_database_refuses_what_would_unbalance_it() {
     app.fund(anna.id, 5_00).await;
     let pool = &app.app.pools.background;
     let overdraft = sqlx::query("update balance set amount = amount - 6").execute(pool).await.expect_err("below its floor");
-    assert!(overdraft.to_string().contains("balance_amount_check"), "{overdraft}");
+    assert!(overdraft.to_string().contains("balance_amount_floor_check"), "{overdraft}");
     for (amount, constraint) in [("'NaN'", "posting_amount_check"), ("-1", "posting_amount_check")] {
         let statement = format!(
             "insert into posting select region, '{}', debit, credit, currency, {amount}, kind, null, null, at from posting limit 1",

@@ -61,6 +61,7 @@ pub fn slice() -> Slice {
         )
         .publishes::<ShopMessage>()
         .publishes::<CustomerMessage>()
+        .subject(order::SUBJECT)
         .task::<complete::Complete>()
         .task::<accept::AcceptBy>()
 }

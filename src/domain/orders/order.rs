@@ -7,11 +7,19 @@ use crate::{
     i18n::{self, Language},
     ids::{OrderId, ProductId, ShopId, ShopOrderId, UserId},
     money::{Amount, Currency, Money},
+    subject::Subject,
 };
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_geo::Point;
+
+/// The kind of subject that an order is.
+pub(super) const SUBJECT: &str = "order";
+
+/// An order as the subject of holds, ledger transactions, notifications and audit entries.
+pub fn subject(id: OrderId) -> Subject {
+    Subject::new(SUBJECT, id)
+}
 
 // A word is a token tree: as a `literal` it would come to utoipa in an invisible group, and the document would show the variant instead.
 macro_rules! words {
@@ -74,11 +82,11 @@ pub struct Order {
     pub payment_status: PaymentStatus,
     /// `None` for pickup.
     pub dropoff: Option<Dropoff>,
-    pub delivery_fee: Decimal,
-    pub tip: Decimal,
-    pub tax: Decimal,
-    pub discount: Decimal,
-    pub total: Decimal,
+    pub delivery_fee: Money,
+    pub tip: Money,
+    pub tax: Money,
+    pub discount: Money,
+    pub total: Money,
     pub currency: Currency,
     pub crew_id: Option<UserId>,
     /// First name only.
@@ -115,9 +123,9 @@ pub struct ShopOrder {
     pub ready_at: Option<Timestamp>,
     pub picked_up_at: Option<Timestamp>,
     pub reason: Option<String>,
-    pub subtotal: Decimal,
+    pub subtotal: Money,
     /// Its share of the order's fee.
-    pub delivery_fee: Decimal,
+    pub delivery_fee: Money,
 }
 
 /// One product of a shop order.
@@ -292,13 +300,17 @@ impl Order {
 
     /// What the crew takes at the door.
     pub fn cash_to_collect(&self) -> Money {
-        let amount = if matches!(self.payment_mode, PaymentMode::Cod | PaymentMode::Cop) { self.total } else { Decimal::ZERO };
-        Money::new(amount, self.currency).rounded()
+        if matches!(self.payment_mode, PaymentMode::Cod | PaymentMode::Cop) { self.total } else { Money::zero(self.currency) }
     }
 
-    /// `amount` as it is written in this order's currency.
-    pub fn amount(&self, amount: Decimal) -> Amount {
-        Amount::of(amount, self.currency)
+    /// What the crew earns, tip included.
+    pub fn crew_fee(&self) -> Money {
+        self.delivery_fee + self.tip
+    }
+
+    /// What the order's hold and postings are about.
+    pub fn subject(&self) -> Subject {
+        subject(self.id)
     }
 }
 
@@ -334,7 +346,7 @@ impl ShopOrder {
             accept_by: self.accept_by,
             ready_at: self.ready_at,
             picked_up_at: self.picked_up_at,
-            subtotal: order.amount(self.subtotal),
+            subtotal: self.subtotal.amount(),
             currency: order.currency,
         }
     }
@@ -359,7 +371,7 @@ impl ClaimableOrder {
             order_id: order.id,
             code: order.code.clone(),
             stops: stops.collect(),
-            fee: order.amount(order.delivery_fee + order.tip),
+            fee: order.crew_fee().amount(),
             currency: order.currency,
             dropoff_distance_m,
             payment_mode: order.payment_mode,

@@ -70,7 +70,7 @@ impl Shop {
         let here = Point::new(row.lat, row.lng).ok();
         let distance_m = here.zip(from).map(|(here, from)| here.distance_m(from));
         let bands: Vec<_> =
-            row.fee_bands.0.iter().map(|band| FeeBand { fee: Amount::of(band.fee.0, row.currency), ..*band }).collect();
+            row.fee_bands.0.iter().map(|band| FeeBand { fee: band.fee.of_currency(row.currency).amount(), ..*band }).collect();
         let delivery_fee = distance_m.and_then(|distance_m| fee(row.delivery, row.radius_m, &bands, distance_m));
         Self {
             is_open: row.is_approved() && schedule.is_open(&row.time_zone, now),
@@ -91,10 +91,10 @@ impl Shop {
             pickup: row.pickup,
             radius_m: row.radius_m,
             fee_bands: bands,
-            minimum_order: Amount::of(row.minimum_order, row.currency),
+            minimum_order: row.minimum_order.of_currency(row.currency).amount(),
             prep_minutes: row.prep_minutes,
             distance_m: distance_m.map(|m| (m * 10.0).round() / 10.0),
-            delivery_fee: delivery_fee.map(|fee| Amount::of(fee, row.currency)),
+            delivery_fee: delivery_fee.map(|fee| fee.of_currency(row.currency).amount()),
             live: None,
             created_at: row.created_at,
             updated_at: row.updated_at,
