@@ -1,9 +1,9 @@
--- The installation's own tables: the log every event is numbered in, the tasks, and what the nodes tell each other.
+-- The tables of the core: the log in which every event gets its number, the tasks, idempotency keys, and what nodes tell one another.
 
 create table installation (
   one boolean primary key default true check (one),
   log_id uuid not null default gen_random_uuid(),
-  shift interval not null default '0'          -- moved by tests alone: the database's clock and the application's move together
+  shift interval not null default '0'          -- moved only by tests: the database's clock and the application's move together
 );
 insert into installation default values;
 
@@ -22,7 +22,7 @@ create table channel_log (
   seq bigint,
   at timestamptz,
   body text not null,                          -- text, not jsonb: live and recovered bytes are the same
-  internal text,                               -- for observers: subscribers never get it
+  internal text,                               -- for observers; subscribers never get it
   revokes jsonb,
   primary key (region, channel, seq, at)
 ) partition by range (at);
@@ -39,17 +39,17 @@ create table task (
   leased_until timestamptz,
   last_error text,
   gave_up_at timestamptz,
-  primary key (region, id)                     -- done = deleted by the operation's Tx where attempt = mine
+  primary key (region, id)                     -- done = deleted by the Tx of its command, where attempt = mine
 );
-create unique index task_region_key_waiting on task (region, key) where attempt = 0;     -- waiting = never tried
-create index task_region_run_at_idx on task (run_at) where gave_up_at is null;                  -- the runner looks for the earliest of all, every second
+create unique index task_region_key_waiting on task (region, key) where attempt = 0;      -- waiting = never tried
+create index task_region_run_at_idx on task (region, run_at) where gave_up_at is null;    -- claimed per region
 
 create table idempotency (
   region smallint,
   user_id uuid,
-  operation text,
+  operation text,                              -- the path template
   key text,
-  fingerprint bytea not null,
+  fingerprint bytea not null,                  -- hash of the input
   status smallint,
   answer text,
   live jsonb,
@@ -68,12 +68,13 @@ create table node (
 create table revocation (
   user_id uuid,
   sid uuid,
-  issued_before timestamptz not null,
+  issued_before timestamptz not null,          -- tokens say to the millisecond when they were issued
   at timestamptz not null default statement_timestamp()
 );
 create index revocation_at_idx on revocation (at);
 
-create table audit (                           -- insert-only: every command of staff and above, written by its commit
+-- What staff changed, written by the commit of their commands. Rows are only inserted.
+create table audit (
   region smallint,
   id uuid,
   at timestamptz not null,

@@ -4,8 +4,8 @@ create table stock (
   region smallint not null,
   product_id uuid not null,
   on_hand int not null,
-  updated_at timestamptz not null default app_now(),
+  updated_at timestamptz not null,
   primary key (region, product_id),
-  constraint stock_product_fkey foreign key (region, product_id) references product (region, id),
+  foreign key (region, product_id) references product (region, id),
   constraint stock_on_hand_check check (on_hand >= 0)
 ) with (fillfactor = 70);

@@ -1,17 +1,17 @@
--- Double entry whose shape cannot be unbalanced: a posting has both sides in one row, and is never updated.
+-- Double entry that balances by its shape: a posting has both sides in one row and is never updated.
 
 create table account (
   region smallint not null,
-  id uuid not null,                            -- derived from the other columns, so that nobody looks it up
-  owner_id uuid not null,                      -- the nil id is the house itself
+  id uuid not null,                            -- derived from the other columns, so that it needs no look-up
+  owner_id uuid not null,                      -- the nil id is the platform
   kind text not null,
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   primary key (region, id),
-  constraint account_region_owner_kind_currency_key unique (region, owner_id, kind, currency),
-  constraint account_region_id_currency_key unique (region, id, currency)        -- what postings refer to
+  unique (region, owner_id, kind, currency),
+  unique (region, id, currency)                -- what postings refer to
 );
 
--- Only accounts with a floor have a row here and are ever locked; of the others the sum of postings is the balance.
+-- Only accounts with a floor have a row here and are ever locked. The balance of the others is the sum of their postings.
 create table balance (
   region smallint not null,
   account_id uuid not null,
@@ -19,7 +19,7 @@ create table balance (
   floor numeric(20,4) not null default 0,
   primary key (region, account_id),
   foreign key (region, account_id) references account (region, id),
-  constraint balance_amount_check check (amount <> 'NaN' and floor <> 'NaN' and amount >= floor)
+  constraint balance_amount_floor_check check (amount <> 'NaN' and floor <> 'NaN' and amount >= floor)
 ) with (fillfactor = 70);
 
 create table posting (
@@ -34,26 +34,26 @@ create table posting (
   subject_id uuid,
   at timestamptz not null,
   primary key (region, id),
-  constraint posting_debit_fkey foreign key (region, debit, currency) references account (region, id, currency),
-  constraint posting_credit_fkey foreign key (region, credit, currency) references account (region, id, currency),
+  foreign key (region, debit, currency) references account (region, id, currency),
+  foreign key (region, credit, currency) references account (region, id, currency),
   constraint posting_amount_check check (amount <> 'NaN' and amount > 0),
-  constraint posting_sides_check check (debit <> credit)
+  constraint posting_debit_credit_check check (debit <> credit)
 );
-create index posting_region_debit_idx on posting (region, debit, id desc);
-create index posting_region_credit_idx on posting (region, credit, id desc);
-create index posting_region_subject_idx on posting (region, subject_id) where subject_id is not null;
+create index posting_region_debit_id_idx on posting (region, debit, id desc);
+create index posting_region_credit_id_idx on posting (region, credit, id desc);
+create index posting_region_subject_kind_subject_id_idx on posting (region, subject_kind, subject_id) where subject_id is not null;
 
 create table hold (
   region smallint not null,
   id uuid not null,
-  for_kind text not null,
-  for_id uuid not null,
+  subject_kind text not null,                  -- what it is held for: order, auction, …
+  subject_id uuid not null,
   user_id uuid not null,
   amount numeric(20,4) not null,
   currency text not null,
   status text not null default 'open' check (status in ('open', 'released', 'captured')),
   at timestamptz not null,
   primary key (region, id),
-  constraint hold_region_for_key unique (region, for_kind, for_id),
+  unique (region, subject_kind, subject_id),
   constraint hold_amount_check check (amount <> 'NaN' and amount > 0)
 );

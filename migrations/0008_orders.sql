@@ -4,7 +4,7 @@
 create table orders (
   region smallint not null,
   id uuid not null,
-  code text not null,                          -- spoken at the counter and at the door
+  code text not null,                          -- said aloud at the counter and at the door
   placed_on date not null,                     -- a code is unique within its day
   customer_id uuid not null,
   customer_name text not null,
@@ -31,15 +31,15 @@ create table orders (
   completable_at timestamptz,
   updated_at timestamptz not null,
   primary key (region, id),
-  constraint orders_region_placed_on_code_key unique (region, placed_on, code),
-  constraint orders_money_check check (delivery_fee >= 0 and tip >= 0 and tax >= 0 and discount >= 0 and total >= 0
+  unique (region, placed_on, code),
+  constraint orders_delivery_fee_tip_tax_discount_total_check check (delivery_fee >= 0 and tip >= 0 and tax >= 0 and discount >= 0 and total >= 0
     and 'NaN' not in (delivery_fee, tip, tax, discount, total)),
-  constraint orders_dropoff_check check (fulfilment = 'pickup' or
+  constraint orders_fulfilment_dropoff_check check (fulfilment = 'pickup' or
     (dropoff_address is not null and dropoff_lat is not null and dropoff_lng is not null))
 );
-create index orders_region_customer_idx on orders (region, customer_id, id desc);
-create index orders_region_status_idx on orders (region, status, id desc);
-create index orders_region_crew_idx on orders (region, crew_id, id desc) where crew_id is not null;
+create index orders_region_customer_id_id_idx on orders (region, customer_id, id desc);
+create index orders_region_status_id_idx on orders (region, status, id desc);
+create index orders_region_crew_id_id_idx on orders (region, crew_id, id desc) where crew_id is not null;
 
 create table shop_order (
   region smallint not null,
@@ -62,9 +62,9 @@ create table shop_order (
   delivery_fee numeric(20,4) not null check (delivery_fee >= 0 and delivery_fee <> 'NaN'),   -- its share, given back when it is rejected
   primary key (region, id),
   foreign key (region, order_id) references orders (region, id),
-  constraint shop_order_region_order_shop_key unique (region, order_id, shop_id)
+  unique (region, order_id, shop_id)
 );
-create index shop_order_region_shop_idx on shop_order (region, shop_id, order_id desc);
+create index shop_order_region_shop_id_order_id_idx on shop_order (region, shop_id, order_id desc);
 
 create table order_line (
   region smallint not null,
@@ -77,4 +77,4 @@ create table order_line (
   primary key (region, id),
   foreign key (region, shop_order_id) references shop_order (region, id)
 );
-create index order_line_region_shop_order_idx on order_line (region, shop_order_id);
+create index order_line_region_shop_order_id_idx on order_line (region, shop_order_id);

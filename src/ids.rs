@@ -12,6 +12,8 @@ impl Region {
     pub const GLOBAL: Self = Self(0);
     /// The only region of a fresh install: the world.
     pub const FIRST: Self = Self(1);
+    /// The regions whose rows this installation keeps. Work that goes over all of them asks for one after the other.
+    pub const SERVED: [Self; 2] = [Self::GLOBAL, Self::FIRST];
 
     /// The region of a row.
     pub const fn numbered(number: i16) -> Self {
@@ -30,7 +32,7 @@ impl Region {
     }
 }
 
-/// Random numbers of the house: seeded from the system, or from a number in tests. Fit for secrets.
+/// The application's random numbers: seeded from the system, or from a number in tests. Fit for secrets.
 #[derive(Debug)]
 pub struct Random(parking_lot::Mutex<StdRng>);
 

@@ -2,7 +2,13 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{
+    borrow::Cow,
+    cmp::Ordering,
+    fmt,
+    ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign},
+    str::FromStr,
+};
 
 /// The largest amount the ledger's `numeric(20,4)` holds safely in sums.
 const LARGEST: i64 = 1_000_000_000_000;
@@ -10,6 +16,19 @@ const LARGEST: i64 = 1_000_000_000_000;
 /// A currency of ISO 4217 with a minor unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency(iso_currency::Currency);
+
+/// By their codes.
+impl Ord for Currency {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.code().cmp(other.code())
+    }
+}
+
+impl PartialOrd for Currency {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Currency {
     /// The three-letter code.
@@ -60,17 +79,86 @@ impl From<String> for Currency {
     }
 }
 
-/// An amount on the wire: a decimal string in the currency's precision; strings and numbers on input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, utoipa::ToSchema)]
+/// An amount whose currency stands beside it: a decimal string on the wire, `numeric` in the database. Numbers are read as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, sqlx::Type, utoipa::ToSchema)]
+#[sqlx(transparent)]
 #[schema(value_type = String, example = "12.50")]
-pub struct Amount(pub Decimal);
+pub struct Amount(Decimal);
 
 impl Amount {
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// So many whole units.
+    pub const fn whole(units: u32) -> Self {
+        Self(Decimal::from_parts(units, 0, 0, false, 0))
+    }
+
     /// `amount` with exactly the digits of `currency`.
     pub fn of(amount: Decimal, currency: Currency) -> Self {
-        Self(Money { amount, currency }.rounded().amount)
+        Money { amount, currency }.amount()
+    }
+
+    /// This amount of `currency`.
+    pub fn of_currency(self, currency: Currency) -> Money {
+        Money { amount: self.0, currency }
+    }
+
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// Below zero.
+    pub fn is_negative(self) -> bool {
+        self < Self::ZERO
+    }
+
+    #[must_use]
+    pub fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// Without the zeros behind its last digit: `0` for nothing.
+    #[must_use]
+    pub fn normalized(self) -> Self {
+        Self(self.0.normalize())
+    }
+
+    /// For statements.
+    pub const fn decimal(self) -> Decimal {
+        self.0
     }
 }
+
+impl std::iter::Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        Self(amounts.map(|amount| amount.0).sum())
+    }
+}
+
+/// For rows.
+impl From<Decimal> for Amount {
+    fn from(amount: Decimal) -> Self {
+        Self(amount)
+    }
+}
+
+impl From<Money> for Amount {
+    fn from(money: Money) -> Self {
+        money.amount()
+    }
+}
+
+impl FromStr for Amount {
+    type Err = NotAnAmount;
+    fn from_str(text: &str) -> Result<Self, NotAnAmount> {
+        parse(text).map(Self).ok_or(NotAnAmount)
+    }
+}
+
+/// The text is not a decimal of at most four digits after the point, or it is beyond any sum that is paid.
+#[derive(Debug, thiserror::Error)]
+#[error("not an amount of money")]
+pub struct NotAnAmount;
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +184,7 @@ impl<'de> Deserialize<'de> for Amount {
         let text = raw.get();
         let text: Cow<str> =
             if text.starts_with('"') { serde_json::from_str(text).map_err(de::Error::custom)? } else { text.into() };
-        parse(&text).map(Self).ok_or_else(|| de::Error::custom("not an amount of money"))
+        text.parse().map_err(de::Error::custom)
     }
 }
 
@@ -106,19 +194,73 @@ fn parse(text: &str) -> Option<Decimal> {
     (amount.abs() <= Decimal::from(LARGEST) && amount.normalize().scale() <= 4).then(|| unsigned_zero(amount))
 }
 
-/// An amount of a currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An amount of a currency. Sums and differences are of one currency: with two, the operators panic and the `checked_` methods give `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
-    pub amount: Decimal,
-    pub currency: Currency,
+    amount: Decimal,
+    currency: Currency,
 }
 
 impl Money {
-    pub fn new(amount: Decimal, currency: Currency) -> Self {
+    pub const fn new(amount: Decimal, currency: Currency) -> Self {
         Self { amount, currency }
     }
 
+    pub const fn zero(currency: Currency) -> Self {
+        Self { amount: Decimal::ZERO, currency }
+    }
+
+    /// So many of the currency's smallest unit: cents of USD, yen of JPY.
+    pub fn of_minor(units: i64, currency: Currency) -> Self {
+        Self { amount: Decimal::new(units, currency.exponent()), currency }
+    }
+
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// The amount as it is written: with exactly the digits of the currency.
+    pub fn amount(self) -> Amount {
+        Amount(self.rounded().amount)
+    }
+
+    /// The amount with all digits that arithmetic left.
+    pub const fn unrounded(self) -> Amount {
+        Amount(self.amount)
+    }
+
+    /// For statements.
+    pub const fn decimal(self) -> Decimal {
+        self.amount
+    }
+
+    pub fn is_zero(self) -> bool {
+        self.amount.is_zero()
+    }
+
+    /// Below zero.
+    pub fn is_negative(self) -> bool {
+        self.amount < Decimal::ZERO
+    }
+
+    /// The sum, when both are of one currency and it can be held.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let amount = self.amount.checked_add(other.amount).filter(|_| self.currency == other.currency)?;
+        Some(Self { amount, ..self })
+    }
+
+    /// The difference, when both are of one currency and it can be held.
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.checked_add(-other)
+    }
+
+    /// The sum of `parts`, all of `currency`.
+    pub fn sum(currency: Currency, parts: impl IntoIterator<Item = Self>) -> Self {
+        parts.into_iter().fold(Self::zero(currency), |sum, part| sum + part)
+    }
+
     /// With exactly the digits of the currency, half away from zero.
+    #[must_use]
     pub fn rounded(mut self) -> Self {
         let digits = self.currency.exponent();
         self.amount = self.amount.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
@@ -131,33 +273,56 @@ impl Money {
     pub fn is_exact(self) -> bool {
         self.amount.normalize().scale() <= self.currency.exponent()
     }
+}
 
-    /// Splits into parts proportional to `weights` that add up to the whole (largest remainder, first wins a tie).
-    ///
-    /// Weights that are all zero put everything on the first part.
-    pub fn split(self, weights: &[Decimal]) -> Vec<Self> {
-        let unit = Decimal::new(1, self.currency.exponent());
-        let sum: Decimal = weights.iter().copied().sum();
-        if sum.is_zero() || weights.is_empty() {
-            return (0..weights.len())
-                .map(|i| Self { amount: if i == 0 { self.amount } else { Decimal::ZERO }, ..self }.rounded())
-                .collect();
-        }
-        let exact: Vec<Decimal> = weights.iter().map(|w| self.amount * w / sum).collect();
-        let mut parts: Vec<Decimal> =
-            exact.iter().map(|e| e.round_dp_with_strategy(self.currency.exponent(), RoundingStrategy::ToZero)).collect();
-        let mut rest = self.amount - parts.iter().copied().sum::<Decimal>();
-        let step = if rest.is_sign_negative() { -unit } else { unit };
-        let mut by_remainder: Vec<usize> = (0..parts.len()).collect();
-        by_remainder.sort_by_key(|&i| std::cmp::Reverse((exact[i] - parts[i]).abs()));
-        for &i in by_remainder.iter().cycle().take(parts.len() * 2) {
-            if rest.abs() < unit {
-                break;
-            }
-            parts[i] += step;
-            rest -= step;
-        }
-        parts.into_iter().map(|amount| Self { amount, ..self }.rounded()).collect()
+/// Why an operator may panic: adding francs to dinars is a fault of the code that did.
+const ONE_CURRENCY: &str = "both amounts are of one currency, and far from the largest number";
+
+impl Add for Money {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.checked_add(other).expect(ONE_CURRENCY)
+    }
+}
+
+impl Sub for Money {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self.checked_sub(other).expect(ONE_CURRENCY)
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for Money {
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
+    }
+}
+
+impl Neg for Money {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self { amount: unsigned_zero(-self.amount), ..self }
+    }
+}
+
+/// So many times as much.
+impl Mul<i32> for Money {
+    type Output = Self;
+    fn mul(self, times: i32) -> Self {
+        Self { amount: self.amount.checked_mul(times.into()).expect(ONE_CURRENCY), ..self }
+    }
+}
+
+/// Amounts of two currencies are neither larger nor smaller than one another.
+impl PartialOrd for Money {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        (self.currency == other.currency).then(|| self.amount.cmp(&other.amount))
     }
 }
 
@@ -198,6 +363,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_money_of_one_currency_adds_up() {
+        let money = |minor, code: &str| Money::of_minor(minor, code.parse().expect("a currency"));
+        assert_eq!(money(1250, "USD") + money(250, "USD") - money(100, "USD"), money(1400, "USD"));
+        assert_eq!(money(150, "USD") * 3, money(450, "USD"));
+        assert_eq!(money(1, "USD").checked_add(money(1, "EUR")), None);
+        assert_eq!(money(1, "USD").checked_sub(money(1, "EUR")), None);
+        assert_eq!(money(1, "USD").partial_cmp(&money(2, "EUR")), None);
+        assert!(money(1, "USD") < money(2, "USD"));
+        let most = Money::new(Decimal::MAX, "USD".parse().expect("a currency"));
+        assert_eq!(most.checked_add(most), None);
+        assert!(std::panic::catch_unwind(|| money(1, "USD") + money(1, "EUR")).is_err());
+    }
+
     proptest! {
         #[test]
         fn no_amount_shows_a_signed_zero(units in -2000i64..2000, scale in 0u32..5, code in prop::sample::select(vec!["USD", "JPY", "KWD"])) {
@@ -210,15 +389,6 @@ mod tests {
                 let read: Amount = serde_json::from_str(&format!("\"{amount}\"")).expect("an amount");
                 prop_assert!(!read.0.is_zero() || read.0.is_sign_positive());
             }
-        }
-
-        #[test]
-        fn parts_add_up_to_the_whole(minor in 0i64..10_000_000, weights in prop::collection::vec(0u32..1000, 1..5), code in prop::sample::select(vec!["USD", "JPY", "KWD"])) {
-            let currency: Currency = code.parse().expect("a currency");
-            let whole = Money::new(Decimal::new(minor, currency.exponent()), currency);
-            let parts = whole.split(&weights.iter().map(|&w| w.into()).collect::<Vec<_>>());
-            prop_assert_eq!(parts.iter().map(|p| p.amount).sum::<Decimal>(), whole.amount);
-            prop_assert!(parts.iter().all(|p| !p.amount.is_sign_negative() || p.amount.is_zero()));
         }
     }
 }

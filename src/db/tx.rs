@@ -7,6 +7,7 @@ use crate::{
     event::{Event, Message},
     ids::Region,
     problem::{ApiError, Error, NoError, Problem, Result},
+    subject::Subject,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -50,7 +51,7 @@ pub struct Planned {
 /// What an audit entry says beside who did what when.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Audit {
-    pub subject: Option<(&'static str, uuid::Uuid)>,
+    pub subject: Option<Subject>,
     pub before: Option<Value>,
     pub after: Option<Value>,
     pub reason: Option<String>,
@@ -136,7 +137,7 @@ impl Tx {
     }
 
     /// Says in the audit what a command of staff changed. Without it the entry names the command alone.
-    pub fn audit(&mut self, subject: (&'static str, uuid::Uuid), before: Value, after: Value, reason: &str) {
+    pub fn audit(&mut self, subject: Subject, before: Value, after: Value, reason: &str) {
         let reason = (!reason.is_empty()).then(|| reason.to_owned());
         self.audits.push(Audit { subject: Some(subject), before: Some(before), after: Some(after), reason });
     }

@@ -1,6 +1,6 @@
 //! The one healer: reads where the log stands and fills whoever is behind. Two statements, floor first.
 use super::publisher;
-use crate::{App, clock::Timestamp, db::Numbered, event::Revoke, problem::Result};
+use crate::{App, clock::Timestamp, db::Numbered, event::Revoke, ids::Region, problem::Result};
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use wassally_realtime::{Offset, broker::Link};
 
@@ -55,9 +55,10 @@ pub async fn look(app: &App, floor: Option<Timestamp>) -> Result<Timestamp> {
     let tops = sqlx::query!(
         r#"select channel as "channel!", max(seq) as "top!"
         from channel_log
-        where at >= $1
+        where region = any($1) and at >= $2
         group by region, channel"#,
-        floor
+        &Region::SERVED.map(Region::number),
+        floor,
     )
     .fetch_all(&mut *sql)
     .await?;
@@ -74,9 +75,10 @@ async fn fill(app: &App, sql: &mut sqlx::PgConnection, floor: Timestamp, channel
     let rows = sqlx::query!(
         r#"select channel as "channel!", seq as "seq!", body, internal, revokes
         from channel_log
-        where at >= $1 and channel = any($2)
+        where region = any($1) and at >= $2 and channel = any($3)
         order by channel, seq
-        limit $3"#,
+        limit $4"#,
+        &Region::SERVED.map(Region::number),
         floor,
         channels,
         CHUNK,

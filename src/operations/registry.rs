@@ -6,6 +6,7 @@ use crate::{
     db::Hooks,
     handle::Parts,
     problem::Result,
+    subject::SubjectKinds,
     tasks::{Kinds, Sweep},
 };
 use futures_util::future::BoxFuture;
@@ -50,12 +51,13 @@ fn once<K: std::hash::Hash + Eq + std::fmt::Debug, V>(
 impl Registry {
     /// Gathers the slices' offers; their states become parts.
     ///
-    /// Errors: two slices declare the same operation, RPC, channel, task, message type or state.
+    /// Errors: two slices declare the same operation, RPC, channel, task, message type, state or kind of subject.
     pub fn gather(slices: Vec<Slice>, parts: &mut Parts) -> anyhow::Result<Gathered> {
         let (mut operations, mut calls, mut sends, mut tasks) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
         let mut channels = BTreeMap::new();
         let (mut messages, mut observers, mut left, mut sweeps, mut starts) = (vec![], vec![], vec![], vec![], vec![]);
         let mut hooks = Hooks::default();
+        let mut subjects = SubjectKinds::default();
         let mut list = vec![];
         for slice in slices {
             let name = slice.name;
@@ -82,6 +84,9 @@ impl Registry {
             for (kind, state) in slice.states {
                 anyhow::ensure!(parts.add_erased(kind, state), "{name} holds a state of a type that another holds");
             }
+            for kind in slice.subjects {
+                subjects.add(kind, name)?;
+            }
             hooks.add(slice.handlers, slice.pre_commits);
             messages.extend(slice.messages);
             observers.extend(slice.observers);
@@ -93,6 +98,7 @@ impl Registry {
             let namespace = message.namespace;
             anyhow::ensure!(channels.contains_key(namespace), "messages for the channels {namespace}, which no slice declares");
         }
+        parts.add(subjects);
         let observers = Observers::new(&messages, observers)?;
         let registry = Self { operations: list, calls, sends, channels, messages, observers, left, sweeps, starts };
         Ok(Gathered { registry, hooks, kinds: Kinds::new(tasks) })

@@ -38,6 +38,7 @@ pub struct Slice {
     pub(super) sweeps: Vec<Sweep>,
     pub(super) starts: Vec<Start>,
     pub(super) states: Vec<(TypeId, Arc<dyn Any + Send + Sync>)>,
+    pub(super) subjects: Vec<&'static str>,
 }
 
 impl Slice {
@@ -56,6 +57,7 @@ impl Slice {
             sweeps: vec![],
             starts: vec![],
             states: vec![],
+            subjects: vec![],
         }
     }
 
@@ -163,6 +165,13 @@ impl Slice {
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.states.push((TypeId::of::<T>(), Arc::new(state)));
+        self
+    }
+
+    /// A kind of things that holds, ledger transactions, notifications and audit entries may be about.
+    #[must_use]
+    pub fn subject(mut self, kind: &'static str) -> Self {
+        self.subjects.push(kind);
         self
     }
 }

@@ -17,7 +17,7 @@ use std::{
 /// How far from the middle of the town people stand, in degrees.
 const SPREAD: f64 = 0.012;
 /// What each customer may spend, in whole units.
-const WALLET: i64 = 10_000;
+const WALLET: Amount = Amount::whole(10_000);
 const AT_ONCE: usize = 100;
 
 #[derive(Debug, Deserialize)]
@@ -78,7 +78,7 @@ fn person(role: Role, number: usize) -> Person {
         lat: Some(MIDDLE.0 + out * turn.sin()),
         lng: Some(MIDDLE.1 + out * turn.cos()),
         address: Some("Load Lane".into()),
-        wallet: (role == Role::Customer).then(|| Amount(WALLET.into())),
+        wallet: (role == Role::Customer).then_some(WALLET),
         on_duty: role == Role::Crew,
         username: name,
     }

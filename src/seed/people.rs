@@ -13,7 +13,6 @@ use crate::{
     },
     i18n::Language,
     ids::{Region, UserId},
-    money::Money,
 };
 use std::collections::HashMap;
 
@@ -71,7 +70,7 @@ fn new_user(person: &Person, hash: &str) -> NewUser {
 pub async fn fund(app: &App, people: &Known) -> anyhow::Result<()> {
     let currency = app.config.currency;
     let mut funded: Vec<_> =
-        people.values().filter_map(|(id, person)| Some((*id, Money::new(person.wallet?.0, currency).rounded()))).collect();
+        people.values().filter_map(|(id, person)| Some((*id, person.wallet?.of_currency(currency).rounded()))).collect();
     funded.sort_by_key(|(id, _)| *id);
     for some in funded.chunks(AT_ONCE) {
         let mut tx = app.begin(Region::FIRST).await?;

@@ -6,10 +6,9 @@ use super::{
     people::Known,
     shops::Open,
 };
-use crate::{App, actor::Role, money::Amount};
+use crate::{App, actor::Role, money::Money};
 use anyhow::Context;
 use axum::http::Method;
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 /// Puts crews on duty who never were, and plays the orders of those among the first five customers who have none.
@@ -154,14 +153,13 @@ impl Stage<'_> {
 
 /// Products of `shop` for at least its minimum, the first ones first.
 fn basket(shop: &Open) -> Vec<(crate::ids::ProductId, i32)> {
-    let mut sum = Decimal::ZERO;
+    let mut sum = Money::zero(shop.minimum_order.currency());
     let mut basket = vec![];
     for product in &shop.products {
         let quantity = product.min_quantity.max(2).min(product.max_quantity.unwrap_or(i32::MAX));
-        let Amount(price) = product.price;
-        sum += price * Decimal::from(quantity);
+        sum += product.price * quantity;
         basket.push((product.id, quantity));
-        if sum >= shop.minimum_order.0 && basket.len() >= 2 {
+        if sum >= shop.minimum_order && basket.len() >= 2 {
             break;
         }
     }

@@ -11,7 +11,7 @@ use crate::{
         shops::{self, Location, NewShop, ShopCategoryId},
     },
     ids::{ProductId, Region, ShopId, UserId},
-    money::Amount,
+    money::Money,
 };
 use anyhow::Context;
 use std::collections::{BTreeSet, HashMap};
@@ -22,7 +22,7 @@ pub struct Open {
     pub id: ShopId,
     pub owner: UserId,
     pub never_closes: bool,
-    pub minimum_order: Amount,
+    pub minimum_order: Money,
     /// In the order of their SKUs.
     pub products: Vec<OnSale>,
 }
@@ -31,7 +31,7 @@ pub struct Open {
 #[derive(Debug)]
 pub struct OnSale {
     pub id: ProductId,
-    pub price: Amount,
+    pub price: Money,
     pub min_quantity: i32,
     pub max_quantity: Option<i32>,
 }
@@ -84,11 +84,18 @@ async fn fill(
     tx.end(()).await?;
     let on_sale = |product: &&Product| {
         let id = known.remove(&product.sku)?;
-        let Product { price, min_quantity, max_quantity, .. } = **product;
+        let Product { min_quantity, max_quantity, .. } = **product;
+        let price = product.price.of_currency(product.currency);
         Some(OnSale { id, price, min_quantity, max_quantity })
     };
     let products = shelf.iter().filter_map(on_sale).collect();
-    Ok(Open { id, owner, never_closes: shop.round_the_clock, minimum_order: shop.minimum_order, products })
+    Ok(Open {
+        id,
+        owner,
+        never_closes: shop.round_the_clock,
+        minimum_order: shop.minimum_order.of_currency(shop.currency),
+        products,
+    })
 }
 
 fn new_shop(shop: &Shop, owner: UserId, kind: ShopCategoryId) -> NewShop {
@@ -107,7 +114,7 @@ fn new_shop(shop: &Shop, owner: UserId, kind: ShopCategoryId) -> NewShop {
         delivery: true,
         pickup: true,
         radius_m: shop.radius_m,
-        minimum_order: shop.minimum_order.0,
+        minimum_order: shop.minimum_order,
         prep_minutes: shop.prep_minutes,
         fee_bands: shop.fee_bands.clone(),
     }
@@ -119,9 +126,8 @@ fn new_product(product: &Product, categories: &HashMap<String, ProductCategoryId
         name_ar: product.name_ar.clone(),
         description: String::new(),
         sku: product.sku.clone(),
-        price: product.price.0,
-        cost_price: product.cost_price.map(|price| price.0),
-        currency: product.currency,
+        price: product.price.of_currency(product.currency),
+        cost_price: product.cost_price.map(|price| price.of_currency(product.currency)),
         min_quantity: product.min_quantity,
         max_quantity: product.max_quantity,
         low_stock_threshold: product.low_stock_threshold,

@@ -1,6 +1,6 @@
 //! What the house does for its own tables: partitions ahead, answers and revocations nobody asks for any more.
 use super::Sweep;
-use crate::{App, db, problem::Result};
+use crate::{App, db, ids::Region, problem::Result};
 use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 use std::time::Duration;
@@ -24,7 +24,10 @@ fn housekeeping(app: &App) -> BoxFuture<'_, Result<()>> {
         )
         .execute(pool)
         .await?;
-        sqlx::query!("delete from idempotency where at < $1", app.clock.now() - ANSWERS).execute(pool).await?;
+        for region in Region::SERVED {
+            let before = app.clock.now() - ANSWERS;
+            sqlx::query!("delete from idempotency where region = $1 and at < $2", region.number(), before).execute(pool).await?;
+        }
         Ok(())
     })
 }

@@ -57,33 +57,36 @@ pub async fn work(app: App) {
 /// Leases and runs what is due now, one after the other.
 pub async fn run_due(app: &App) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    for due in lease(app, app.clock.now()).await? {
-        let span = tracing::info_span!("task", task.kind = due.kind, task.id = %due.id, attempt = due.attempt);
-        match carry_out(app, &due).instrument(span.clone()).await {
-            Ok(()) => outcome.done += 1,
-            Err(error) => {
-                outcome.failed += 1;
-                postpone(app, &due, error).instrument(span).await?;
+    for region in Region::SERVED {
+        for due in lease(app, region, app.clock.now()).await? {
+            let span = tracing::info_span!("task", task.kind = due.kind, task.id = %due.id, attempt = due.attempt);
+            match carry_out(app, &due).instrument(span.clone()).await {
+                Ok(()) => outcome.done += 1,
+                Err(error) => {
+                    outcome.failed += 1;
+                    postpone(app, &due, error).instrument(span).await?;
+                }
             }
         }
     }
     Ok(outcome)
 }
 
-async fn lease(app: &App, now: Timestamp) -> Result<Vec<Due>> {
+async fn lease(app: &App, region: Region, now: Timestamp) -> Result<Vec<Due>> {
     let until = now + TimeDelta::seconds(LEASE_S);
     Ok(sqlx::query_as!(
         Due,
         "update task
-        set attempt = attempt + 1, leased_until = $2
-        where (region, id) in (
-            select region, id
+        set attempt = attempt + 1, leased_until = $3
+        where region = $1 and id in (
+            select id
             from task
-            where run_at <= $1 and gave_up_at is null and (leased_until is null or leased_until < $1)
+            where region = $1 and run_at <= $2 and gave_up_at is null and (leased_until is null or leased_until < $2)
             order by run_at
-            limit $3
+            limit $4
             for update skip locked)
         returning region, id, kind, input, attempt",
+        region.number(),
         now,
         until,
         BATCH,
@@ -138,9 +141,12 @@ async fn postpone(app: &App, due: &Due, error: Error) -> Result<()> {
 
 /// The time to the earliest task, a second at most: another node's clock or commit may bring one sooner.
 async fn until_next(app: &App) -> Duration {
-    let next = sqlx::query_scalar!("select min(run_at) from task where gave_up_at is null and leased_until is null")
-        .fetch_one(&app.pools().background)
-        .await;
+    let next = sqlx::query_scalar!(
+        "select min(run_at) from task where region = any($1) and gave_up_at is null and leased_until is null",
+        &Region::SERVED.map(Region::number)
+    )
+    .fetch_one(&app.pools().background)
+    .await;
     let until = next.ok().flatten().map_or(POLL, |at| (at - app.clock.now()).to_std().unwrap_or_default());
     until.clamp(Duration::from_millis(10), POLL)
 }

@@ -1,4 +1,7 @@
-//! The house's invariants, read off its sources.
+//! The invariants of the code base, read from its sources and from the catalogue of a migrated database.
+mod sql;
+mod tables;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -147,37 +150,6 @@ fn written(text: &str, tables: &BTreeMap<String, String>) -> Vec<String> {
     found
 }
 
-/// Whose tables a slice's file writes beside those of the migration of its own name.
-fn owners(slice: &str) -> &[&str] {
-    match slice {
-        "auth" => &["auth", "users"],
-        _ => &[],
-    }
-}
-
-#[test]
-fn no_slice_writes_anothers_table() {
-    let tables = tables();
-    let (mut writes, mut wrong) = (0, Vec::new());
-    for (path, text) in sources("src", ".rs") {
-        let text: String = code(&text).collect::<Vec<_>>().join("\n");
-        for table in written(&text, &tables) {
-            writes += 1;
-            let owner = tables[&table].as_str();
-            let may = match slice_of(&path) {
-                Some(slice) => owner == slice || owners(slice).contains(&owner),
-                // The seeding fills what no deed makes; the house's own tables are the house's.
-                None => matches!(owner, "core" | "live") || path.starts_with("src/seed"),
-            };
-            if !may {
-                wrong.push(format!("{} writes {table} of {owner}", path.display()));
-            }
-        }
-    }
-    assert!(writes > 30, "the writes are read: {writes}");
-    assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
 /// Whether a line begins a statement on rows. `set …` decides nothing.
 fn is_statement(line: &str) -> bool {
     ["sqlx::query!", "sqlx::query_", "sqlx::query("].iter().any(|call| line.contains(call))
@@ -231,17 +203,6 @@ fn only_a_commit_tells_kept_channels() {
         .collect();
     // tx and doubt: after COMMIT; app: the way; publisher: the bridge; catch_up: rows out of the log.
     assert_eq!(callers, ["src/app.rs", "src/db/doubt.rs", "src/db/tx.rs", "src/live/catch_up.rs", "src/live/publisher.rs"]);
-}
-
-#[test]
-fn money_moves_in_the_wallet_alone() {
-    let tables = tables();
-    for (path, text) in sources("src", ".rs") {
-        for table in written(&text, &tables) {
-            let is_money = ["posting", "balance", "account", "hold"].contains(&table.as_str());
-            assert!(!is_money || slice_of(&path) == Some("wallet"), "{} writes {table}", path.display());
-        }
-    }
 }
 
 #[test]

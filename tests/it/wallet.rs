@@ -1,20 +1,23 @@
 //! Money that always adds up.
 #![allow(clippy::inconsistent_digit_grouping, reason = "cents stand apart")]
 use crate::kit::{Person, TestApp};
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 use wassally::{
     Error,
     actor::Role,
-    domain::wallet::{self, Account, HoldFor, Kind},
+    domain::{
+        orders,
+        wallet::{self, Account, Kind},
+    },
     ids::{OrderId, Region, UserId},
     money::Money,
+    subject::Subject,
 };
 
 fn usd(cents: i64) -> Money {
-    Money::new(Decimal::new(cents, 2), "USD".parse().expect("a currency"))
+    Money::of_minor(cents, "USD".parse().expect("a currency"))
 }
 
 impl TestApp {
@@ -27,13 +30,13 @@ impl TestApp {
 
     async fn hold(&self, who: UserId, about: OrderId, cents: i64) -> Result<(), Error> {
         let mut tx = self.app.begin(Region::FIRST).await?;
-        wallet::hold(&mut tx, who, HoldFor::Order(about), usd(cents));
+        wallet::hold(&mut tx, who, orders::subject(about), usd(cents));
         tx.commit(()).await.map(drop)
     }
 
     async fn release(&self, about: OrderId) {
         let mut tx = self.app.begin(Region::FIRST).await.expect("begins");
-        wallet::release(&mut tx, HoldFor::Order(about));
+        wallet::release(&mut tx, orders::subject(about));
         tx.commit(()).await.expect("releases");
     }
 
@@ -150,7 +153,7 @@ async fn a_hold_is_paid_out_in_shares_and_what_is_left_goes_back() {
     for _ in 0..2 {
         let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
         let shares = vec![(Account::SellerPayable(seller.id), usd(15_00)), (Account::CrewPayable(crew.id), usd(2_50))];
-        wallet::capture(&mut tx, HoldFor::Order(order), shares);
+        wallet::capture(&mut tx, orders::subject(order), shares);
         tx.commit(()).await.expect("captures");
     }
     assert_eq!(anna.wallet().await, pair("32.50", "0.00"), "once, and 2.50 came back");
@@ -219,7 +222,7 @@ async fn the_database_refuses_what_would_unbalance_it() {
     app.fund(anna.id, 5_00).await;
     let pool = &app.app.pools.background;
     let overdraft = sqlx::query("update balance set amount = amount - 6").execute(pool).await.expect_err("below its floor");
-    assert!(overdraft.to_string().contains("balance_amount_check"), "{overdraft}");
+    assert!(overdraft.to_string().contains("balance_amount_floor_check"), "{overdraft}");
     for (amount, constraint) in [("'NaN'", "posting_amount_check"), ("-1", "posting_amount_check")] {
         let statement = format!(
             "insert into posting select region, '{}', debit, credit, currency, {amount}, kind, null, null, at from posting limit 1",
@@ -233,5 +236,78 @@ async fn the_database_refuses_what_would_unbalance_it() {
         .await
         .expect_err("another currency than its accounts'");
     assert!(foreign.to_string().contains("posting_"), "{foreign}");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_moves_to_the_next_bidder_and_the_first_has_their_money_back() {
+    let app = TestApp::start().await;
+    let (anna, ben) = (app.customer().await, app.customer().await);
+    app.fund(anna.id, 100_00).await;
+    app.fund(ben.id, 100_00).await;
+    let subject = orders::subject(app.order_id());
+    let bid = async |who: UserId, cents: i64| {
+        let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
+        wallet::move_hold(&mut tx, subject.clone(), who, usd(cents));
+        tx.commit(()).await.map(drop)
+    };
+    bid(anna.id, 30_00).await.expect("the first bid opens the hold");
+    assert_eq!(anna.wallet().await, pair("70.00", "30.00"));
+    bid(anna.id, 80_00).await.expect("a higher bid of one's own needs only the difference");
+    assert_eq!(anna.wallet().await, pair("20.00", "80.00"));
+    bid(ben.id, 90_00).await.expect("the next bidder has it");
+    assert_eq!((anna.wallet().await, ben.wallet().await), (pair("100.00", "0.00"), pair("10.00", "90.00")));
+    bid(anna.id, 100_01).await.expect_err("a cent too much");
+    assert_eq!((anna.wallet().await, ben.wallet().await), (pair("100.00", "0.00"), pair("10.00", "90.00")));
+    let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
+    wallet::release(&mut tx, subject.clone());
+    tx.commit(()).await.expect("releases");
+    assert_eq!(ben.wallet().await, pair("100.00", "0.00"));
+    bid(anna.id, 1_00).await.expect_err("the hold has ended");
+    app.check_ledger().await;
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_changes_hands_before_it_is_locked_is_tried_again() {
+    let app = TestApp::start().await;
+    let (anna, ben, cara) = (app.customer().await, app.customer().await, app.customer().await);
+    app.fund(anna.id, 50_00).await;
+    app.fund(ben.id, 50_00).await;
+    let order = app.order_id();
+    app.hold(anna.id, order, 10_00).await.expect("it is enough");
+    // Somebody else has the hold's row while the commit waits for it.
+    let mut other = app.app.pools.background.begin().await.expect("a second connection");
+    let change = sqlx::query("update hold set user_id = $1 where region = 1 and subject_id = $2");
+    change.bind(cara.id.uuid()).bind(order.uuid()).execute(&mut *other).await.expect("changes");
+    let commit = tokio::spawn({
+        let app = app.clone();
+        async move {
+            let mut tx = app.app.begin(Region::FIRST).await?;
+            wallet::move_hold(&mut tx, orders::subject(order), ben.id, usd(20_00));
+            tx.commit(()).await.map(drop)
+        }
+    });
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&app.app.pools.background).await.expect("reads") == 0 {
+        tokio::task::yield_now().await;
+    }
+    other.commit().await.expect("commits");
+    let error = commit.await.expect("no panic").expect_err("its accounts are not those that were locked");
+    assert!(matches!(error, Error::Again(_)), "{error}");
+    assert_eq!(ben.wallet().await, pair("50.00", "0.00"));
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_that_no_slice_registered_is_no_subject() {
+    let app = TestApp::start().await;
+    let anna = app.customer().await;
+    app.fund(anna.id, 50_00).await;
+    let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
+    wallet::hold(&mut tx, anna.id, Subject::new("lottery", Uuid::nil()), usd(1_00));
+    let error = tx.commit(()).await.expect_err("nobody's kind");
+    assert!(error.to_string().contains("no slice registers"), "{error}");
+    assert_eq!(anna.wallet().await, pair("50.00", "0.00"));
     app.end().await;
 }

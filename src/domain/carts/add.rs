@@ -93,7 +93,7 @@ pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committ
         store::set_quantity(&mut tx, line.id, quantity, terms.price).await?;
     } else {
         fits(&lines, &terms)?;
-        if store::has_other_currency(&mut tx, customer.id, terms.currency).await? {
+        if store::has_other_currency(&mut tx, customer.id, terms.price.currency()).await? {
             return Err(AddError::TwoCurrencies.into());
         }
         let id = CartItemId::fresh(&app, tx.region());
@@ -125,7 +125,7 @@ async fn elsewhere(app: &App, product: ProductId) -> Result<AddError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::ShopId;
+    use crate::{ids::ShopId, money::Money};
     use uuid::Uuid;
 
     fn line(shop: u128, product: u128) -> Line {
@@ -140,8 +140,7 @@ mod tests {
     fn terms(shop: u128) -> catalog::ProductTerms {
         catalog::ProductTerms {
             shop_id: ShopId(Uuid::from_u128(shop)),
-            price: 1.into(),
-            currency: "USD".parse().expect("a currency"),
+            price: Money::of_minor(100, "USD".parse().expect("a currency")),
             min_quantity: 1,
             max_quantity: None,
             is_sold: true,

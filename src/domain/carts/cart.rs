@@ -4,10 +4,9 @@ use crate::{
     clock::Timestamp,
     domain::shops::{self, Location, ShopTerms},
     ids::{ProductId, Region, ShopId, UserId},
-    money::Currency,
+    money::Money,
     problem::Result,
 };
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
@@ -32,7 +31,7 @@ pub struct Group {
     /// Metres from the shop to the saved location.
     pub distance_m: Option<f64>,
     /// In the shop's currency; `None` without a saved location, or where the shop does not deliver.
-    pub delivery_fee: Option<Decimal>,
+    pub delivery_fee: Option<Money>,
 }
 
 /// One line.
@@ -44,11 +43,10 @@ pub struct Item {
     pub sku: String,
     pub image_url: Option<String>,
     pub quantity: i32,
-    /// The present price of one piece.
-    pub price: Decimal,
-    pub currency: Currency,
-    /// The price that the customer was last shown.
-    pub price_seen: Decimal,
+    /// Of one piece, now.
+    pub price: Money,
+    /// What the customer was last shown.
+    pub price_seen: Money,
     pub on_hand: i32,
     pub min_quantity: i32,
     pub max_quantity: Option<i32>,
@@ -59,8 +57,8 @@ pub struct Item {
 
 impl Item {
     /// Price times quantity.
-    pub fn subtotal(&self) -> Decimal {
-        self.price * Decimal::from(self.quantity)
+    pub fn subtotal(&self) -> Money {
+        self.price * self.quantity
     }
 }
 
@@ -104,8 +102,12 @@ impl Problem {
 }
 
 impl Group {
-    /// A group with its problems for a customer at `location`.
-    pub fn new(shop: ShopTerms, items: Vec<Item>, location: Option<&Location>) -> Self {
+    /// A group with what is wrong with it for a customer at `location`.
+    pub fn new(shop: ShopTerms, mut items: Vec<Item>, location: Option<&Location>) -> Self {
+        for item in &mut items {
+            // A shop that changed its currency sells only what it has priced in it.
+            item.is_sold &= item.price.currency() == shop.currency;
+        }
         let distance_m = location.and_then(|location| shop.distance_m(location));
         let delivery_fee = distance_m.and_then(|distance_m| shops::delivery_fee(&shop, distance_m));
         let mut group = Self { shop, items, problems: vec![], distance_m, delivery_fee };
@@ -113,9 +115,10 @@ impl Group {
         group
     }
 
-    /// The sum of its lines, in the shop's currency.
-    pub fn subtotal(&self) -> Decimal {
-        self.items.iter().map(Item::subtotal).sum()
+    /// The sum of its lines in the shop's currency; one in another currency is not for sale and adds nothing.
+    pub fn subtotal(&self) -> Money {
+        let lines = self.items.iter().filter(|item| item.price.currency() == self.shop.currency);
+        Money::sum(self.shop.currency, lines.map(Item::subtotal))
     }
 
     fn check(&self) -> Vec<Problem> {

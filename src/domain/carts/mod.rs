@@ -77,8 +77,8 @@ pub async fn version(conn: &mut PgConnection, customer: UserId) -> Result<i64> {
 
 /// The cart as a change leaves it: its version has grown, and `cart_changed` is published.
 async fn changed(tx: &mut Tx, customer: UserId) -> Result<Cart> {
-    store::grow(tx, customer).await?;
     let now = tx.now().await?;
+    store::grow(tx, customer, now).await?;
     let region = tx.region();
     let cart = cart::read(tx, region, customer, now).await?;
     tx.emit(CartChanged::new(&cart, now));

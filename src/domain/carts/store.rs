@@ -5,19 +5,20 @@ use crate::{
     db::Tx,
     domain::shops::Location,
     ids::{ProductId, Region, ShopId, UserId},
-    money::Currency,
+    money::{Currency, Money},
     problem::Result,
 };
-use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
 /// Locks the customer's cart, inserted if it is missing.
 pub(super) async fn lock(tx: &mut Tx, customer: UserId) -> Result<()> {
     let region = tx.region().number();
+    let now = tx.app().clock.now();
     sqlx::query!(
-        "insert into cart (region, user_id) values ($1, $2) on conflict (region, user_id) do nothing",
+        "insert into cart (region, user_id, updated_at) values ($1, $2, $3) on conflict (region, user_id) do nothing",
         region,
-        customer.uuid()
+        customer.uuid(),
+        now,
     )
     .execute(&mut **tx)
     .await?;
@@ -35,11 +36,12 @@ pub(super) async fn version(conn: &mut PgConnection, region: Region, customer: U
     Ok(version.unwrap_or_default())
 }
 
-pub(super) async fn grow(tx: &mut Tx, customer: UserId) -> Result<()> {
+pub(super) async fn grow(tx: &mut Tx, customer: UserId, now: Timestamp) -> Result<()> {
     sqlx::query!(
-        "update cart set version = version + 1, updated_at = app_now() where region = $1 and user_id = $2",
+        "update cart set version = version + 1, updated_at = $3 where region = $1 and user_id = $2",
         tx.region().number(),
         customer.uuid(),
+        now,
     )
     .execute(&mut **tx)
     .await?;
@@ -77,6 +79,7 @@ pub(super) async fn items(conn: &mut PgConnection, region: Region, customer: Use
     .fetch_all(&mut *conn)
     .await?;
     let lines = rows.into_iter().map(|row| {
+        let currency = Currency::from(row.currency);
         let item = Item {
             id: row.id,
             product_id: row.product_id,
@@ -84,9 +87,8 @@ pub(super) async fn items(conn: &mut PgConnection, region: Region, customer: Use
             sku: row.sku,
             image_url: row.image_url,
             quantity: row.quantity,
-            price: row.price,
-            currency: Currency::from(row.currency),
-            price_seen: row.price_seen,
+            price: Money::new(row.price, currency),
+            price_seen: Money::new(row.price_seen, currency),
             on_hand: row.on_hand,
             min_quantity: row.min_quantity,
             max_quantity: row.max_quantity,
@@ -121,7 +123,7 @@ pub(super) async fn lines(tx: &mut Tx, customer: UserId) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-pub(super) async fn insert_item(tx: &mut Tx, customer: UserId, line: &Line, price_seen: Decimal, now: Timestamp) -> Result<()> {
+pub(super) async fn insert_item(tx: &mut Tx, customer: UserId, line: &Line, price_seen: Money, now: Timestamp) -> Result<()> {
     sqlx::query!(
         "insert into cart_item (region, id, user_id, shop_id, product_id, quantity, price_seen, added_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -131,7 +133,7 @@ pub(super) async fn insert_item(tx: &mut Tx, customer: UserId, line: &Line, pric
         line.shop_id.uuid(),
         line.product_id.uuid(),
         line.quantity,
-        price_seen,
+        price_seen.decimal(),
         now,
     )
     .execute(&mut **tx)
@@ -139,22 +141,22 @@ pub(super) async fn insert_item(tx: &mut Tx, customer: UserId, line: &Line, pric
     Ok(())
 }
 
-pub(super) async fn set_quantity(tx: &mut Tx, id: CartItemId, quantity: i32, price_seen: Decimal) -> Result<()> {
+pub(super) async fn set_quantity(tx: &mut Tx, id: CartItemId, quantity: i32, price_seen: Money) -> Result<()> {
     sqlx::query!(
         "update cart_item set quantity = $3, price_seen = $4 where region = $1 and id = $2",
         tx.region().number(),
         id.uuid(),
         quantity,
-        price_seen,
+        price_seen.decimal(),
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Records that the customer has seen these prices.
-pub(super) async fn set_prices_seen(tx: &mut Tx, prices: &[(CartItemId, Decimal)]) -> Result<()> {
-    let (ids, prices): (Vec<_>, Vec<_>) = prices.iter().map(|(id, price)| (id.uuid(), *price)).unzip();
+/// The customer has seen these prices.
+pub(super) async fn set_prices_seen(tx: &mut Tx, prices: &[(CartItemId, Money)]) -> Result<()> {
+    let (ids, prices): (Vec<_>, Vec<_>) = prices.iter().map(|(id, price)| (id.uuid(), price.decimal())).unzip();
     sqlx::query!(
         "update cart_item i set price_seen = s.price
         from unnest($2::uuid[], $3::numeric[]) s(id, price)

@@ -4,9 +4,8 @@ use crate::{
     clock::Timestamp,
     db::Live,
     ids::{ProductId, ShopId},
-    money::{Amount, Currency},
+    money::{Amount, Currency, Money},
 };
-use rust_decimal::Decimal;
 use serde::Serialize;
 
 /// A cart as its customer sees it.
@@ -78,13 +77,15 @@ impl Cart {
     /// The cart on the wire; an empty one is in `fallback`. `live` is added by the read, or by the dispatch of the command.
     pub fn view(&self, fallback: Currency) -> CartView {
         let currency = self.groups.first().map_or(fallback, |group| group.shop.currency);
-        let subtotal: Decimal = self.groups.iter().map(Group::subtotal).sum();
-        let delivery_fee: Decimal = self.groups.iter().filter_map(|group| group.delivery_fee).sum();
+        // A group of another currency than the first cannot be ordered with it, so it adds nothing.
+        let groups = || self.groups.iter().filter(|group| group.shop.currency == currency);
+        let subtotal = Money::sum(currency, groups().map(Group::subtotal));
+        let delivery_fee = Money::sum(currency, groups().filter_map(|group| group.delivery_fee));
         CartView {
             shops: self.groups.iter().map(GroupView::new).collect(),
-            subtotal: Amount::of(subtotal, currency),
-            delivery_fee: Amount::of(delivery_fee, currency),
-            total: Amount::of(subtotal + delivery_fee, currency),
+            subtotal: subtotal.amount(),
+            delivery_fee: delivery_fee.amount(),
+            total: (subtotal + delivery_fee).amount(),
             currency,
             version: self.version,
             live: vec![],
@@ -95,7 +96,6 @@ impl Cart {
 impl GroupView {
     fn new(group: &Group) -> Self {
         let shop = &group.shop;
-        let amount = |amount| Amount::of(amount, shop.currency);
         let items = group.items.iter().map(|item| ItemView {
             id: item.id,
             product_id: item.product_id,
@@ -103,10 +103,10 @@ impl GroupView {
             sku: item.sku.clone(),
             image_url: item.image_url.clone(),
             quantity: item.quantity,
-            price: amount(item.price),
-            price_seen: (item.price_seen != item.price).then(|| amount(item.price_seen)),
-            subtotal: amount(item.subtotal()),
-            currency: item.currency,
+            price: item.price.amount(),
+            price_seen: (item.price_seen != item.price).then(|| item.price_seen.amount()),
+            subtotal: item.subtotal().amount(),
+            currency: item.price.currency(),
             stock: item.on_hand,
             min_quantity: item.min_quantity,
             max_quantity: item.max_quantity,
@@ -117,9 +117,9 @@ impl GroupView {
             name: shop.name.clone(),
             is_open: shop.is_open,
             items: items.collect(),
-            subtotal: amount(group.subtotal()),
-            minimum_order: amount(shop.minimum_order),
-            delivery_fee: group.delivery_fee.map(amount),
+            subtotal: group.subtotal().amount(),
+            minimum_order: shop.minimum_order.amount(),
+            delivery_fee: group.delivery_fee.map(Money::amount),
             distance_m: group.distance_m.map(|m| (m * 10.0).round() / 10.0),
             prep_minutes: shop.prep_minutes,
             delivery: shop.delivery,

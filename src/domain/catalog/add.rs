@@ -4,11 +4,10 @@ use crate::{
     App,
     db::Tx,
     ids::{ProductId, Region, ShopId},
-    money::Currency,
+    money::Money,
     problem::{OnConstraint, Problem, Result},
     text,
 };
-use rust_decimal::Decimal;
 use wassally_macros::ApiError;
 
 /// A product to add.
@@ -18,10 +17,9 @@ pub struct NewProduct {
     pub name_ar: Option<String>,
     pub description: String,
     pub sku: String,
-    pub price: Decimal,
-    pub cost_price: Option<Decimal>,
-    /// The currency of the shop.
-    pub currency: Currency,
+    /// In the shop's currency, as the cost is.
+    pub price: Money,
+    pub cost_price: Option<Money>,
     pub min_quantity: i32,
     pub max_quantity: Option<i32>,
     pub low_stock_threshold: i32,
@@ -58,12 +56,14 @@ pub async fn add_products(tx: &mut Tx, shop: ShopId, products: &[NewProduct]) ->
     }
     let ids: Vec<_> = products.iter().map(|_| ProductId::fresh(tx.app(), tx.region())).collect();
     let now = tx.now().await?;
-    store::insert(tx, shop, &ids, products, now).await.on_constraint("product_shop_sku_key", AddProductError::SkuTaken)?;
+    store::insert(tx, shop, &ids, products, now)
+        .await
+        .on_constraint("product_region_shop_id_sku_key", AddProductError::SkuTaken)?;
     Ok(ids)
 }
 
-/// The category with this name, inserted if it is missing. Categories are global, so no regional transaction writes them.
+/// The category called `name`, created if there is none. Categories are global: no regional transaction writes them.
 pub async fn category_named(app: &App, name: &str, name_ar: Option<&str>) -> Result<ProductCategoryId> {
     let mut conn = app.read(Region::GLOBAL).await?;
-    store::category_named(&mut conn, ProductCategoryId::fresh(app, Region::GLOBAL), name, name_ar).await
+    store::category_named(&mut conn, ProductCategoryId::fresh(app, Region::GLOBAL), name, name_ar, app.clock.now()).await
 }

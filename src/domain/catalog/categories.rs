@@ -1,51 +1,16 @@
 //! `GET /api/product/categories/`: the categories of products.
-use super::{ProductCategoryId, store};
+use super::store;
 use crate::{
     App,
     actor::Anyone,
-    clock::Timestamp,
+    categories::{Category, Shape, shaped},
     ids::Region,
     page::Page,
     problem::Result,
-    tree::{Branch, Shape, shaped},
 };
-use serde::Serialize;
 
-/// A category of products.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = ProductCategory)]
-pub struct Category {
-    pub id: ProductCategoryId,
-    pub parent_id: Option<ProductCategoryId>,
-    pub name: String,
-    pub name_ar: Option<String>,
-    pub position: i32,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    /// Only in a tree.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(no_recursion)]
-    pub children: Option<Vec<Category>>,
-}
-
-impl Branch for Category {
-    type Id = ProductCategoryId;
-
-    fn id(&self) -> ProductCategoryId {
-        self.id
-    }
-
-    fn parent(&self) -> Option<ProductCategoryId> {
-        self.parent_id
-    }
-
-    fn set_children(&mut self, children: Vec<Self>) {
-        self.children = Some(children);
-    }
-}
-
-/// All kinds of products, in their order.
+/// All categories of products, in their order.
 pub async fn list(app: App, _: Anyone, shape: Shape) -> Result<Page<Category>> {
-    let mut conn = app.read_stale(Region::FIRST).await?;
+    let mut conn = app.read_stale(Region::GLOBAL).await?;
     Ok(shaped(store::categories(&mut conn).await?, &shape))
 }

@@ -55,7 +55,7 @@ pub struct Product {
 
 impl Product {
     fn new(row: ProductRow, is_own: bool) -> Self {
-        let amount = |amount| Amount::of(amount, row.currency);
+        let amount = |amount: Amount| amount.of_currency(row.currency).amount();
         Self {
             price: amount(row.price),
             final_price: amount(row.price),
@@ -95,10 +95,8 @@ pub struct Filters {
     shop: Option<ShopId>,
     category: Option<ProductCategoryId>,
     brand: Option<uuid::Uuid>,
-    #[schema(value_type = Option<String>)]
-    min_price: Option<rust_decimal::Decimal>,
-    #[schema(value_type = Option<String>)]
-    max_price: Option<rust_decimal::Decimal>,
+    min_price: Option<Amount>,
+    max_price: Option<Amount>,
     on_offer: Option<bool>,
 }
 

@@ -1,10 +1,11 @@
 //! The rows of products.
-use super::{ProductCategoryId, add::NewProduct, categories::Category};
+use super::{ProductCategoryId, add::NewProduct};
 use crate::{
+    categories::CategoryRow,
     clock::Timestamp,
     db::Tx,
     ids::{ProductId, Region, ShopId},
-    money::Currency,
+    money::{Amount, Currency, Money},
     problem::Result,
 };
 use rust_decimal::Decimal;
@@ -15,9 +16,8 @@ use std::collections::HashMap;
 #[derive(Debug, Clone)]
 pub struct ProductTerms {
     pub shop_id: ShopId,
-    /// The price of one piece.
-    pub price: Decimal,
-    pub currency: Currency,
+    /// Of one piece.
+    pub price: Money,
     pub min_quantity: i32,
     pub max_quantity: Option<i32>,
     /// Active, approved, not deleted, in an approved shop.
@@ -25,8 +25,7 @@ pub struct ProductTerms {
 }
 
 pub(super) async fn terms(conn: &mut PgConnection, product: ProductId) -> Result<Option<ProductTerms>> {
-    let terms = sqlx::query_as!(
-        ProductTerms,
+    let row = sqlx::query!(
         r#"select p.shop_id as "shop_id: ShopId", p.price, p.currency, p.min_quantity, p.max_quantity,
             (p.is_active and p.approval_status = 'APPROVED' and p.deleted_at is null and s.status = 'APPROVED') as "is_sold!"
         from product p
@@ -37,7 +36,13 @@ pub(super) async fn terms(conn: &mut PgConnection, product: ProductId) -> Result
     )
     .fetch_optional(&mut *conn)
     .await?;
-    Ok(terms)
+    Ok(row.map(|row| ProductTerms {
+        shop_id: row.shop_id,
+        price: Money::new(row.price, row.currency.into()),
+        min_quantity: row.min_quantity,
+        max_quantity: row.max_quantity,
+        is_sold: row.is_sold,
+    }))
 }
 
 /// A product as it is stored, with what is on hand.
@@ -49,9 +54,9 @@ pub(super) struct ProductRow {
     pub name_ar: Option<String>,
     pub description: String,
     pub sku: String,
-    pub price: Decimal,
+    pub price: Amount,
     pub currency: Currency,
-    pub cost_price: Option<Decimal>,
+    pub cost_price: Option<Amount>,
     pub stock: i32,
     pub min_quantity: i32,
     pub max_quantity: Option<i32>,
@@ -85,8 +90,8 @@ pub(super) struct Wanted {
     pub shop: Option<ShopId>,
     pub category: Option<ProductCategoryId>,
     pub brand: Option<uuid::Uuid>,
-    pub min_price: Option<Decimal>,
-    pub max_price: Option<Decimal>,
+    pub min_price: Option<Amount>,
+    pub max_price: Option<Amount>,
     pub pattern: Option<String>,
     pub after: Option<ProductId>,
     pub sorting: Sorting,
@@ -107,7 +112,7 @@ pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wante
     let rows = sqlx::query_as!(
         ProductRow,
         r#"select p.id as "id: ProductId", p.shop_id as "shop_id: ShopId", p.name, p.name_ar, p.description, p.sku, p.price, p.currency,
-            p.cost_price, coalesce(s.on_hand, 0) as "stock!", p.min_quantity, p.max_quantity, p.low_stock_threshold,
+            p.cost_price as "cost_price: Amount", coalesce(s.on_hand, 0) as "stock!", p.min_quantity, p.max_quantity, p.low_stock_threshold,
             p.category_id as "category_id: ProductCategoryId", p.brand_id, p.images, p.is_active, p.approval_status, true as "is_sold!",
             p.avg_rating, p.ratings_count, p.created_at, p.updated_at
         from product p
@@ -139,8 +144,8 @@ pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wante
         wanted.shop.map(ShopId::uuid),
         wanted.category.map(ProductCategoryId::uuid),
         wanted.brand,
-        wanted.min_price,
-        wanted.max_price,
+        wanted.min_price.map(Amount::decimal),
+        wanted.max_price.map(Amount::decimal),
         wanted.pattern.as_deref(),
         wanted.after.map(ProductId::uuid),
         by,
@@ -155,7 +160,7 @@ pub(super) async fn by_id(conn: &mut PgConnection, id: ProductId) -> Result<Opti
     let row = sqlx::query_as!(
         ProductRow,
         r#"select p.id as "id: ProductId", p.shop_id as "shop_id: ShopId", p.name, p.name_ar, p.description, p.sku, p.price, p.currency,
-            p.cost_price, coalesce(s.on_hand, 0) as "stock!", p.min_quantity, p.max_quantity, p.low_stock_threshold,
+            p.cost_price as "cost_price: Amount", coalesce(s.on_hand, 0) as "stock!", p.min_quantity, p.max_quantity, p.low_stock_threshold,
             p.category_id as "category_id: ProductCategoryId", p.brand_id, p.images, p.is_active, p.approval_status,
             (p.is_active and p.approval_status = 'APPROVED' and h.status = 'APPROVED') as "is_sold!", p.avg_rating, p.ratings_count,
             p.created_at, p.updated_at
@@ -182,43 +187,35 @@ pub(super) async fn by_sku(conn: &mut PgConnection, region: Region, shop: ShopId
     Ok(rows.into_iter().map(|row| (row.sku, row.id)).collect())
 }
 
-pub(super) async fn categories(conn: &mut PgConnection) -> Result<Vec<Category>> {
-    let rows = sqlx::query!(
-        r#"select id as "id: ProductCategoryId", parent_id as "parent_id: ProductCategoryId", name, name_ar, position, created_at, updated_at
-        from product_category
-        order by position, name"#
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let categories = rows.into_iter().map(|row| Category {
-        id: row.id,
-        parent_id: row.parent_id,
-        name: row.name,
-        name_ar: row.name_ar,
-        position: row.position,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        children: None,
-    });
-    Ok(categories.collect())
+pub(super) async fn categories(conn: &mut PgConnection) -> Result<Vec<CategoryRow>> {
+    let rows = sqlx::query_as!(
+        CategoryRow,
+        "select id, parent_id, name, name_ar, position, created_at, updated_at from product_category order by position, name"
+    );
+    Ok(rows.fetch_all(&mut *conn).await?)
 }
 
-/// The category with this name, inserted if it is missing.
+/// The category of this name, created as `new` if there is none.
 pub(super) async fn category_named(
     conn: &mut PgConnection,
-    fresh: ProductCategoryId,
+    new: ProductCategoryId,
     name: &str,
     name_ar: Option<&str>,
+    now: Timestamp,
 ) -> Result<ProductCategoryId> {
     let id = sqlx::query_scalar!(
-        r#"with made as (insert into product_category (id, name, name_ar) values ($1, $2, $3) on conflict (name) do nothing returning id)
-        select id as "id!: ProductCategoryId" from made
+        r#"with created as (
+            insert into product_category (id, name, name_ar, created_at, updated_at) values ($1, $2, $3, $4, $4)
+            on conflict (name) do nothing
+            returning id)
+        select id as "id!: ProductCategoryId" from created
         union all
         select id from product_category where name = $2
         limit 1"#,
-        fresh.uuid(),
+        new.uuid(),
         name,
         name_ar,
+        now,
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -237,9 +234,9 @@ pub(super) async fn insert(
     let names_ar: Vec<_> = products.iter().map(|p| p.name_ar.clone()).collect();
     let descriptions: Vec<_> = products.iter().map(|p| p.description.clone()).collect();
     let skus: Vec<_> = products.iter().map(|p| p.sku.clone()).collect();
-    let prices: Vec<_> = products.iter().map(|p| p.price).collect();
-    let costs: Vec<_> = products.iter().map(|p| p.cost_price).collect();
-    let currencies: Vec<_> = products.iter().map(|p| p.currency.code().to_owned()).collect();
+    let prices: Vec<_> = products.iter().map(|p| p.price.decimal()).collect();
+    let costs: Vec<_> = products.iter().map(|p| p.cost_price.map(Money::decimal)).collect();
+    let currencies: Vec<_> = products.iter().map(|p| p.price.currency().code().to_owned()).collect();
     let mins: Vec<_> = products.iter().map(|p| p.min_quantity).collect();
     let maxes: Vec<_> = products.iter().map(|p| p.max_quantity).collect();
     let thresholds: Vec<_> = products.iter().map(|p| p.low_stock_threshold).collect();

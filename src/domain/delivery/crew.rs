@@ -4,14 +4,13 @@ use crate::{
     ids::UserId,
     money::{Amount, Money},
 };
-use rust_decimal::Decimal;
 use wassally_geo::Vehicle;
 use wassally_macros::ApiError;
 
 /// Most orders a crew carries at once.
 pub const ACTIVE_LIMIT: i32 = 5;
-/// A crew with this much cash in hand, in units of the currency, cannot claim another order that is paid in cash.
-pub const CASH_CAP: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
+/// With so much cash in hand, in units of its currency, a crew takes no further order that is paid in cash.
+pub const CASH_CAP: Amount = Amount::whole(500);
 
 /// The row of a crew, on duty or off. Every command that changes it locks it.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +53,7 @@ pub enum ClaimError {
     State(InvalidTransition),
 }
 
-/// Whether `order` can be claimed now.
+/// Whether anybody may take `order` now.
 pub fn check_order(order: &Order) -> Result<(), ClaimError> {
     match order.status {
         OrderStatus::Cancelled => Err(ClaimError::OrderCancelled),
@@ -74,8 +73,8 @@ impl CrewRow {
         if self.active >= ACTIVE_LIMIT {
             return Err(ClaimError::ActiveLimit { limit: ACTIVE_LIMIT });
         }
-        if cash.is_some_and(|cash| cash.amount >= CASH_CAP) {
-            return Err(ClaimError::CashCap { limit: Amount(CASH_CAP) });
+        if cash.is_some_and(|cash| cash.amount() >= CASH_CAP) {
+            return Err(ClaimError::CashCap { limit: CASH_CAP });
         }
         Ok(())
     }
@@ -104,7 +103,7 @@ mod tests {
     }
 
     fn usd(amount: i64) -> Option<Money> {
-        Some(Money::new(amount.into(), "USD".parse().expect("a currency")))
+        Some(Money::of_minor(amount * 100, "USD".parse().expect("a currency")))
     }
 
     #[test]
@@ -113,7 +112,6 @@ mod tests {
         assert_eq!(crew(true, 0).check(None), Ok(()));
         assert_eq!(crew(false, 0).check(None), Err(ClaimError::OffDuty));
         assert_eq!(crew(true, 5).check(None), Err(ClaimError::ActiveLimit { limit: ACTIVE_LIMIT }));
-        assert_eq!(crew(true, 0).check(usd(500)), Err(ClaimError::CashCap { limit: Amount(CASH_CAP) }));
-        assert_eq!(CASH_CAP, Decimal::from(500));
+        assert_eq!(crew(true, 0).check(usd(500)), Err(ClaimError::CashCap { limit: CASH_CAP }));
     }
 }

@@ -65,8 +65,8 @@ impl Job {
             customer: is_carried
                 .then(|| Recipient { name: order.customer_name.clone(), phone_number: order.customer_phone.clone() }),
             note: order.note.clone().filter(|_| is_carried),
-            fee: order.amount(order.delivery_fee + order.tip),
-            cash_to_collect: (!cash.amount.is_zero()).then(|| order.amount(cash.amount)),
+            fee: order.crew_fee().amount(),
+            cash_to_collect: (!cash.is_zero()).then(|| cash.amount()),
             currency: order.currency,
             proof_required,
         }

@@ -63,7 +63,7 @@ pub async fn override_status(app: App, staff: Staff, input: Override) -> Result<
         }
     }
     let after = json!({ "status": order.status, "act": input.to });
-    tx.audit(("order", order.id.uuid()), json!({ "status": before }), after, reason);
+    tx.audit(order.subject(), json!({ "status": before }), after, reason);
     let answer = OrderView::of(&mut tx, &staff, &order).await?;
     tx.commit(answer).await
 }

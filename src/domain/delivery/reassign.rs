@@ -89,6 +89,6 @@ pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committ
         (Some(from), None) => tx.emit(OrderReleased::new(&order, from, reason, now, by)),
         (None, None) => {}
     }
-    tx.audit(("order", order.id.uuid()), json!({ "crew_id": before }), json!({ "crew_id": to_id }), reason);
+    tx.audit(order.subject(), json!({ "crew_id": before }), json!({ "crew_id": to_id }), reason);
     tx.commit(job).await
 }

@@ -12,10 +12,9 @@ use crate::{
     db::Tx,
     domain::orders::{Dropoff, Order, OrderStatus, PaymentMode, PrepStatus},
     ids::{OrderId, Region, UserId},
-    money::{Amount, Currency},
+    money::{Amount, Currency, Money},
     problem::Result,
 };
-use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -150,7 +149,7 @@ pub async fn begin_job(tx: &mut Tx, order: &Order, crew: UserId, now: Timestamp)
         order.id.uuid(),
         crew.uuid(),
         now,
-        order.delivery_fee + order.tip,
+        order.crew_fee().decimal(),
         order.currency.code(),
     )
     .execute(&mut **tx)
@@ -191,15 +190,15 @@ pub async fn end_job(tx: &mut Tx, order: OrderId, outcome: &str, now: Timestamp)
     Ok(crew.map(Into::into))
 }
 
-/// The sum of the fees of delivered orders in one currency.
-pub async fn earnings(conn: &mut PgConnection, region: Region, id: UserId, currency: Currency) -> Result<Decimal> {
+/// What a delivered order brought the crew: the sum of fees in one currency.
+pub async fn earnings(conn: &mut PgConnection, region: Region, id: UserId, currency: Currency) -> Result<Money> {
     let sum = sqlx::query_scalar!(
         r#"select coalesce(sum(fee), 0) as "sum!" from job where region = $1 and crew_id = $2 and outcome = 'delivered' and currency = $3"#,
         region.number(),
         id.uuid(),
         currency.code(),
     );
-    Ok(sum.fetch_one(conn).await?)
+    Ok(Money::new(sum.fetch_one(conn).await?, currency))
 }
 
 /// The open jobs of crews, each crew's in the order of claiming. `proof_required`: whether a payment mode needs a proof.

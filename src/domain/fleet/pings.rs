@@ -89,7 +89,7 @@ fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Checked<
     if !rider.on_duty {
         return Err("off_duty");
     }
-    if !rider.pace.take(now_ms) {
+    if !rider.pace.take() {
         return Err("too_fast");
     }
     let device_ms = ping.at.timestamp_millis();

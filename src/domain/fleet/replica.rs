@@ -8,9 +8,16 @@ use crate::{
     ids::{OrderId, UserId},
 };
 use dashmap::DashMap;
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::NoOpMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
 use parking_lot::Mutex;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    num::NonZeroU32,
     sync::Arc,
 };
 use wassally_geo::{Cell, Crews, Dot, Nearby, Point, Range, Skew, State, Vehicle};
@@ -84,35 +91,28 @@ pub struct TrailFix {
     pub odd: Option<&'static str>,
 }
 
-/// A token bucket for pings. Its burst admits what a phone collected in a tunnel.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    left: f64,
-    at_ms: i64,
-}
+/// A token bucket for pings, by a clock that is never set. Its burst admits what a phone collected in a tunnel.
+#[derive(Debug)]
+pub struct Pace<C: Clock = DefaultClock>(RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>);
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { left: Self::BURST, at_ms: 0 }
+        Self::by(DefaultClock::default())
     }
 }
 
-impl Pace {
-    const PER_S: f64 = 10.0;
-    /// Twenty minutes in a tunnel with a ping every four seconds.
-    const BURST: f64 = 300.0;
+impl<C: Clock> Pace<C> {
+    const PER_S: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+    /// Twenty minutes in a tunnel at one ping in four seconds.
+    const BURST: NonZeroU32 = NonZeroU32::new(300).expect("not zero");
+
+    fn by(clock: C) -> Self {
+        Self(RateLimiter::direct_with_clock(Quota::per_second(Self::PER_S).allow_burst(Self::BURST), clock))
+    }
 
     /// Takes one token; false when pings come too fast.
-    pub fn take(&mut self, now_ms: i64) -> bool {
-        #[allow(clippy::cast_precision_loss, reason = "a difference of milliseconds")]
-        let passed_s = (now_ms - self.at_ms).max(0) as f64 / 1000.0;
-        self.left = (self.left + passed_s * Self::PER_S).min(Self::BURST);
-        self.at_ms = now_ms;
-        let has = self.left >= 1.0;
-        if has {
-            self.left -= 1.0;
-        }
-        has
+    pub fn take(&self) -> bool {
+        self.0.check().is_ok()
     }
 }
 
@@ -166,13 +166,18 @@ pub fn time(ms: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use governor::clock::FakeRelativeClock;
+    use std::time::Duration;
 
     #[test]
     fn a_burst_after_a_tunnel_passes_and_a_flood_does_not() {
-        let mut pace = Pace::default();
-        assert_eq!((0..1000).filter(|_| pace.take(1_000_000)).count(), 300);
-        assert!(!pace.take(1_000_050), "half a ping later");
-        assert_eq!((0..100).filter(|_| pace.take(1_001_050)).count(), 10);
+        let clock = FakeRelativeClock::default();
+        let pace = Pace::by(clock.clone());
+        assert_eq!((0..1000).filter(|_| pace.take()).count(), 300);
+        clock.advance(Duration::from_millis(50));
+        assert!(!pace.take(), "half a ping later");
+        clock.advance(Duration::from_millis(950));
+        assert_eq!((0..100).filter(|_| pace.take()).count(), 10);
     }
 
     #[test]

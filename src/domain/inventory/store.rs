@@ -22,14 +22,16 @@ pub(super) async fn lock(tx: &mut Tx, goods: &BTreeMap<ProductId, i32>) -> Resul
 /// Writes what is on hand now; the rows are locked before, or new.
 pub(super) async fn write(tx: &mut Tx, on_hand: &BTreeMap<ProductId, i32>) -> Result<()> {
     let ids: Vec<_> = on_hand.keys().map(|id| id.uuid()).collect();
+    let now = tx.app().clock.now();
     let quantities: Vec<_> = on_hand.values().copied().collect();
     sqlx::query!(
-        "insert into stock (region, product_id, on_hand)
-        select $1, s.* from unnest($2::uuid[], $3::int[]) s(product_id, on_hand)
-        on conflict (region, product_id) do update set on_hand = excluded.on_hand, updated_at = app_now()",
+        "insert into stock (region, product_id, on_hand, updated_at)
+        select $1, s.*, $4 from unnest($2::uuid[], $3::int[]) s(product_id, on_hand)
+        on conflict (region, product_id) do update set on_hand = excluded.on_hand, updated_at = excluded.updated_at",
         tx.region().number(),
         &ids,
         &quantities,
+        now,
     )
     .execute(&mut **tx)
     .await?;

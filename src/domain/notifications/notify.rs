@@ -3,19 +3,20 @@ use super::{
     kind::{Kind, render},
     store::{self, Row},
 };
-use crate::{clock::Timestamp, db::Tx, domain::orders::OrderState, event::Message, i18n::Language, ids::UserId, problem::Result};
+use crate::{
+    clock::Timestamp,
+    db::Tx,
+    domain::orders::{self, OrderState},
+    event::Message,
+    i18n::Language,
+    ids::UserId,
+    problem::Result,
+    subject::Subject,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// What a notification is about.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ContentObject {
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub id: Uuid,
-}
 
 /// A notification as somebody reads it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -25,7 +26,7 @@ pub struct Notification {
     /// In the reader's language, like `message`.
     pub title: String,
     pub message: String,
-    pub content_object: Option<ContentObject>,
+    pub content_object: Option<Subject>,
     /// What the texts were filled from.
     pub extra_data: Value,
     pub recipient: UserId,
@@ -43,7 +44,7 @@ impl Notification {
             kind: row.kind,
             title: text.title,
             message: text.message,
-            content_object: row.subject_kind.zip(row.subject_id).map(|(kind, id)| ContentObject { kind, id }),
+            content_object: row.subject,
             extra_data: row.parameters,
             recipient,
             created_at: row.created_at,
@@ -68,8 +69,7 @@ pub async fn notify(tx: &mut Tx, order: &OrderState, notices: Vec<Notice>) -> Re
     let row = |notice: Notice| Row {
         id: crate::ids::new(region, &app.clock, &app.random),
         kind: notice.kind.name().to_owned(),
-        subject_kind: Some("order".to_owned()),
-        subject_id: Some(order.id.uuid()),
+        subject: Some(orders::subject(order.id)),
         parameters: notice.parameters,
         created_at: app.clock.now(),
         read_at: None,

@@ -6,6 +6,7 @@ use crate::{
     ids::{Region, UserId},
     page::Listing,
     problem::Result,
+    subject::Subject,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -27,8 +28,7 @@ pub struct Filters {
 pub struct Row {
     pub id: Uuid,
     pub kind: String,
-    pub subject_kind: Option<String>,
-    pub subject_id: Option<Uuid>,
+    pub subject: Option<Subject>,
     pub parameters: Value,
     pub created_at: Timestamp,
     pub read_at: Option<Timestamp>,
@@ -41,8 +41,9 @@ pub async fn insert(tx: &mut Tx, new: &[(UserId, Row)]) -> Result<HashMap<UserId
     let ids: Vec<Uuid> = new.iter().map(|(_, row)| row.id).collect();
     let recipients: Vec<Uuid> = new.iter().map(|(recipient, _)| recipient.uuid()).collect();
     let kinds: Vec<String> = new.iter().map(|(_, row)| row.kind.clone()).collect();
-    let subject_kinds: Vec<Option<String>> = new.iter().map(|(_, row)| row.subject_kind.clone()).collect();
-    let subject_ids: Vec<Option<Uuid>> = new.iter().map(|(_, row)| row.subject_id).collect();
+    let subjects = || new.iter().map(|(_, row)| row.subject.as_ref());
+    let subject_kinds: Vec<Option<String>> = subjects().map(|subject| Some(subject?.kind.clone().into_owned())).collect();
+    let subject_ids: Vec<Option<Uuid>> = subjects().map(|subject| Some(subject?.id)).collect();
     let parameters: Vec<Value> = new.iter().map(|(_, row)| row.parameters.clone()).collect();
     let created_at: Vec<Timestamp> = new.iter().map(|(_, row)| row.created_at).collect();
     // One round trip: every claim and every hand-over pays it.
@@ -68,8 +69,7 @@ pub async fn insert(tx: &mut Tx, new: &[(UserId, Row)]) -> Result<HashMap<UserId
 }
 
 pub async fn list(sql: &mut PgConnection, user: UserId, listing: &Listing<Filters>) -> Result<Vec<Row>> {
-    let rows = sqlx::query_as!(
-        Row,
+    let rows = sqlx::query!(
         "select id, kind, subject_kind, subject_id, parameters, created_at, read_at, handled_at
         from notification
         where region = $1 and recipient_id = $2 and deleted_at is null
@@ -87,7 +87,16 @@ pub async fn list(sql: &mut PgConnection, user: UserId, listing: &Listing<Filter
     )
     .fetch_all(sql)
     .await?;
-    Ok(rows)
+    let rows = rows.into_iter().map(|row| Row {
+        id: row.id,
+        kind: row.kind,
+        subject: Subject::stored(row.subject_kind, row.subject_id),
+        parameters: row.parameters,
+        created_at: row.created_at,
+        read_at: row.read_at,
+        handled_at: row.handled_at,
+    });
+    Ok(rows.collect())
 }
 
 pub async fn unread(sql: &mut PgConnection, user: UserId) -> Result<i64> {

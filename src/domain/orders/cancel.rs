@@ -45,7 +45,7 @@ pub async fn cancel(
 /// Gives back the customer's held money and the goods of all parts that were not rejected.
 pub(super) async fn undo(tx: &mut Tx, order: &mut Order) -> Result<()> {
     if order.payment_status == PaymentStatus::Held {
-        wallet::release(tx, wallet::HoldFor::Order(order.id));
+        wallet::release(tx, order.subject());
         order.payment_status = PaymentStatus::Released;
     }
     let live: Vec<_> = order.live_parts().map(|part| part.id).collect();

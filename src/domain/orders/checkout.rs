@@ -26,13 +26,13 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::BoxFuture;
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
-const TIP_MAX: i64 = 100_000;
-/// How many codes are tried until one is free today.
+/// In whole units of the order's currency.
+const TIP_MAX: Amount = Amount::whole(100_000);
+/// Codes are drawn until one is free today.
 const CODE_TRIES: usize = 20;
 
 /// Orders what is in the cart, or in some of its shops: goods and money are set aside in the same commit.
@@ -98,8 +98,7 @@ pub async fn checkout(app: App, customer: Customer, input: Checkout) -> Result<C
     inventory::take(&mut tx, &goods).await?;
     write(&mut tx, &mut order, &lines).await?;
     if order.payment_mode == PaymentMode::Wallet {
-        let money = Money::new(order.total, order.currency);
-        wallet::hold(&mut tx, customer.id, wallet::HoldFor::Order(order.id), money);
+        wallet::hold(&mut tx, customer.id, order.subject(), order.total);
     }
     let bought: Vec<ShopId> = order.shop_orders.iter().map(|part| part.shop_id).collect();
     carts::take_out(&mut tx, customer.id, &bought).await?;
@@ -122,8 +121,8 @@ impl Checkout {
             return Err(Problem::invalid("payment_mode", "invalid").into());
         }
         text::note(self.note.as_deref())?;
-        let tip = self.tip.unwrap_or_default().0;
-        if tip.is_sign_negative() || tip > Decimal::from(TIP_MAX) || (self.fulfilment == Fulfilment::Pickup && !tip.is_zero()) {
+        let tip = self.tip.unwrap_or_default();
+        if tip.is_negative() || tip > TIP_MAX || (self.fulfilment == Fulfilment::Pickup && !tip.is_zero()) {
             return Err(Problem::invalid("tip", "out_of_range").into());
         }
         Ok(())
@@ -214,16 +213,16 @@ fn build_order(
             product_id: item.product_id,
             name: item.name.clone(),
             quantity: item.quantity,
-            price: Amount::of(item.price, currency),
+            price: item.price.amount(),
         }));
         parts.push(part);
     }
-    let tip = Money::new(input.tip.unwrap_or_default().0, currency);
+    let tip = input.tip.unwrap_or_default().of_currency(currency);
     if !tip.is_exact() {
         return Err(Problem::invalid("tip", "invalid").into());
     }
-    let goods: Decimal = parts.iter().map(|part| part.subtotal).sum();
-    let delivery_fee: Decimal = parts.iter().map(|part| part.delivery_fee).sum();
+    let goods = Money::sum(currency, parts.iter().map(|part| part.subtotal));
+    let delivery_fee = Money::sum(currency, parts.iter().map(|part| part.delivery_fee));
     let order = Order {
         id: OrderId::fresh(&app, region),
         code: String::new(),
@@ -240,10 +239,10 @@ fn build_order(
             lng: at.lng,
         }),
         delivery_fee,
-        tip: tip.amount,
-        tax: Decimal::ZERO,
-        discount: Decimal::ZERO,
-        total: goods + delivery_fee + tip.amount,
+        tip,
+        tax: Money::zero(currency),
+        discount: Money::zero(currency),
+        total: goods + delivery_fee + tip,
         currency,
         crew_id: None,
         crew_name: None,
@@ -258,7 +257,6 @@ fn build_order(
 
 fn part(id: ShopOrderId, group: &Group, is_delivery: bool, now: Timestamp) -> ShopOrder {
     let shop = &group.shop;
-    let rounded = |amount| Money::new(amount, shop.currency).rounded().amount;
     ShopOrder {
         id,
         shop_id: shop.id,
@@ -273,8 +271,8 @@ fn part(id: ShopOrderId, group: &Group, is_delivery: bool, now: Timestamp) -> Sh
         ready_at: None,
         picked_up_at: None,
         reason: None,
-        subtotal: rounded(group.subtotal()),
-        delivery_fee: rounded(group.delivery_fee.filter(|_| is_delivery).unwrap_or_default()),
+        subtotal: group.subtotal().rounded(),
+        delivery_fee: group.delivery_fee.filter(|_| is_delivery).unwrap_or(Money::zero(shop.currency)).rounded(),
     }
 }
 

@@ -15,7 +15,6 @@ use crate::{
     problem::{Checked, Result},
     tasks::{Task, TaskResult},
 };
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
@@ -66,12 +65,11 @@ fn check(order: &Order, now: Timestamp) -> Checked<(), CompleteError> {
 
 async fn pay_out(tx: &mut Tx, order: &mut Order, by: By, now: Timestamp) -> Result<()> {
     let shares = shares(order);
-    let about = wallet::HoldFor::Order(order.id);
     if order.payment_mode == PaymentMode::Wallet {
-        wallet::capture(tx, about, shares.clone());
+        wallet::capture(tx, order.subject(), shares.clone());
     } else {
         for (to, money) in &shares {
-            wallet::pay_for(tx, Account::Escrow, *to, *money, wallet::Kind::Payment, about);
+            wallet::pay_for(tx, Account::Escrow, *to, *money, wallet::Kind::Payment, order.subject());
         }
     }
     order.status = OrderStatus::Completed;
@@ -83,7 +81,7 @@ async fn pay_out(tx: &mut Tx, order: &mut Order, by: By, now: Timestamp) -> Resu
             Account::CrewPayable(crew) => (*crew, Role::Crew),
             _ => return None,
         };
-        Some(Paid { user_id, role, amount: order.amount(money.amount), currency: money.currency })
+        Some(Paid { user_id, role, amount: money.amount(), currency: money.currency() })
     };
     let paid = shares.iter().filter_map(paid).collect();
     tx.emit(OrderCompleted::new(order, paid, now, by));
@@ -94,22 +92,24 @@ async fn pay_out(tx: &mut Tx, order: &mut Order, by: By, now: Timestamp) -> Resu
 ///
 /// The shares add up to the total: what remains, such as a fee that no crew earned, goes to the platform.
 fn shares(order: &Order) -> Vec<(Account, Money)> {
-    let mut shares: Vec<(Account, Decimal)> = vec![];
-    let mut add = |to: Account, amount: Decimal| match shares.iter_mut().find(|(account, _)| *account == to) {
-        Some((_, sum)) => *sum += amount,
-        None => shares.push((to, amount)),
+    let mut shares: Vec<(Account, Money)> = vec![];
+    let mut add = |to: Account, money: Money| match shares.iter_mut().find(|(account, _)| *account == to) {
+        Some((_, sum)) => *sum += money,
+        None => shares.push((to, money)),
     };
     for part in order.live_parts() {
         add(Account::SellerPayable(part.seller_id), part.subtotal);
     }
     if let Some(crew) = order.crew_id {
-        add(Account::CrewPayable(crew), order.delivery_fee + order.tip);
+        add(Account::CrewPayable(crew), order.crew_fee());
     }
     add(Account::Tax, order.tax);
-    let rest = order.total - shares.iter().map(|(_, amount)| *amount).sum::<Decimal>();
-    shares.push((Account::PlatformFee, rest.max(Decimal::ZERO)));
-    shares.retain(|(_, amount)| !amount.is_zero());
-    shares.into_iter().map(|(to, amount)| (to, Money::new(amount, order.currency))).collect()
+    let rest = order.total - Money::sum(order.currency, shares.iter().map(|(_, money)| *money));
+    if !rest.is_negative() {
+        shares.push((Account::PlatformFee, rest));
+    }
+    shares.retain(|(_, money)| !money.is_zero());
+    shares
 }
 
 /// Completes a delivered order when its time has come and the customer has not confirmed it.
@@ -148,6 +148,10 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
+    fn usd(cents: i64) -> Money {
+        Money::of_minor(cents, "USD".parse().expect("a currency"))
+    }
+
     fn part(seller: u128, cents: i64, prep_status: PrepStatus) -> ShopOrder {
         ShopOrder {
             id: Uuid::nil().into(),
@@ -163,14 +167,15 @@ mod tests {
             ready_at: None,
             picked_up_at: None,
             reason: None,
-            subtotal: Decimal::new(cents, 2),
-            delivery_fee: Decimal::ZERO,
+            subtotal: usd(cents),
+            delivery_fee: usd(0),
         }
     }
 
     fn order(parts: Vec<ShopOrder>, fee: i64, tip: i64, crew: Option<u128>) -> Order {
-        let (delivery_fee, tip) = (Decimal::new(fee, 2), Decimal::new(tip, 2));
-        let goods: Decimal = parts.iter().filter(|part| part.prep_status != PrepStatus::Rejected).map(|part| part.subtotal).sum();
+        let (delivery_fee, tip) = (usd(fee), usd(tip));
+        let sold = parts.iter().filter(|part| part.prep_status != PrepStatus::Rejected);
+        let goods = Money::sum(tip.currency(), sold.map(|part| part.subtotal));
         Order {
             id: Uuid::nil().into(),
             code: String::new(),
@@ -184,10 +189,10 @@ mod tests {
             dropoff: None,
             delivery_fee,
             tip,
-            tax: Decimal::ZERO,
-            discount: Decimal::ZERO,
+            tax: usd(0),
+            discount: usd(0),
             total: goods + delivery_fee + tip,
-            currency: "USD".parse().expect("a currency"),
+            currency: tip.currency(),
             crew_id: crew.map(|id| UserId(Uuid::from_u128(id))),
             crew_name: None,
             note: None,
@@ -217,8 +222,8 @@ mod tests {
             let parts = cents.into_iter().map(|(seller, cents, is_rejected)| part(seller, cents, status(is_rejected))).collect();
             let order = order(parts, fee, tip, has_crew.then_some(9));
             let shares = shares(&order);
-            prop_assert_eq!(shares.iter().map(|(_, money)| money.amount).sum::<Decimal>(), order.total);
-            prop_assert!(shares.iter().all(|(_, money)| money.amount > Decimal::ZERO));
+            prop_assert_eq!(Money::sum(order.currency, shares.iter().map(|(_, money)| *money)), order.total);
+            prop_assert!(shares.iter().all(|(_, money)| *money > usd(0)));
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::{
     db::Tx,
     domain::wallet,
     ids::{ShopId, UserId},
-    money::Money,
     problem::{Problem, Result},
     tasks::Task,
 };
@@ -105,17 +104,15 @@ pub async fn deliver(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<(
 
 /// The crew, or each shop, owes the cash it collected. The amount stays in escrow until completion distributes it.
 fn book_cash(tx: &mut Tx, order: &mut Order) {
-    let about = wallet::HoldFor::Order(order.id);
     match (order.payment_mode, order.crew_id) {
         (PaymentMode::Cod, Some(crew)) => {
-            let money = Money::new(order.total, order.currency);
-            wallet::pay_for(tx, wallet::Account::CrewCash(crew), wallet::Account::Escrow, money, wallet::Kind::Payment, about);
+            let (from, to) = (wallet::Account::CrewCash(crew), wallet::Account::Escrow);
+            wallet::pay_for(tx, from, to, order.total, wallet::Kind::Payment, order.subject());
         }
         (PaymentMode::Cod | PaymentMode::Cop, _) => {
-            for part in order.shop_orders.iter().filter(|part| part.prep_status != PrepStatus::Rejected) {
-                let money = Money::new(part.subtotal, order.currency);
-                let from = wallet::Account::SellerCash(part.seller_id);
-                wallet::pay_for(tx, from, wallet::Account::Escrow, money, wallet::Kind::Payment, about);
+            for part in order.live_parts() {
+                let (from, to) = (wallet::Account::SellerCash(part.seller_id), wallet::Account::Escrow);
+                wallet::pay_for(tx, from, to, part.subtotal, wallet::Kind::Payment, order.subject());
             }
         }
         _ => return,

@@ -28,7 +28,7 @@ pub use messages::{
 };
 pub use order::{
     By, ByRole, ClaimableOrder, ClaimableStop, CrewName, Dropoff, Fulfilment, Line, Order, OrderState, OrderStatus, PaymentMode,
-    PaymentStatus, Prep, PrepStatus, ShopOrder, ending,
+    PaymentStatus, Prep, PrepStatus, ShopOrder, ending, subject,
 };
 pub use relation::{Relation, find_as, lock_as, relation};
 pub use store::{claimable, lock};
@@ -62,6 +62,7 @@ pub fn slice() -> Slice {
         )
         .publishes::<ShopMessage>()
         .publishes::<CustomerMessage>()
+        .subject(order::SUBJECT)
         .task::<complete::Complete>()
         .task::<accept::AcceptBy>()
 }

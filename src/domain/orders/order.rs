@@ -7,11 +7,19 @@ use crate::{
     i18n::{self, Language},
     ids::{OrderId, ProductId, ShopId, ShopOrderId, UserId},
     money::{Amount, Currency, Money},
+    subject::Subject,
 };
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_geo::Point;
+
+/// The kind of subject that an order is.
+pub(super) const SUBJECT: &str = "order";
+
+/// An order as the subject of holds, ledger transactions, notifications and audit entries.
+pub fn subject(id: OrderId) -> Subject {
+    Subject::new(SUBJECT, id)
+}
 
 // A word is a token tree: as a `literal` it would come to utoipa in an invisible group, and the document would show the variant instead.
 macro_rules! words {
@@ -37,33 +45,33 @@ macro_rules! words {
 }
 
 words! {
-    /// The state of an order.
+    /// Where an order stands.
     OrderStatus {
         Created = "CREATED", Processing = "PROCESSING", Shipped = "SHIPPED", Delivered = "DELIVERED", Completed = "COMPLETED",
         Cancelled = "CANCELLED", DeliveryFailed = "DELIVERY_FAILED", ReturnedToShop = "RETURNED_TO_SHOP",
     }
-    /// The state of a shop's part at its shop.
+    /// Where a shop's part stands at the shop.
     PrepStatus { New = "NEW", Accepted = "ACCEPTED", Ready = "READY", Rejected = "REJECTED" }
     /// How the goods reach the customer.
     Fulfilment { Delivery = "delivery", Pickup = "pickup" }
     /// How the customer pays: cash on delivery, cash on pickup, wallet, gateway.
     PaymentMode { Wallet = "WALLET", Cod = "COD", Cop = "COP", Gateway = "GATEWAY" }
-    /// The state of the payment. `RELEASED`: the hold was given back.
+    /// Where the money stands. `RELEASED` is a hold given back.
     PaymentStatus { Unpaid = "UNPAID", Held = "HELD", Paid = "PAID", Released = "RELEASED", Refunded = "REFUNDED" }
 }
 
 impl OrderStatus {
-    /// The label for people.
+    /// What a person reads.
     pub fn label(self, language: Language) -> &'static str {
         i18n::text(language, &format!("order_status.{self}")).unwrap_or(self.name())
     }
 }
 
-/// An order with its shop orders, as [`super::lock`] reads it.
+/// An order with its shop orders, as [`super::lock`] gives it: the customer's money, the place, the crew.
 #[derive(Debug, Clone)]
 pub struct Order {
     pub id: OrderId,
-    /// For people: `K7Q-204`.
+    /// What people say: `K7Q-204`.
     pub code: String,
     pub customer_id: UserId,
     pub customer_name: String,
@@ -74,11 +82,11 @@ pub struct Order {
     pub payment_status: PaymentStatus,
     /// `None` for pickup.
     pub dropoff: Option<Dropoff>,
-    pub delivery_fee: Decimal,
-    pub tip: Decimal,
-    pub tax: Decimal,
-    pub discount: Decimal,
-    pub total: Decimal,
+    pub delivery_fee: Money,
+    pub tip: Money,
+    pub tax: Money,
+    pub discount: Money,
+    pub total: Money,
     pub currency: Currency,
     pub crew_id: Option<UserId>,
     /// First name only.
@@ -115,9 +123,9 @@ pub struct ShopOrder {
     pub ready_at: Option<Timestamp>,
     pub picked_up_at: Option<Timestamp>,
     pub reason: Option<String>,
-    pub subtotal: Decimal,
+    pub subtotal: Money,
     /// Its share of the order's fee.
-    pub delivery_fee: Decimal,
+    pub delivery_fee: Money,
 }
 
 /// One product of a shop order.
@@ -273,32 +281,36 @@ impl Order {
         messages
     }
 
-    /// Whether a crew can claim it: it is a delivery, no crew has it, and no payment at a gateway is outstanding.
+    /// A crew can claim it: delivery, not yet taken, its money not outstanding at a gateway.
     pub fn is_claimable(&self) -> bool {
         self.status == OrderStatus::Created
             && self.fulfilment == Fulfilment::Delivery
             && !(self.payment_mode == PaymentMode::Gateway && self.payment_status == PaymentStatus::Unpaid)
     }
 
-    /// The parts that were not rejected.
+    /// The parts that are still to be carried: those not rejected.
     pub fn live_parts(&self) -> impl Iterator<Item = &ShopOrder> {
         self.shop_orders.iter().filter(|part| part.prep_status != PrepStatus::Rejected)
     }
 
-    /// Whether nothing is left at a shop.
+    /// Nothing waits at a shop any more.
     pub fn is_all_picked_up(&self) -> bool {
         self.live_parts().all(|part| part.picked_up_at.is_some())
     }
 
-    /// The cash that the crew, or the shop at its counter, collects.
+    /// What the crew takes at the door.
     pub fn cash_to_collect(&self) -> Money {
-        let amount = if matches!(self.payment_mode, PaymentMode::Cod | PaymentMode::Cop) { self.total } else { Decimal::ZERO };
-        Money::new(amount, self.currency).rounded()
+        if matches!(self.payment_mode, PaymentMode::Cod | PaymentMode::Cop) { self.total } else { Money::zero(self.currency) }
     }
 
-    /// `amount` in this order's currency.
-    pub fn amount(&self, amount: Decimal) -> Amount {
-        Amount::of(amount, self.currency)
+    /// What the crew earns, tip included.
+    pub fn crew_fee(&self) -> Money {
+        self.delivery_fee + self.tip
+    }
+
+    /// What the order's hold and postings are about.
+    pub fn subject(&self) -> Subject {
+        subject(self.id)
     }
 }
 
@@ -334,7 +346,7 @@ impl ShopOrder {
             accept_by: self.accept_by,
             ready_at: self.ready_at,
             picked_up_at: self.picked_up_at,
-            subtotal: order.amount(self.subtotal),
+            subtotal: self.subtotal.amount(),
             currency: order.currency,
         }
     }
@@ -359,7 +371,7 @@ impl ClaimableOrder {
             order_id: order.id,
             code: order.code.clone(),
             stops: stops.collect(),
-            fee: order.amount(order.delivery_fee + order.tip),
+            fee: order.crew_fee().amount(),
             currency: order.currency,
             dropoff_distance_m,
             payment_mode: order.payment_mode,

@@ -13,7 +13,6 @@ use crate::{
     db::{Committed, Tx},
     domain::{inventory, wallet},
     ids::{OrderId, ShopId},
-    money::Money,
     problem::{Problem, Result},
     text,
 };
@@ -102,11 +101,11 @@ pub(super) async fn reject_part(
         return Ok(());
     }
     let Some(part) = mark(order, shop, reason).cloned() else { return Ok(()) };
-    let back = Money::new(part.subtotal + part.delivery_fee, order.currency);
+    let back = part.subtotal + part.delivery_fee;
     order.delivery_fee -= part.delivery_fee;
-    order.total -= back.amount;
+    order.total -= back;
     if order.payment_status == PaymentStatus::Held {
-        wallet::reduce(tx, wallet::HoldFor::Order(order.id), back);
+        wallet::reduce(tx, order.subject(), back);
     }
     let lines = store::lines(tx, order.id).await?;
     let goods: Vec<_> =

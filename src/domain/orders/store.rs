@@ -8,7 +8,7 @@ use crate::{
     clock::Timestamp,
     db::Tx,
     ids::OrderId,
-    money::Amount,
+    money::{Amount, Currency, Money},
     problem::{Problem, Result},
 };
 use rust_decimal::Decimal;
@@ -59,6 +59,8 @@ impl From<Row> for Order {
             (Some(address), Some(lat), Some(lng)) => Some(Dropoff { address, lat, lng }),
             _ => None,
         };
+        let currency = Currency::from(row.currency);
+        let money = |amount| Money::new(amount, currency);
         Self {
             id: row.id.into(),
             code: row.code,
@@ -70,12 +72,12 @@ impl From<Row> for Order {
             payment_mode: row.payment_mode,
             payment_status: row.payment_status,
             dropoff,
-            delivery_fee: row.delivery_fee,
-            tip: row.tip,
-            tax: row.tax,
-            discount: row.discount,
-            total: row.total,
-            currency: row.currency.into(),
+            delivery_fee: money(row.delivery_fee),
+            tip: money(row.tip),
+            tax: money(row.tax),
+            discount: money(row.discount),
+            total: money(row.total),
+            currency,
             crew_id: row.crew_id.map(Into::into),
             crew_name: row.crew_name,
             note: row.note,
@@ -144,8 +146,8 @@ pub async fn find(conn: &mut PgConnection, ids: &[OrderId]) -> Result<Vec<Order>
             ready_at: part.ready_at,
             picked_up_at: part.picked_up_at,
             reason: part.reason,
-            subtotal: part.subtotal,
-            delivery_fee: part.delivery_fee,
+            subtotal: Money::new(part.subtotal, order.currency),
+            delivery_fee: Money::new(part.delivery_fee, order.currency),
         });
     }
     Ok(orders)
@@ -199,8 +201,8 @@ pub async fn save(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<()> {
         order.crew_name,
         order.delivered_at,
         order.completable_at,
-        order.total,
-        order.delivery_fee,
+        order.total.decimal(),
+        order.delivery_fee.decimal(),
         now,
     )
     .execute(&mut **tx)
@@ -251,11 +253,11 @@ pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool> {
         order.dropoff.as_ref().map(|dropoff| dropoff.address.as_str()),
         order.dropoff.as_ref().map(|dropoff| dropoff.lat),
         order.dropoff.as_ref().map(|dropoff| dropoff.lng),
-        order.delivery_fee,
-        order.tip,
-        order.tax,
-        order.discount,
-        order.total,
+        order.delivery_fee.decimal(),
+        order.tip.decimal(),
+        order.tax.decimal(),
+        order.discount.decimal(),
+        order.total.decimal(),
         order.currency.code(),
         order.note,
         order.placed_at,
@@ -286,8 +288,8 @@ pub async fn insert_parts(tx: &mut Tx, order: &Order, lines: &[Line]) -> Result<
             part.prep_status.name(),
             part.prep_minutes,
             part.accept_by,
-            part.subtotal,
-            part.delivery_fee,
+            part.subtotal.decimal(),
+            part.delivery_fee.decimal(),
         )
         .execute(&mut **tx)
         .await?;
@@ -297,7 +299,7 @@ pub async fn insert_parts(tx: &mut Tx, order: &Order, lines: &[Line]) -> Result<
     let products: Vec<Uuid> = lines.iter().map(|line| line.product_id.uuid()).collect();
     let names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
     let quantities: Vec<i32> = lines.iter().map(|line| line.quantity).collect();
-    let prices: Vec<Decimal> = lines.iter().map(|line| line.price.0).collect();
+    let prices: Vec<Decimal> = lines.iter().map(|line| line.price.decimal()).collect();
     sqlx::query!(
         "insert into order_line (region, id, shop_order_id, product_id, name, quantity, price)
         select $1, l.*

@@ -10,10 +10,9 @@ use crate::{
     db::Live,
     i18n::Language,
     ids::{OrderId, ShopId, ShopOrderId},
-    money::{Amount, Currency},
+    money::{Amount, Currency, Money},
     problem::{Problem, Result},
 };
-use rust_decimal::Decimal;
 use serde::Serialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -95,8 +94,8 @@ impl OrderView {
         let sees_customer = relation.sees_customer();
         let has_all_parts = !matches!(relation, Relation::Shops(_));
         let parts: Vec<&ShopOrder> = order.shop_orders.iter().filter(|part| relation.sees_part(part.shop_id)).collect();
-        let subtotal: Decimal =
-            parts.iter().filter(|part| part.prep_status != PrepStatus::Rejected).map(|part| part.subtotal).sum();
+        let sold = parts.iter().filter(|part| part.prep_status != PrepStatus::Rejected);
+        let subtotal = Money::sum(order.currency, sold.map(|part| part.subtotal));
         Self {
             id: order.id,
             code: order.code.clone(),
@@ -105,13 +104,13 @@ impl OrderView {
             fulfilment: order.fulfilment,
             payment_mode: order.payment_mode,
             payment_status: order.payment_status,
-            shop_orders: parts.into_iter().map(|part| ShopOrderView::new(order, part, lines)).collect(),
-            subtotal: order.amount(subtotal),
-            delivery_fee: has_all_parts.then(|| order.amount(order.delivery_fee)),
-            tip: has_all_parts.then(|| order.amount(order.tip)),
-            tax: order.amount(order.tax),
-            discount: order.amount(order.discount),
-            total: order.amount(if has_all_parts { order.total } else { subtotal }),
+            shop_orders: parts.into_iter().map(|part| ShopOrderView::new(part, lines)).collect(),
+            subtotal: subtotal.amount(),
+            delivery_fee: has_all_parts.then(|| order.delivery_fee.amount()),
+            tip: has_all_parts.then(|| order.tip.amount()),
+            tax: order.tax.amount(),
+            discount: order.discount.amount(),
+            total: if has_all_parts { order.total } else { subtotal }.amount(),
             currency: order.currency,
             dropoff: order.dropoff.clone().filter(|_| sees_customer),
             customer: CustomerView {
@@ -137,7 +136,7 @@ impl OrderView {
 }
 
 impl ShopOrderView {
-    fn new(order: &Order, part: &ShopOrder, lines: &[Line]) -> Self {
+    fn new(part: &ShopOrder, lines: &[Line]) -> Self {
         Self {
             id: part.id,
             shop_id: part.shop_id,
@@ -152,7 +151,7 @@ impl ShopOrderView {
             picked_up_at: part.picked_up_at,
             reason: part.reason.clone(),
             lines: lines.iter().filter(|line| line.shop_order_id == part.id).cloned().collect(),
-            subtotal: order.amount(part.subtotal),
+            subtotal: part.subtotal.amount(),
         }
     }
 }
@@ -184,7 +183,7 @@ pub struct ShopBoard {
 impl BoardOrder {
     pub fn new(order: &Order, part: &ShopOrder, lines: &[Line]) -> Self {
         Self {
-            part: ShopOrderView::new(order, part, lines),
+            part: ShopOrderView::new(part, lines),
             order_id: order.id,
             code: order.code.clone(),
             status: order.status,

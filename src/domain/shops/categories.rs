@@ -1,51 +1,16 @@
 //! `GET /api/shops/categories/`: the categories of shops.
-use super::{ShopCategoryId, store};
+use super::store;
 use crate::{
     App,
     actor::Anyone,
-    clock::Timestamp,
+    categories::{Category, Shape, shaped},
     ids::Region,
     page::Page,
     problem::Result,
-    tree::{Branch, Shape, shaped},
 };
-use serde::Serialize;
 
-/// A category of shops.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = ShopCategory)]
-pub struct Category {
-    pub id: ShopCategoryId,
-    pub parent_id: Option<ShopCategoryId>,
-    pub name: String,
-    pub name_ar: Option<String>,
-    pub position: i32,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    /// Only in a tree.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(no_recursion)]
-    pub children: Option<Vec<Category>>,
-}
-
-impl Branch for Category {
-    type Id = ShopCategoryId;
-
-    fn id(&self) -> ShopCategoryId {
-        self.id
-    }
-
-    fn parent(&self) -> Option<ShopCategoryId> {
-        self.parent_id
-    }
-
-    fn set_children(&mut self, children: Vec<Self>) {
-        self.children = Some(children);
-    }
-}
-
-/// All kinds of shops, in their order.
+/// All categories of shops, in their order.
 pub async fn list(app: App, _: Anyone, shape: Shape) -> Result<Page<Category>> {
-    let mut conn = app.read_stale(Region::FIRST).await?;
+    let mut conn = app.read_stale(Region::GLOBAL).await?;
     Ok(shaped(store::categories(&mut conn).await?, &shape))
 }

@@ -4,11 +4,10 @@ use crate::{
     App,
     db::Tx,
     ids::{Region, ShopId, UserId},
-    money::Currency,
+    money::{Amount, Currency},
     problem::{FieldError, OnConstraint, Problem, Result},
     text,
 };
-use rust_decimal::Decimal;
 use wassally_macros::ApiError;
 
 /// A shop to register.
@@ -29,7 +28,8 @@ pub struct NewShop {
     pub delivery: bool,
     pub pickup: bool,
     pub radius_m: i32,
-    pub minimum_order: Decimal,
+    /// In `currency`.
+    pub minimum_order: Amount,
     pub prep_minutes: i32,
     /// Nearest first.
     pub fee_bands: Vec<FeeBand>,
@@ -71,14 +71,14 @@ pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
     let id = ShopId::fresh(tx.app(), tx.region());
     let now = tx.now().await?;
     let taken = RegisterError::NameTaken { errors: vec![FieldError::new("name", "taken")] };
-    store::insert(tx, id, shop, now).await.on_constraint("shop_owner_name_key", taken)?;
+    store::insert(tx, id, shop, now).await.on_constraint("shop_region_owner_id_name_key", taken)?;
     store::insert_hours(tx, id, &stretches).await?;
-    store::insert_member(tx, id, shop.owner, "owner").await?;
+    store::insert_member(tx, id, shop.owner, "owner", now).await?;
     Ok(id)
 }
 
-/// The category with this name, inserted if it is missing. Categories are global, so no regional transaction writes them.
+/// The category called `name`, created if there is none. Categories are global: no regional transaction writes them.
 pub async fn category_named(app: &App, name: &str, name_ar: Option<&str>) -> Result<ShopCategoryId> {
     let mut conn = app.read(Region::GLOBAL).await?;
-    store::category_named(&mut conn, ShopCategoryId::fresh(app, Region::GLOBAL), name, name_ar).await
+    store::category_named(&mut conn, ShopCategoryId::fresh(app, Region::GLOBAL), name, name_ar, app.clock.now()).await
 }

@@ -1,19 +1,18 @@
 //! The rows of shops.
 use super::{
     ShopCategoryId,
-    categories::Category,
     hours::{Closure, Opening, Schedule},
     register::NewShop,
     terms::{FeeBand, ShopTerms},
 };
 use crate::{
+    categories::CategoryRow,
     clock::Timestamp,
     db::Tx,
     ids::{Region, ShopId, UserId},
-    money::Currency,
+    money::{Amount, Currency},
     problem::Result,
 };
-use rust_decimal::Decimal;
 use sqlx::{PgConnection, types::Json};
 use std::collections::HashMap;
 
@@ -37,7 +36,7 @@ pub(super) struct ShopRow {
     pub delivery: bool,
     pub pickup: bool,
     pub radius_m: i32,
-    pub minimum_order: Decimal,
+    pub minimum_order: Amount,
     pub prep_minutes: i32,
     pub fee_bands: Json<Vec<FeeBand>>,
     pub created_at: Timestamp,
@@ -62,7 +61,7 @@ impl ShopRow {
             delivery: self.delivery,
             pickup: self.pickup,
             radius_m: self.radius_m,
-            minimum_order: self.minimum_order,
+            minimum_order: self.minimum_order.of_currency(self.currency),
             prep_minutes: self.prep_minutes,
             fee_bands: self.fee_bands.0.clone(),
             is_open: self.is_approved() && schedule.is_open(&self.time_zone, now),
@@ -74,7 +73,8 @@ pub(super) async fn by_ids(conn: &mut PgConnection, region: Region, ids: &[ShopI
     let rows = sqlx::query_as!(
         ShopRow,
         r#"select id as "id: ShopId", owner_id as "owner_id: UserId", name, description, category_id as "category_id: ShopCategoryId",
-            phone_number, email, address, lat, lng, logo_url, status, time_zone, currency, delivery, pickup, radius_m, minimum_order,
+            phone_number, email, address, lat, lng, logo_url, status, time_zone, currency, delivery, pickup, radius_m,
+            minimum_order,
             prep_minutes, fee_bands as "fee_bands: Json<Vec<FeeBand>>", created_at, updated_at
         from shop
         where region = $1 and id = any($2)"#,
@@ -211,43 +211,35 @@ pub(super) async fn members(conn: &mut PgConnection, region: Region, shops: &[Sh
     Ok(rows.into_iter().map(|row| (row.shop_id, row.user_id)).collect())
 }
 
-pub(super) async fn categories(conn: &mut PgConnection) -> Result<Vec<Category>> {
-    let rows = sqlx::query!(
-        r#"select id as "id: ShopCategoryId", parent_id as "parent_id: ShopCategoryId", name, name_ar, position, created_at, updated_at
-        from shop_category
-        order by position, name"#
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let categories = rows.into_iter().map(|row| Category {
-        id: row.id,
-        parent_id: row.parent_id,
-        name: row.name,
-        name_ar: row.name_ar,
-        position: row.position,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        children: None,
-    });
-    Ok(categories.collect())
+pub(super) async fn categories(conn: &mut PgConnection) -> Result<Vec<CategoryRow>> {
+    let rows = sqlx::query_as!(
+        CategoryRow,
+        "select id, parent_id, name, name_ar, position, created_at, updated_at from shop_category order by position, name"
+    );
+    Ok(rows.fetch_all(&mut *conn).await?)
 }
 
-/// The category with this name, inserted if it is missing.
+/// The category of this name, created as `new` if there is none.
 pub(super) async fn category_named(
     conn: &mut PgConnection,
-    fresh: ShopCategoryId,
+    new: ShopCategoryId,
     name: &str,
     name_ar: Option<&str>,
+    now: Timestamp,
 ) -> Result<ShopCategoryId> {
     let id = sqlx::query_scalar!(
-        r#"with made as (insert into shop_category (id, name, name_ar) values ($1, $2, $3) on conflict (name) do nothing returning id)
-        select id as "id!: ShopCategoryId" from made
+        r#"with created as (
+            insert into shop_category (id, name, name_ar, created_at, updated_at) values ($1, $2, $3, $4, $4)
+            on conflict (name) do nothing
+            returning id)
+        select id as "id!: ShopCategoryId" from created
         union all
         select id from shop_category where name = $2
         limit 1"#,
-        fresh.uuid(),
+        new.uuid(),
         name,
         name_ar,
+        now,
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -276,7 +268,7 @@ pub(super) async fn insert(tx: &mut Tx, id: ShopId, shop: &NewShop, now: Timesta
         shop.delivery,
         shop.pickup,
         shop.radius_m,
-        shop.minimum_order,
+        shop.minimum_order.decimal(),
         shop.prep_minutes,
         Json(&shop.fee_bands) as _,
         now,
@@ -304,13 +296,14 @@ pub(super) async fn insert_hours(tx: &mut Tx, id: ShopId, openings: &[Opening]) 
     Ok(())
 }
 
-pub(super) async fn insert_member(tx: &mut Tx, id: ShopId, user: UserId, role: &str) -> Result<()> {
+pub(super) async fn insert_member(tx: &mut Tx, id: ShopId, user: UserId, role: &str, now: Timestamp) -> Result<()> {
     sqlx::query!(
-        "insert into shop_member (region, shop_id, user_id, role) values ($1, $2, $3, $4)",
+        "insert into shop_member (region, shop_id, user_id, role, created_at) values ($1, $2, $3, $4, $5)",
         id.region().number(),
         id.uuid(),
         user.uuid(),
         role,
+        now,
     )
     .execute(&mut **tx)
     .await?;

@@ -1,9 +1,8 @@
 //! The terms of a shop: its location, how far it delivers, and for which fee.
 use crate::{
     ids::{ShopId, UserId},
-    money::{Amount, Currency},
+    money::{Amount, Currency, Money},
 };
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use wassally_geo::Point;
 
@@ -32,7 +31,7 @@ impl Location {
 }
 
 /// A shop as carts and orders need it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct ShopTerms {
     pub id: ShopId,
     pub owner_id: UserId,
@@ -45,7 +44,7 @@ pub struct ShopTerms {
     pub delivery: bool,
     pub pickup: bool,
     pub radius_m: i32,
-    pub minimum_order: Decimal,
+    pub minimum_order: Money,
     pub prep_minutes: i32,
     pub fee_bands: Vec<FeeBand>,
     /// Approved, and open at the requested moment.
@@ -59,19 +58,19 @@ impl ShopTerms {
     }
 }
 
-/// The fee by `terms` for a delivery `distance_m` metres away, in the shop's currency. `None`: the shop does not deliver there.
-pub fn delivery_fee(terms: &ShopTerms, distance_m: f64) -> Option<Decimal> {
-    fee(terms.delivery, terms.radius_m, &terms.fee_bands, distance_m)
+/// The fee by `terms` for a delivery `distance_m` metres away. `None`: the shop does not deliver there.
+pub fn delivery_fee(terms: &ShopTerms, distance_m: f64) -> Option<Money> {
+    Some(fee(terms.delivery, terms.radius_m, &terms.fee_bands, distance_m)?.of_currency(terms.currency))
 }
 
-pub(super) fn fee(delivers: bool, radius_m: i32, bands: &[FeeBand], distance_m: f64) -> Option<Decimal> {
+pub(super) fn fee(delivers: bool, radius_m: i32, bands: &[FeeBand], distance_m: f64) -> Option<Amount> {
     if !delivers || distance_m > f64::from(radius_m) {
         return None;
     }
     if bands.is_empty() {
-        return Some(Decimal::ZERO);
+        return Some(Amount::ZERO);
     }
-    bands.iter().filter(|band| distance_m <= f64::from(band.up_to_m)).min_by_key(|band| band.up_to_m).map(|band| band.fee.0)
+    bands.iter().filter(|band| distance_m <= f64::from(band.up_to_m)).min_by_key(|band| band.up_to_m).map(|band| band.fee)
 }
 
 #[cfg(test)]
@@ -79,13 +78,14 @@ mod tests {
     use super::*;
 
     fn bands() -> Vec<FeeBand> {
-        [(1000, 150), (2500, 250)].map(|(up_to_m, cents)| FeeBand { up_to_m, fee: Amount(Decimal::new(cents, 2)) }).into()
+        [(1000, "1.50"), (2500, "2.50")].map(|(up_to_m, fee)| FeeBand { up_to_m, fee: fee.parse().expect("an amount") }).into()
     }
 
     #[test]
     fn the_first_band_that_reaches_the_customer_sets_the_fee() {
-        for (distance_m, cents) in [(0.0, Some(150)), (1000.0, Some(150)), (1000.1, Some(250)), (2600.0, None)] {
-            assert_eq!(fee(true, 6000, &bands(), distance_m), cents.map(|c| Decimal::new(c, 2)), "{distance_m}");
+        for (distance_m, due) in [(0.0, Some("1.50")), (1000.0, Some("1.50")), (1000.1, Some("2.50")), (2600.0, None)] {
+            let due = due.map(|due| due.parse().expect("an amount"));
+            assert_eq!(fee(true, 6000, &bands(), distance_m), due, "{distance_m}");
         }
     }
 
@@ -93,6 +93,6 @@ mod tests {
     fn beyond_the_radius_or_without_delivery_there_is_no_fee() {
         assert_eq!(fee(true, 900, &bands(), 950.0), None);
         assert_eq!(fee(false, 6000, &bands(), 10.0), None);
-        assert_eq!(fee(true, 900, &[], 10.0), Some(Decimal::ZERO), "a shop without bands delivers for nothing");
+        assert_eq!(fee(true, 900, &[], 10.0), Some(Amount::ZERO), "a shop without bands delivers for nothing");
     }
 }

@@ -1,6 +1,6 @@
-//! Accounts: whose, what for, in which currency. Their ids are derived, so that a posting needs no look-up.
+//! Accounts: their owner, purpose and currency. Their ids are derived from these, so that a posting needs no look-up.
 use crate::{
-    ids::{OrderId, Region, UserId},
+    ids::{Region, UserId},
     money::Currency,
 };
 use serde::Serialize;
@@ -24,9 +24,9 @@ pub enum Account {
     SellerCash(UserId),
     PlatformFee,
     Tax,
-    /// Money of orders under way that lies in nobody's wallet.
+    /// Money of unfinished orders that is in nobody's wallet.
     Escrow,
-    /// Where demo money and gifts come from.
+    /// The source of demo money and gifts.
     Funding,
     /// Money on its way from or to a payment gateway.
     GatewayClearing,
@@ -50,7 +50,7 @@ impl Account {
         }
     }
 
-    /// The person; `None` for the platform's own accounts.
+    /// The person it belongs to; `None` for the platform's own accounts.
     pub const fn owner(self) -> Option<UserId> {
         match self {
             Self::Available(user)
@@ -63,17 +63,12 @@ impl Account {
         }
     }
 
-    /// Never below zero, hence locked and checked.
+    /// Whether it must never fall below zero. Such accounts have a balance row, which is locked and checked.
     pub const fn has_floor(self) -> bool {
         matches!(self, Self::Available(_) | Self::Held(_) | Self::SellerPayable(_) | Self::CrewPayable(_))
     }
 
-    /// Whether a person sees it in their wallet, so that a change of it is published.
-    pub(super) const fn is_shown(self) -> bool {
-        self.has_floor()
-    }
-
-    /// Its id in `region` and `currency`: a UUIDv8 that carries the region as all ids do.
+    /// Its id in `region` and `currency`: a UUIDv8 that carries the region, as all ids do.
     pub(super) fn id(self, region: Region, currency: Currency) -> Uuid {
         let mut digest = Sha256::new();
         digest.update(self.owner().map_or(Uuid::nil(), UserId::uuid).as_bytes());
@@ -84,28 +79,6 @@ impl Account {
         bytes[6..8].copy_from_slice(&(0x8000 | region.number().unsigned_abs() & 0x0fff).to_be_bytes());
         bytes[8] = bytes[8] & 0x3f | 0x80;
         Uuid::from_bytes(bytes)
-    }
-}
-
-/// What a hold or a posting is about: `content_object` on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum HoldFor {
-    Order(OrderId),
-}
-
-impl HoldFor {
-    /// The word in SQL and JSON.
-    pub const fn kind(self) -> &'static str {
-        match self {
-            Self::Order(_) => "order",
-        }
-    }
-
-    /// The id of what it is about.
-    pub const fn id(self) -> Uuid {
-        match self {
-            Self::Order(id) => id.uuid(),
-        }
     }
 }
 

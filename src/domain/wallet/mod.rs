@@ -1,17 +1,18 @@
-//! Money: double entry in a wallet per person and currency. Nobody else moves any.
+//! Money: double entry in a wallet per person and currency. No other slice moves money.
 //!
-//! A command only records what shall move (`hold`, `release`, `capture`, `pay`); at the end of its commit every account with a floor is locked in
-//! one statement by id, checked, and posted to. A hold sets free money aside; it ends once, released or captured, and ending it again
-//! changes nothing. Sums of a hold's shares add up to the hold; what no share takes goes back.
+//! A command only records what shall move (`hold`, `release`, `capture`, `pay`). At the end of its commit every account with a floor is locked in
+//! one statement by id, checked, and posted to. A hold sets free money aside. It ends once, released or captured; ending it again
+//! changes nothing. What the shares of a captured hold leave goes back to its owner.
 mod account;
 mod entries;
+mod ledger;
 mod messages;
 mod read;
 mod store;
 mod sweep;
 
-pub use account::{Account, HoldFor, Kind};
-pub use entries::{HoldError, LedgerEntries, capture, hold, pay, pay_for, reduce, release};
+pub use account::{Account, Kind};
+pub use entries::{HoldError, LedgerEntries, capture, hold, move_hold, pay, pay_for, reduce, release};
 pub use messages::WalletMessage;
 pub use read::{WalletView, cash_in_hand, standing};
 
@@ -27,6 +28,6 @@ pub fn slice() -> Slice {
         .query(get("/api/wallet/transactions/", read::transactions))
         .query(get("/api/admin/ledger/trial-balance/", read::trial_balance))
         .publishes::<WalletMessage>()
-        .pre_commit(entries::settle)
+        .pre_commit(ledger::settle)
         .sweep("wallet.recount", RECOUNT, sweep::recount)
 }

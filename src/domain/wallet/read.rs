@@ -1,4 +1,4 @@
-//! What people see of their money, and what admins see of all of it.
+//! Wallets as their owners read them, and the trial balance for admins.
 use super::{
     account::{Account, Kind},
     messages::WalletMessage,
@@ -14,8 +14,8 @@ use crate::{
     money::{Amount, Currency, Money},
     page::{Listing, Page},
     problem::{Problem, Result},
+    subject::Subject,
 };
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -43,14 +43,14 @@ pub struct WalletAnswer {
     pub live: Vec<Live>,
 }
 
-/// A person's wallet in `currency`; all zero where they never had one.
+/// A person's wallet in `currency`; all zero when nothing was ever in it.
 pub async fn standing(conn: &mut PgConnection, user: UserId, currency: Currency) -> Result<WalletView> {
     store::standing(conn, user, currency).await
 }
 
 /// The cash a crew has to hand in.
 pub async fn cash_in_hand(conn: &mut PgConnection, crew: UserId, currency: Currency) -> Result<Money> {
-    Ok(Money::new(-store::sum_of(conn, Account::CrewCash(crew), currency).await?, currency).rounded())
+    Ok(-store::sum_of(conn, Account::CrewCash(crew), currency).await?)
 }
 
 /// Reads the own wallet.
@@ -105,16 +105,8 @@ pub struct Transaction {
     /// Free and earned money afterwards.
     pub balance_after: Amount,
     pub held_after: Amount,
-    pub content_object: Option<ContentObject>,
+    pub content_object: Option<Subject>,
     pub created_at: Timestamp,
-}
-
-/// What it was about.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ContentObject {
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub id: Uuid,
 }
 
 /// The caller's postings.
@@ -122,33 +114,18 @@ pub async fn transactions(app: App, actor: Actor, listing: Listing<Filters>) -> 
     let Filters { kind, from, to } = listing.filters;
     let filter = Filter { kind, from, to, after: listing.after, rows: listing.rows() };
     let mut conn = app.read_stale(store::home(actor.id)).await?;
-    let items = store::moved(&mut conn, actor.id, &filter).await?.into_iter().map(transaction).collect();
+    let items = store::transactions(&mut conn, actor.id, &filter).await?;
     Ok(listing.page(items, |item: &Transaction| item.id))
 }
 
-fn transaction(moved: store::Moved) -> Transaction {
-    let currency = Currency::from(moved.currency);
-    let amount = |amount| Amount::of(amount, currency);
-    Transaction {
-        id: moved.id,
-        kind: moved.kind,
-        amount: amount(moved.amount),
-        currency,
-        balance_after: amount(moved.balance_after),
-        held_after: amount(moved.held_after),
-        content_object: moved.subject_kind.zip(moved.subject_id).map(|(kind, id)| ContentObject { kind, id }),
-        created_at: moved.at,
-    }
-}
-
-/// All accounts of one currency by kind. `sum` is "0", or something is very wrong.
+/// All accounts of one currency by kind. `sum` is `0` unless the ledger is broken.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Trial {
     #[schema(value_type = String)]
     pub currency: Currency,
     pub accounts: Vec<TrialLine>,
     #[schema(value_type = String)]
-    pub sum: Decimal,
+    pub sum: Amount,
 }
 
 /// Totals of one kind of account.
@@ -165,7 +142,7 @@ pub struct TrialBalance {
     pub items: Vec<Trial>,
     /// Over all currencies: zero where each is.
     #[schema(value_type = String)]
-    pub sum: Decimal,
+    pub sum: Amount,
     /// Balances that are not the sum of their postings.
     pub wrong_balances: usize,
 }
@@ -182,18 +159,24 @@ pub struct ReadTrialBalance {
 pub async fn trial_balance(app: App, _: Admin, input: ReadTrialBalance) -> Result<TrialBalance> {
     let mut view = app.read_whole(Region::FIRST).await?;
     let sums = store::sums(&mut view, Region::FIRST, input.at).await?;
-    let wrong_balances = store::wrong_balances(&mut view).await?.len();
-    let mut items: Vec<Trial> = Vec::new();
+    let wrong_balances = store::wrong_balances(&mut view, Region::FIRST).await?.len();
+    let mut by_currency: Vec<(Currency, Vec<store::Sum>)> = Vec::new();
     for sum in sums {
-        let currency = Currency::from(sum.currency);
-        if items.last().is_none_or(|trial| trial.currency != currency) {
-            items.push(Trial { currency, accounts: vec![], sum: Decimal::ZERO });
+        let currency = sum.debit.currency();
+        match by_currency.last_mut() {
+            Some((last, sums)) if *last == currency => sums.push(sum),
+            _ => by_currency.push((currency, vec![sum])),
         }
-        let trial = items.last_mut().expect("one was just pushed");
-        trial.sum = (trial.sum + sum.credit - sum.debit).normalize();
-        let amount = |amount| Amount::of(amount, currency);
-        trial.accounts.push(TrialLine { kind: sum.kind, debit: amount(sum.debit), credit: amount(sum.credit) });
     }
+    let items: Vec<Trial> = by_currency.into_iter().map(|(currency, sums)| Trial::new(currency, sums)).collect();
     let sum = items.iter().map(|trial| trial.sum.abs()).sum();
     Ok(TrialBalance { items, sum, wrong_balances })
+}
+
+impl Trial {
+    fn new(currency: Currency, sums: Vec<store::Sum>) -> Self {
+        let sum = Money::sum(currency, sums.iter().map(|sum| sum.credit - sum.debit)).unrounded().normalized();
+        let line = |sum: store::Sum| TrialLine { kind: sum.kind, debit: sum.debit.amount(), credit: sum.credit.amount() };
+        Self { currency, accounts: sums.into_iter().map(line).collect(), sum }
+    }
 }

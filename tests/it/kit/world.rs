@@ -26,8 +26,10 @@ impl TestApp {
         let product = ProductId::fresh(&self.app, Region::FIRST).uuid();
         let pool = &self.app.pools.background;
         sqlx::query(
-            r#"insert into shop (region, id, owner_id, name, address, lat, lng, status, time_zone, currency, radius_m, prep_minutes, fee_bands)
-            values (1, $1, $2, $3, 'High Street 1', $4, $5, 'APPROVED', 'UTC', 'USD', 5000, 15, '[{"up_to_m": 5000, "fee": "2.50"}]')"#,
+            r#"insert into shop (region, id, owner_id, name, address, lat, lng, status, time_zone, currency, radius_m, prep_minutes, fee_bands,
+                created_at, updated_at)
+            values (1, $1, $2, $3, 'High Street 1', $4, $5, 'APPROVED', 'UTC', 'USD', 5000, 15, '[{"up_to_m": 5000, "fee": "2.50"}]',
+                app_now(), app_now())"#,
         )
         .bind(id)
         .bind(owner.id.uuid())
@@ -39,12 +41,13 @@ impl TestApp {
         .expect("a shop");
         for statement in [
             "insert into shop_hours (region, shop_id, day, opens, closes) select 1, $1, day, 0, 1440 from generate_series(1, 7) day",
-            "insert into shop_member (region, shop_id, user_id, role) select 1, id, owner_id, 'owner' from shop where id = $1",
+            "insert into shop_member (region, shop_id, user_id, role, created_at) select 1, id, owner_id, 'owner', created_at from shop where id = $1",
         ] {
             sqlx::query(statement).bind(id).execute(pool).await.expect("hours and members");
         }
         sqlx::query(
-            "insert into product (region, id, shop_id, name, sku, price, currency, max_quantity) values (1, $1, $2, 'Falafel', $3, 10, 'USD', 50)",
+            "insert into product (region, id, shop_id, name, sku, price, currency, max_quantity, created_at, updated_at)
+            values (1, $1, $2, 'Falafel', $3, 10, 'USD', 50, app_now(), app_now())",
         )
         .bind(product)
         .bind(id)
@@ -52,7 +55,7 @@ impl TestApp {
         .execute(pool)
         .await
         .expect("a product");
-        sqlx::query("insert into stock (region, product_id, on_hand) values (1, $1, $2)")
+        sqlx::query("insert into stock (region, product_id, on_hand, updated_at) values (1, $1, $2, app_now())")
             .bind(product)
             .bind(stock)
             .execute(pool)
