@@ -14,7 +14,7 @@ use wassally::{
 };
 
 async fn sql(app: &TestApp, statement: &'static str, id: Uuid) {
-    sqlx::query(statement).bind(id).execute(&app.app.pools.background).await.expect(statement);
+    sqlx::query(statement).bind(id).execute(&app.app.pools().background).await.expect(statement);
 }
 
 fn problems(group: &Value) -> Vec<&str> {
@@ -194,7 +194,7 @@ async fn a_cart_has_one_region() {
     .bind(shop)
     .bind(product)
     .bind(stall.id)
-    .execute(&app.app.pools.background)
+    .execute(&app.app.pools().background)
     .await
     .expect("a shop elsewhere");
     anna.post("/api/cart/items/", json!({ "product_id": product, "quantity": 1 })).await.refused(422, "shops_in_two_regions");
@@ -213,7 +213,7 @@ async fn bought_groups_leave_and_the_others_stay() {
     let cart = carts::lock(&mut tx, anna.id).await.expect("locks");
     assert_eq!((cart.version, cart.groups.len(), cart.location.is_some()), (2, 2, true));
     carts::take_out(&mut tx, anna.id, &[cart.groups[0].shop.id]).await.expect("takes out");
-    tx.commit(()).await.expect("commits");
+    tx.end(()).await.expect("commits");
     let left = anna.get("/api/cart/").await.ok();
     assert_eq!((&left["version"], &left["shops"][0]["shop_id"]), (&json!(3), &json!(b.id)));
     app.end().await;
@@ -222,14 +222,14 @@ async fn bought_groups_leave_and_the_others_stay() {
 async fn take(app: &TestApp, goods: &[(ProductId, i32)]) -> wassally::problem::Result<()> {
     let mut tx = app.app.begin(Region::FIRST).await?;
     inventory::take(&mut tx, goods).await?;
-    tx.commit(()).await?;
+    tx.end(()).await?;
     Ok(())
 }
 
 async fn on_hand(app: &TestApp, product: Uuid) -> i32 {
     sqlx::query_scalar("select on_hand from stock where product_id = $1")
         .bind(product)
-        .fetch_one(&app.app.pools.background)
+        .fetch_one(&app.app.pools().background)
         .await
         .expect("a row")
 }
@@ -258,7 +258,7 @@ async fn of_many_takers_only_as_many_win_as_there_are_pieces() {
     assert_eq!((on_hand(&app, a.product).await, on_hand(&app, b.product).await), (0, 4));
     let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
     inventory::give_back(&mut tx, &[(ProductId(a.product), 2), (ProductId(a.product), 1)]).await.expect("gives back");
-    tx.commit(()).await.expect("commits");
+    tx.end(()).await.expect("commits");
     assert_eq!(on_hand(&app, a.product).await, 3);
     app.end().await;
 }

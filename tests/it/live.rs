@@ -245,7 +245,7 @@ async fn a_ticket_opens_one_stream_and_ends_with_its_session() {
     assert_eq!(Source::open(&app.url, &used, None, None).await.err(), Some(404), "its session is over");
     let hashes: i64 = sqlx::query_scalar("select count(*) from live_ticket where encode(hash, 'escape') = any($1)")
         .bind([used.trim_start_matches("ticket="), late.trim_start_matches("ticket=")])
-        .fetch_one(&app.app.pools.background)
+        .fetch_one(&app.app.pools().background)
         .await
         .expect("reads");
     assert_eq!(hashes, 0, "stored hashed");

@@ -11,7 +11,7 @@ impl Person {
         let done = sqlx::query("update users set language = $2 where id = $1")
             .bind(self.id.uuid())
             .bind(language)
-            .execute(&self.app.app.pools.background)
+            .execute(&self.app.app.pools().background)
             .await
             .expect("a language");
         assert_eq!(done.rows_affected(), 1);
@@ -114,7 +114,7 @@ async fn a_cancelled_order_is_told_to_customer_sellers_and_crew_once_each() {
     sqlx::query("update shop_order set seller_id = $1 where shop_id = $2")
         .bind(bakery.owner.id.uuid())
         .bind(grill.id)
-        .execute(&app.app.pools.background)
+        .execute(&app.app.pools().background)
         .await
         .expect("one seller for two");
     crew.claim(&order).await.ok();

@@ -50,7 +50,7 @@ impl TestApp {
     async fn on_hand(&self, stall: &Stall) -> i32 {
         sqlx::query_scalar("select on_hand from stock where product_id = $1")
             .bind(stall.product)
-            .fetch_one(&self.app.pools.background)
+            .fetch_one(&self.app.pools().background)
             .await
             .expect("stock")
     }
@@ -74,7 +74,7 @@ impl TestApp {
         let mut order = orders::lock(&mut tx, id).await.expect("is there");
         let now = tx.now().await.expect("a clock");
         act(&mut tx, &mut order, now).await.expect("the machine takes it");
-        tx.commit(()).await.expect("commits");
+        tx.end(()).await.expect("commits");
     }
 }
 
@@ -143,7 +143,7 @@ async fn what_keeps_a_shop_from_being_ordered_from_is_named_shop_by_shop() {
         ("delete from shop_hours where shop_id = $1", &closed),
         ("update shop set minimum_order = 50, radius_m = 100 where id = $1", &strict),
     ] {
-        sqlx::query(statement).bind(stall.id).execute(&app.app.pools.background).await.expect("its terms change");
+        sqlx::query(statement).bind(stall.id).execute(&app.app.pools().background).await.expect("its terms change");
     }
     let refused = anna.pays("WALLET").await.refused(409, "cart_invalid");
     let faults: Vec<_> =
@@ -170,7 +170,7 @@ async fn a_price_that_rose_since_it_was_seen_is_shown_before_it_is_paid() {
     anna.wants(stall.product, 1).await;
     sqlx::query("update product set price = 12 where id = $1")
         .bind(stall.product)
-        .execute(&app.app.pools.background)
+        .execute(&app.app.pools().background)
         .await
         .expect("it costs more");
     let refused = anna.pays("WALLET").await.refused(409, "cart_changed");
@@ -187,7 +187,7 @@ async fn without_a_saved_place_nothing_is_delivered_but_it_can_be_fetched() {
     let (stall, anna) = (app.stall(3).await, app.customer().await);
     sqlx::query("update users set location_lat = null, location_lng = null, location_address = null where id = $1")
         .bind(anna.id.uuid())
-        .execute(&app.app.pools.background)
+        .execute(&app.app.pools().background)
         .await
         .expect("the place is forgotten");
     anna.wants(stall.product, 1).await;
@@ -453,7 +453,7 @@ async fn a_storm_of_deeds_neither_deadlocks_nor_loses_a_cent_or_a_piece() {
         story.await.expect("no panic");
     }
     let deadlocks: i64 = sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
-        .fetch_one(&app.app.pools.background)
+        .fetch_one(&app.app.pools().background)
         .await
         .expect("statistics");
     assert_eq!(deadlocks, 0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 async fn sql(app: &TestApp, statement: &'static str, id: Uuid) {
-    sqlx::query(statement).bind(id).execute(&app.app.pools.background).await.expect(statement);
+    sqlx::query(statement).bind(id).execute(&app.app.pools().background).await.expect(statement);
 }
 
 fn ids(page: &Value) -> Vec<String> {
@@ -120,7 +120,7 @@ async fn products_are_filtered_searched_and_ordered() {
             .bind(stall.product)
             .bind(name)
             .bind(rust_decimal(price))
-            .execute(&app.app.pools.background)
+            .execute(&app.app.pools().background)
             .await
             .expect("renames");
     }
@@ -160,7 +160,7 @@ async fn products_are_filtered_searched_and_ordered() {
 async fn a_search_and_every_order_have_their_index() {
     let app = TestApp::start().await;
     let stall = app.stall(1).await;
-    let pool = &app.app.pools.background;
+    let pool = &app.app.pools().background;
     sqlx::query(
         "insert into product (region, id, shop_id, name, sku, price, currency, created_at, updated_at)
         select 1, gen_random_uuid(), $1, md5(n::text), n::text, n % 100, 'USD', now(), now() from generate_series(1, 20000) n",
@@ -206,7 +206,7 @@ async fn all_shops_are_read_page_by_page_the_newest_first() {
         select 1, ('ffffffff-ffff-7001-8000-' || lpad(to_hex(n), 12, '0'))::uuid, gen_random_uuid(), 'Closed ' || n, 'Nowhere', 1, 1, 'APPROVED', 'UTC', 'USD', 1000, now(), now()
         from generate_series(1, 2100) n",
     )
-    .execute(&app.app.pools.background)
+    .execute(&app.app.pools().background)
     .await
     .expect("shops");
     let first = app.get("/api/shops/?open_now=true&limit=2").await.ok();
@@ -252,14 +252,14 @@ async fn seeding_twice_makes_one_city() {
             "select count(*) from users union all select count(*) from shop union all select count(*) from product
             union all select count(*) from posting union all select count(*) from orders union all select count(*) from channel_log",
         )
-        .fetch_all(&app.app.pools.background)
+        .fetch_all(&app.app.pools().background)
         .await
         .expect("counts");
         counts
     };
     let first = count().await;
     let states: Vec<(String, i64)> = sqlx::query_as("select status, count(*) from orders group by status order by status")
-        .fetch_all(&app.app.pools.background)
+        .fetch_all(&app.app.pools().background)
         .await
         .expect("orders");
     let states: Vec<_> = states.iter().map(|(status, count)| (status.as_str(), *count)).collect();
@@ -268,7 +268,7 @@ async fn seeding_twice_makes_one_city() {
     let counter = "select p.prep_status, exists (select from proof where order_id = o.id)
         from orders o join shop_order p on p.region = o.region and p.order_id = o.id
         where o.fulfilment = 'pickup' order by p.prep_status";
-    let counter: Vec<(String, bool)> = sqlx::query_as(counter).fetch_all(&app.app.pools.background).await.expect("orders");
+    let counter: Vec<(String, bool)> = sqlx::query_as(counter).fetch_all(&app.app.pools().background).await.expect("orders");
     assert_eq!(counter, [("NEW".to_owned(), false), ("READY".to_owned(), true)], "a PIN comes with what is ready");
     assert_eq!(first[..3], [48, 10, 120]);
     let shops = app.get("/api/shops/?lat=28.5&lng=26.5&open_now=true").await.ok();

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 async fn deadlocks(app: &TestApp) -> i64 {
     // Statistics of a session become visible when it is idle for a moment; a new one flushes its own at once.
     sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
-        .fetch_one(&app.app.pools.background)
+        .fetch_one(&app.app.pools().background)
         .await
         .expect("statistics")
 }
@@ -112,7 +112,7 @@ async fn a_storm_of_all_deeds_neither_deadlocks_nor_loses_a_cent() {
         left join orders o on o.id = p.order_id
         group by s.product_id, s.on_hand",
     )
-    .fetch_all(&app.app.pools.background)
+    .fetch_all(&app.app.pools().background)
     .await
     .expect("stock and orders");
     for (on_hand, sold) in sold {
@@ -122,7 +122,7 @@ async fn a_storm_of_all_deeds_neither_deadlocks_nor_loses_a_cent() {
     let carried: Vec<(i32, i64)> = sqlx::query_as(
         "select d.active, count(j.order_id) from crew_duty d left join job j on j.crew_id = d.crew_id and j.ended_at is null group by d.crew_id, d.active",
     )
-    .fetch_all(&app.app.pools.background)
+    .fetch_all(&app.app.pools().background)
     .await
     .expect("crews and jobs");
     for (active, jobs) in carried {
@@ -148,7 +148,7 @@ async fn a_checkout_sent_twice_is_one_order() {
         };
         let (one, two) = tokio::join!(sends(), sends());
         let orders: i64 =
-            sqlx::query_scalar("select count(*) from orders").fetch_one(&app.app.pools.background).await.expect("reads");
+            sqlx::query_scalar("select count(*) from orders").fetch_one(&app.app.pools().background).await.expect("reads");
         assert_eq!(orders, if keyed { 1 } else { 2 }, "{} {} / {} {}", one.status, one.body, two.status, two.body);
         let ids: Vec<Value> =
             [one, two].into_iter().filter(|answer| answer.status == 201).map(|answer| answer.body["id"].clone()).collect();

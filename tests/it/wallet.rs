@@ -25,19 +25,19 @@ impl TestApp {
     pub async fn fund(&self, who: UserId, cents: i64) {
         let mut tx = self.app.begin(Region::FIRST).await.expect("begins");
         wallet::pay(&mut tx, Account::Funding, Account::Available(who), usd(cents), Kind::Topup);
-        tx.commit(()).await.expect("is paid");
+        tx.end(()).await.expect("is paid");
     }
 
     async fn hold(&self, who: UserId, about: OrderId, cents: i64) -> Result<(), Error> {
         let mut tx = self.app.begin(Region::FIRST).await?;
         wallet::hold(&mut tx, who, orders::subject(about), usd(cents));
-        tx.commit(()).await.map(drop)
+        tx.end(()).await.map(drop)
     }
 
     async fn release(&self, about: OrderId) {
         let mut tx = self.app.begin(Region::FIRST).await.expect("begins");
         wallet::release(&mut tx, orders::subject(about));
-        tx.commit(()).await.expect("releases");
+        tx.end(()).await.expect("releases");
     }
 
     fn order_id(&self) -> OrderId {
@@ -154,7 +154,7 @@ async fn a_hold_is_paid_out_in_shares_and_what_is_left_goes_back() {
         let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
         let shares = vec![(Account::SellerPayable(seller.id), usd(15_00)), (Account::CrewPayable(crew.id), usd(2_50))];
         wallet::capture(&mut tx, orders::subject(order), shares);
-        tx.commit(()).await.expect("captures");
+        tx.end(()).await.expect("captures");
     }
     assert_eq!(anna.wallet().await, pair("32.50", "0.00"), "once, and 2.50 came back");
     assert_eq!(seller.get("/api/wallet/").await.ok()["payable"], "15.00");
@@ -177,7 +177,7 @@ async fn crosswise_payments_never_deadlock() {
             tokio::spawn(async move {
                 let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
                 wallet::pay(&mut tx, Account::Available(from), Account::Available(to), usd(1_00), Kind::Adjustment);
-                tx.commit(()).await.expect("is paid");
+                tx.end(()).await.expect("is paid");
             })
         })
         .collect();
@@ -185,7 +185,7 @@ async fn crosswise_payments_never_deadlock() {
         payment.await.expect("no panic");
     }
     let deadlocks: i64 = sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()")
-        .fetch_one(&app.app.pools.background)
+        .fetch_one(&app.app.pools().background)
         .await
         .expect("statistics");
     assert_eq!(deadlocks, 0);
@@ -204,7 +204,7 @@ async fn the_owner_hears_of_a_change_with_its_number() {
     let body: String = sqlx::query_scalar("select body from channel_log where channel = $1 and seq = $2")
         .bind(format!("user:{}", anna.id))
         .bind(live["offset"].as_i64().expect("an offset"))
-        .fetch_one(&app.app.pools.background)
+        .fetch_one(&app.app.pools().background)
         .await
         .expect("it was logged");
     let body: Value = serde_json::from_str(&body).expect("JSON");
@@ -220,7 +220,7 @@ async fn the_database_refuses_what_would_unbalance_it() {
     let app = TestApp::start().await;
     let anna = app.customer().await;
     app.fund(anna.id, 5_00).await;
-    let pool = &app.app.pools.background;
+    let pool = &app.app.pools().background;
     let overdraft = sqlx::query("update balance set amount = amount - 6").execute(pool).await.expect_err("below its floor");
     assert!(overdraft.to_string().contains("balance_amount_floor_check"), "{overdraft}");
     for (amount, constraint) in [("'NaN'", "posting_amount_check"), ("-1", "posting_amount_check")] {
@@ -249,7 +249,7 @@ async fn a_hold_moves_to_the_next_bidder_and_the_first_has_their_money_back() {
     let bid = async |who: UserId, cents: i64| {
         let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
         wallet::move_hold(&mut tx, subject.clone(), who, usd(cents));
-        tx.commit(()).await.map(drop)
+        tx.end(()).await.map(drop)
     };
     bid(anna.id, 30_00).await.expect("the first bid opens the hold");
     assert_eq!(anna.wallet().await, pair("70.00", "30.00"));
@@ -261,7 +261,7 @@ async fn a_hold_moves_to_the_next_bidder_and_the_first_has_their_money_back() {
     assert_eq!((anna.wallet().await, ben.wallet().await), (pair("100.00", "0.00"), pair("10.00", "90.00")));
     let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
     wallet::release(&mut tx, subject.clone());
-    tx.commit(()).await.expect("releases");
+    tx.end(()).await.expect("releases");
     assert_eq!(ben.wallet().await, pair("100.00", "0.00"));
     bid(anna.id, 1_00).await.expect_err("the hold has ended");
     app.check_ledger().await;
@@ -277,7 +277,7 @@ async fn a_hold_that_changes_hands_before_it_is_locked_is_tried_again() {
     let order = app.order_id();
     app.hold(anna.id, order, 10_00).await.expect("it is enough");
     // Somebody else has the hold's row while the commit waits for it.
-    let mut other = app.app.pools.background.begin().await.expect("a second connection");
+    let mut other = app.app.pools().background.begin().await.expect("a second connection");
     let change = sqlx::query("update hold set user_id = $1 where region = 1 and subject_id = $2");
     change.bind(cara.id.uuid()).bind(order.uuid()).execute(&mut *other).await.expect("changes");
     let commit = tokio::spawn({
@@ -285,11 +285,11 @@ async fn a_hold_that_changes_hands_before_it_is_locked_is_tried_again() {
         async move {
             let mut tx = app.app.begin(Region::FIRST).await?;
             wallet::move_hold(&mut tx, orders::subject(order), ben.id, usd(20_00));
-            tx.commit(()).await.map(drop)
+            tx.end(()).await.map(drop)
         }
     });
     let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&app.app.pools.background).await.expect("reads") == 0 {
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&app.app.pools().background).await.expect("reads") == 0 {
         tokio::task::yield_now().await;
     }
     other.commit().await.expect("commits");
@@ -306,7 +306,7 @@ async fn a_kind_that_no_slice_registered_is_no_subject() {
     app.fund(anna.id, 50_00).await;
     let mut tx = app.app.begin(Region::FIRST).await.expect("begins");
     wallet::hold(&mut tx, anna.id, Subject::new("lottery", Uuid::nil()), usd(1_00));
-    let error = tx.commit(()).await.expect_err("nobody's kind");
+    let error = tx.end(()).await.expect_err("nobody's kind");
     assert!(error.to_string().contains("no slice registers"), "{error}");
     assert_eq!(anna.wallet().await, pair("50.00", "0.00"));
     app.end().await;

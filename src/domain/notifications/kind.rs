@@ -130,8 +130,7 @@ mod tests {
             let row = Row {
                 id: nil,
                 kind: kind.name().to_owned(),
-                subject_kind: None,
-                subject_id: None,
+                subject: None,
                 parameters: json!({}),
                 created_at: Timestamp::UNIX_EPOCH,
                 read_at: None,

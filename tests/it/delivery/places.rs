@@ -256,7 +256,7 @@ async fn wait_for_place(app: &Arc<TestApp>, crew: &Person) {
         loop {
             let count: i64 = sqlx::query_scalar("select count(*) from crew_position where crew_id = $1")
                 .bind(crew.id.uuid())
-                .fetch_one(&app.app.pools.background)
+                .fetch_one(&app.app.pools().background)
                 .await
                 .expect("reads");
             if count == 1 {

@@ -69,7 +69,7 @@ async fn a_code_proves_its_own_order_alone_and_for_its_own_crew() {
     crew.confirm(&order, json!({ "token": token })).await.refused(409, "invalid_transition");
     let (means, distance_m): (String, i32) = sqlx::query_as("select means, distance_m from proof where order_id = $1::uuid")
         .bind(uuid::Uuid::parse_str(&order).expect("an id"))
-        .fetch_one(&app.app.pools.background)
+        .fetch_one(&app.app.pools().background)
         .await
         .expect("a proof");
     assert_eq!((means.as_str(), distance_m), ("token", 0));
@@ -211,7 +211,7 @@ async fn who_owns_both_counters_confirms_once() {
     let two = app.stall(9).await;
     for statement in ["update shop set owner_id = $1 where id = $2", "update shop_member set user_id = $1 where shop_id = $2"] {
         let change = sqlx::query(statement).bind(one.owner.id.uuid()).bind(two.id);
-        change.execute(&app.app.pools.background).await.expect("another owner");
+        change.execute(&app.app.pools().background).await.expect("another owner");
     }
     let two = Stall { owner: one.owner.clone(), ..two };
     let (order, pin) = at_the_counters(&[&one, &two], &anna).await;

@@ -1,12 +1,12 @@
 //! A caller hangs up at every point of a deed: either nothing happened, or everybody heard it once; the same key finishes it.
 use crate::kit::{Person, TestApp, Watcher};
 use centrifuge::Protocol;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{future::poll_fn, task::Poll};
 use wassally::{
-    actor::Crew,
-    domain::delivery::{ClaimOrder, claim},
-    operations::RequestContext,
+    i18n::Language,
+    operations::{Answer, Call, Raw},
+    reply::Body,
 };
 
 /// Polls `deed` whenever it is woken, `times` at most; then it is dropped.
@@ -23,15 +23,30 @@ async fn hang_up_after<F: Future>(deed: F, times: usize) -> Option<F::Output> {
     .await
 }
 
-fn claims(
-    app: &TestApp,
-    crew: &Person,
-    order: &str,
-) -> impl Future<Output = wassally::Result<wassally::operations::Answer>> + use<> {
-    let actor = Crew::trusted(app.app.recognise(&crew.token).expect("a good token"));
-    let door = RequestContext { app: app.app.clone(), key: Some(order.to_owned()), request_id: String::new() };
-    let ask = ClaimOrder { order_id: order.parse().expect("an id") };
-    door.run(actor, "delivery.claim", 200, ask, claim)
+fn claims(app: &TestApp, crew: &Person, order: &str) -> impl Future<Output = wassally::Result<Answer>> + use<> {
+    let actor = app.app.recognise(&crew.token).expect("a good token");
+    let operation = app.app.registry().call("delivery.claim").expect("is declared").clone();
+    let input = json!({ "order_id": order, "idempotency_key": order });
+    let call = Call {
+        app: app.app.clone(),
+        actor: Some(actor),
+        raw: Raw::Rpc(input.to_string().into()),
+        key: None,
+        request_id: String::new(),
+        address: None,
+        user_agent: String::new(),
+        language: Language::default(),
+        headers: http::HeaderMap::new(),
+    };
+    async move { operation.run(call).await }
+}
+
+/// The JSON of an answer.
+fn body(answer: Answer) -> Value {
+    match answer.body {
+        Body::Json(body) => body,
+        other => panic!("no JSON: {other:?}"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,11 +65,11 @@ async fn a_claim_dropped_at_any_point_happens_once_or_not_at_all() {
         }
         // What a phone does that heard nothing: the same again.
         let again = claims(&app, &crew, &order).await.expect("claims, or repeats");
-        assert_eq!(again.body["status"], "PROCESSING");
+        assert_eq!(body(again)["status"], "PROCESSING");
         let told: i64 =
             sqlx::query_scalar("select count(*) from channel_log where channel = $1 and body like '%\"order_claimed\"%'")
                 .bind(format!("order:{order}"))
-                .fetch_one(&app.app.pools.background)
+                .fetch_one(&app.app.pools().background)
                 .await
                 .expect("reads");
         assert_eq!(told, 1, "dropped at {times}");
@@ -82,7 +97,7 @@ async fn no_dropped_begin_leaves_its_transaction_to_the_next_caller() {
     for times in 1..12 {
         let _ = hang_up_after(app.app.begin(wassally::ids::Region::FIRST), times).await;
         let _ = hang_up_after(app.app.read_whole(wassally::ids::Region::FIRST), times).await;
-        for pool in [&app.app.pools.commands, &app.app.pools.live] {
+        for pool in [&app.app.pools().commands, &app.app.pools().live] {
             // The only connection of its pool: a transaction left open on it would be this one's. A lone statement's
             // transaction begins with it.
             let row = sqlx::raw_sql("select now() <> statement_timestamp()").fetch_one(pool).await.expect("a connection");

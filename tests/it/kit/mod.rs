@@ -102,15 +102,15 @@ impl TestApp {
     pub async fn pass(&self, time: chrono::TimeDelta) {
         sqlx::query("update installation set shift = shift + make_interval(secs => $1)")
             .bind(time.num_seconds() as f64)
-            .execute(&self.app.pools.background)
+            .execute(&self.app.pools().background)
             .await
             .expect("the clock can be moved");
-        self.app.clock.measure(&self.app.pools.background).await.expect("the clock follows");
+        self.app.clock.measure(&self.app.pools().background).await.expect("the clock follows");
     }
 
     /// What a kept channel said, out of the log: (offset, body), in order.
     pub async fn log(&self, channel: &str) -> Vec<(u64, String)> {
-        log(&self.app.pools.background, channel).await
+        log(&self.app.pools().background, channel).await
     }
 
     /// A request without a person.

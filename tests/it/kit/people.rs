@@ -97,7 +97,7 @@ impl TestApp {
         users::create(&mut tx, id, &new, now).await.expect("a person is made");
         let user = users::find(&mut tx, id).await.expect("reads").expect("is there");
         let signed_in = auth::open_session(&mut tx, &user, role, "test", "127.0.0.1").await.expect("signs in");
-        let answer = serde_json::to_value(tx.commit(signed_in).await.expect("commits").answer).expect("serialises");
+        let answer = serde_json::to_value(tx.end(signed_in).await.expect("commits").answer).expect("serialises");
         let text = |key: &str| answer[key].as_str().expect("a token").to_owned();
         Person { app: self.clone(), id, username, token: text("access"), refresh: text("refresh") }
     }

@@ -24,7 +24,7 @@ impl TestApp {
         let owner = self.person(Role::Seller).await;
         let id = ShopId::fresh(&self.app, Region::FIRST).uuid();
         let product = ProductId::fresh(&self.app, Region::FIRST).uuid();
-        let pool = &self.app.pools.background;
+        let pool = &self.app.pools().background;
         sqlx::query(
             r#"insert into shop (region, id, owner_id, name, address, lat, lng, status, time_zone, currency, radius_m, prep_minutes, fee_bands,
                 created_at, updated_at)

@@ -52,7 +52,7 @@ async fn the_texts_stand_in_no_row() {
     let (stall, anna) = (app.stall(9).await, app.customer().await);
     anna.order_from(&stall, 1).await;
     let row: (String, String, Value) = sqlx::query_as("select kind, subject_kind, parameters from notification")
-        .fetch_one(&app.app.pools.background)
+        .fetch_one(&app.app.pools().background)
         .await
         .expect("one notification");
     assert_eq!((row.0.as_str(), row.1.as_str()), ("order_created", "order"));
@@ -96,7 +96,7 @@ async fn the_language_of_a_registration_is_kept() {
             .expect("answers");
         assert_eq!(me.json::<Value>().await.expect("JSON")["language"], language, "{name}");
     }
-    let other = sqlx::query("update users set language = 'de'").execute(&app.app.pools.background).await;
+    let other = sqlx::query("update users set language = 'de'").execute(&app.app.pools().background).await;
     assert!(other.is_err(), "a language without a catalogue is none");
     app.end().await;
 }
