@@ -1,4 +1,4 @@
-//! Every setting of the hub. It is handed in: the hub reads no environment and no file.
+//! Every setting of the hub. The caller passes it in: the hub reads no environment and no file.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,19 +7,19 @@ use std::{sync::Arc, time::Duration};
 pub struct Config {
     /// Name of this node in stats and presence.
     pub node: Arc<str>,
-    /// The epoch of kept channels until the host renews it. Empty: learned with the first read of the log.
+    /// The epoch of durable channels until the host renews it. Empty: taken from the first reading of the log.
     pub epoch: Arc<str>,
-    /// Version told in the connect result.
+    /// Version in the connect result.
     pub version: Arc<str>,
     /// Between two pings; zero = none.
     pub ping_interval: Duration,
-    /// How long a pong may take before 3012.
+    /// A pong that takes longer closes with 3012.
     pub pong_timeout: Duration,
-    /// How long a socket may stay without an accepted connect before 3502.
+    /// A socket without an accepted connect closes with 3502 after this time.
     pub connect_timeout: Duration,
-    /// How long an expired connection or subscription is waited for before 3005 and 2501.
+    /// An expired connection or subscription ends with 3005 or 2501 this long after its expiry.
     pub expiry_grace: Duration,
-    /// Without any progress of a write for so long, a connection is dropped.
+    /// A connection whose writes make no progress for this long is dropped.
     pub stall_timeout: Duration,
     /// Largest message of a client, bytes: 1009 beyond.
     pub message_limit: usize,
@@ -34,7 +34,7 @@ pub struct Config {
     pub recovery_bytes: usize,
     /// Most publications in one answer to `history`.
     pub history_limit: usize,
-    /// Publications and bytes a channel's tail holds for recovery from memory, and for how long.
+    /// Recent publications and bytes that a channel's sequencer holds for recovery from memory, and for how long.
     pub recent_limit: usize,
     pub recent_bytes: usize,
     pub recent_age: Duration,
@@ -42,9 +42,9 @@ pub struct Config {
     pub connection_limit: usize,
     pub user_connection_limit: usize,
     pub connection_rate_limit: usize,
-    /// Browser origins that may upgrade; `*` = all, empty = only the server's own. No `Origin` header is always welcome.
+    /// Browser origins that may connect; `*` = all, empty = only the server's own. A request without `Origin` is always allowed.
     pub allowed_origins: Vec<String>,
-    /// Subscribers of a channel beyond which its fan-out runs in a task of its own.
+    /// Subscriptions of a channel beyond which its fan-out runs in a task of its own.
     pub fan_out_inline: usize,
     /// Size of the kernel's send buffer, bytes.
     pub send_buffer: usize,

@@ -1,4 +1,4 @@
-//! Refusals and closes, as the host gives them.
+//! Errors and closes, as the host returns them.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 pub struct Error {
     pub code: u32,
     pub message: Cow<'static, str>,
-    /// The client should try again.
+    /// Whether the client should try again.
     pub temporary: bool,
 }
 
@@ -18,7 +18,7 @@ impl Error {
         Self { code, message: message.into(), temporary: false }
     }
 
-    /// 100: our own trouble; the client comes again.
+    /// 100: a fault of ours; the client tries again.
     pub fn internal() -> Self {
         Self { temporary: true, ..Self::new(100, "internal server error") }
     }
@@ -28,7 +28,7 @@ impl Error {
         Self::new(101, "unauthorized")
     }
 
-    /// 102: nobody owns that namespace.
+    /// 102: the namespace does not exist.
     pub fn unknown_channel() -> Self {
         Self::new(102, "unknown channel")
     }
@@ -43,7 +43,7 @@ impl Error {
         Self::new(104, "method not found")
     }
 
-    /// 107: the parameters make no sense.
+    /// 107: the parameters are invalid.
     pub fn bad_request() -> Self {
         Self::new(107, "bad request")
     }
@@ -53,17 +53,17 @@ impl Error {
         Self::new(108, "not available")
     }
 
-    /// 109: the token has run out; the SDK fetches a fresh one.
+    /// 109: the token has expired; the SDK fetches a fresh one.
     pub fn token_expired() -> Self {
         Self::new(109, "token expired")
     }
 
-    /// 111: too much at once; the client comes again.
+    /// 111: too many requests; the client tries again.
     pub fn too_many_requests() -> Self {
         Self { temporary: true, ..Self::new(111, "too many requests") }
     }
 
-    /// 112: epoch or offset is gone.
+    /// 112: the epoch or offset is gone.
     pub fn unrecoverable_position() -> Self {
         Self::new(112, "unrecoverable position")
     }
@@ -73,7 +73,7 @@ impl Error {
         Self::new(3500, "invalid token")
     }
 
-    /// Does this error close the connection?
+    /// Whether this error closes the connection.
     pub fn closes(&self) -> bool {
         (3000..5000).contains(&self.code)
     }

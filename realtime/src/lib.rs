@@ -7,6 +7,7 @@ mod counts;
 mod error;
 pub mod host;
 pub mod hub;
+mod ids;
 pub mod log;
 mod presence;
 pub mod protocol;
@@ -17,4 +18,6 @@ pub use config::Config;
 pub use counts::Stats;
 pub use host::{Channel, Epoch, Error, Grant, Host, Identity, Offset, Presence, Publication, Retention};
 pub use hub::Hub;
+#[doc(hidden)]
+pub use session::timer_queue;
 pub use transport::sse::EventStream;

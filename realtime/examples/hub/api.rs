@@ -30,11 +30,11 @@ use crate::{rules::Rules, tokens::raw};
 pub struct Api {
     pub rules: Arc<Rules>,
     pub hub: Hub,
-    /// `None`: no key is asked for.
+    /// `None`: no key is required.
     pub key: Option<String>,
     pub limit: usize,
     /// Answers by idempotency key.
-    said: Mutex<HashMap<String, (Instant, Value)>>,
+    answers: Mutex<HashMap<String, (Instant, Value)>>,
 }
 
 /// Any call's members.
@@ -71,7 +71,7 @@ const REMEMBERED: Duration = Duration::from_secs(300);
 
 /// The routes.
 pub fn router(rules: Arc<Rules>, hub: Hub, key: Option<String>, limit: usize) -> Router {
-    let api = Arc::new(Api { rules, hub, key, limit, said: Mutex::default() });
+    let api = Arc::new(Api { rules, hub, key, limit, answers: Mutex::default() });
     let limit = axum::extract::DefaultBodyLimit::max(api.limit);
     Router::new().route("/api/{method}", post(call)).layer(limit).with_state(api)
 }
@@ -109,7 +109,7 @@ impl Api {
                 Ok(json!({ "responses": responses }))
             }),
             "history" => self.history(call),
-            "history_remove" => self.kept(call).map(|()| {
+            "history_remove" => self.check_history(call).map(|()| {
                 self.rules.store.remove(&call.channel);
                 json!({})
             }),
@@ -134,19 +134,19 @@ impl Api {
         })
     }
 
-    fn once(&self, call: &Call, deed: impl FnOnce() -> Result<Value, Error>) -> Result<Value, Error> {
+    fn once(&self, call: &Call, f: impl FnOnce() -> Result<Value, Error>) -> Result<Value, Error> {
         if call.idempotency_key.is_empty() {
-            return deed();
+            return f();
         }
-        // Held over the deed: a twin waits for the answer of the first.
-        let mut said = self.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        said.retain(|_, (at, _)| at.elapsed() < REMEMBERED);
+        // Held while it runs: a repeat waits for the answer of the first.
+        let mut answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        answers.retain(|_, (at, _)| at.elapsed() < REMEMBERED);
         let key = format!("{} {}", call.channel, call.idempotency_key);
-        if let Some((_, answer)) = said.get(&key) {
+        if let Some((_, answer)) = answers.get(&key) {
             return Ok(answer.clone());
         }
-        let answer = deed()?;
-        said.insert(key, (Instant::now(), answer.clone()));
+        let answer = f()?;
+        answers.insert(key, (Instant::now(), answer.clone()));
         Ok(answer)
     }
 
@@ -163,15 +163,15 @@ impl Api {
         Ok(offset.map_or(json!({}), |offset| json!({ "offset": offset, "epoch": &*self.rules.store.epoch })))
     }
 
-    fn kept(&self, call: &Call) -> Result<(), Error> {
+    fn check_history(&self, call: &Call) -> Result<(), Error> {
         if call.channel.is_empty() {
             return Err(Error::bad_request());
         }
-        if self.rules.channels(&call.channel)?.keeps() { Ok(()) } else { Err(Error::not_available()) }
+        if self.rules.channels(&call.channel)?.has_history() { Ok(()) } else { Err(Error::not_available()) }
     }
 
     fn history(&self, call: &Call) -> Result<Value, Error> {
-        self.kept(call)?;
+        self.check_history(call)?;
         if call.reverse && call.since.as_ref().is_some_and(|since| since.offset == 0) {
             return Err(Error::bad_request());
         }
@@ -182,7 +182,7 @@ impl Api {
             reverse: call.reverse,
         };
         let missed = self.rules.store.page(&call.channel.as_str().into(), &page)?;
-        let publications = missed.publications.into_iter().map(|kept| protocol::Publication::from(&Entry::from(kept))).collect();
+        let publications = missed.publications.into_iter().map(|of| protocol::Publication::from(&Entry::from(of))).collect();
         Ok(json!(HistoryResult { publications, epoch: missed.epoch.to_string(), offset: missed.top }))
     }
 
@@ -209,10 +209,10 @@ impl Api {
 
     fn disconnect(&self, call: &Call) -> Value {
         let (code, reason) = call.disconnect.as_ref().map_or((3503, "force disconnect"), |of| (of.code, &of.reason));
-        let is_meant = |who: &Identity, client: &str| {
-            *who.user == *call.user
+        let is_meant = |identity: &Identity, client: &str| {
+            *identity.user == *call.user
                 && call.client.as_deref().is_none_or(|wanted| wanted == client)
-                && !call.whitelist.iter().any(|spared| spared == client)
+                && !call.whitelist.iter().any(|excluded| excluded == client)
         };
         self.hub.disconnect(is_meant, code, reason);
         json!({})
@@ -220,7 +220,7 @@ impl Api {
 
     fn refresh(&self, call: &Call) -> Value {
         if call.expired {
-            self.hub.disconnect(|who, _| *who.user == *call.user, 3005, "connection expired");
+            self.hub.disconnect(|identity, _| *identity.user == *call.user, 3005, "connection expired");
         } else {
             let ends = crate::tokens::instant_of(call.expire_at);
             self.hub.extend(&call.user, call.client.as_deref(), ends);
@@ -245,7 +245,7 @@ impl Api {
     }
 }
 
-/// Does a name fit a pattern whose `*` stands for anything?
+/// Whether a name fits a pattern in which `*` matches anything.
 fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,

@@ -1,4 +1,4 @@
-//! The hub alone: a small server for whoever wants only the hub, and what outside test suites run against.
+//! The hub alone: a small server without a domain, which outside test suites run against.
 //!
 //! `cargo run --release -p wassally-realtime --example hub -- --insecure --presence`
 
@@ -49,7 +49,7 @@ async fn serve(options: Options, namespaces: std::collections::HashMap<String, o
         recovery_limit: options.recovery_limit,
         recovery_bytes: usize::MAX,
         history_limit: options.history_limit,
-        // The history's own bounds count, so nothing is recovered from the tail that it has dropped.
+        // The history's own bounds count, so nothing is recovered from memory that it has dropped.
         recent_limit: 0,
         connection_limit: options.connection_limit,
         user_connection_limit: options.user_connection_limit,

@@ -20,7 +20,7 @@ pub struct Options {
     /// Connecting needs no token, and every client may do everything
     #[arg(long)]
     pub insecure: bool,
-    /// Connecting needs no token; such a user may only what `anyone` may
+    /// Connecting needs no token; such a user has only the rights of `anyone`
     #[arg(long)]
     pub anonymous: bool,
     /// Each user with an id is subscribed to `#<user>`
@@ -79,7 +79,7 @@ pub struct Options {
     pub channels: ChannelFlags,
 }
 
-/// The options of channels without namespace, as they stand on the command line.
+/// The options of channels without namespace, as given on the command line.
 #[derive(Debug, clap::Args)]
 pub struct ChannelFlags {
     #[arg(long)]
@@ -121,9 +121,9 @@ pub enum Switch {
     Force,
 }
 
-/// Who may.
+/// Who has access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Who {
+pub enum Access {
     #[default]
     None,
     Subscriber,
@@ -143,20 +143,20 @@ pub struct Channels {
     pub positioning: Switch,
     pub is_cache: bool,
     pub delta: bool,
-    pub subscribe: Who,
-    pub publish: Who,
-    pub see_presence: Who,
-    pub see_history: Who,
+    pub subscribe: Access,
+    pub publish: Access,
+    pub see_presence: Access,
+    pub see_history: Access,
 }
 
 impl Channels {
-    /// Is anything kept here?
-    pub fn keeps(&self) -> bool {
+    /// Whether publications are kept.
+    pub fn has_history(&self) -> bool {
         self.history_size > 0 && !self.history_ttl.is_zero()
     }
 
     fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let wrong = |_| format!("'{value}' is no value of {key}");
+        let wrong = |_| format!("'{value}' is not a value of {key}");
         match key {
             "presence" => self.presence = value.parse().map_err(|_| wrong(()))?,
             "user_limited" => self.user_limited = value.parse().map_err(|_| wrong(()))?,
@@ -182,13 +182,13 @@ impl Channels {
                 _ => return Err(wrong(())),
             },
             "allow_subscribe" => match value.parse().map_err(wrong)? {
-                Who::Subscriber => return Err(wrong(())),
-                who => self.subscribe = who,
+                Access::Subscriber => return Err(wrong(())),
+                identity => self.subscribe = identity,
             },
             "allow_publish" => self.publish = value.parse().map_err(wrong)?,
             "allow_presence" => self.see_presence = value.parse().map_err(wrong)?,
             "allow_history" => self.see_history = value.parse().map_err(wrong)?,
-            _ => return Err(format!("'{key}' is no option of channels")),
+            _ => return Err(format!("'{key}' is not an option of channels")),
         }
         Ok(())
     }
@@ -206,7 +206,7 @@ impl FromStr for Switch {
     }
 }
 
-impl FromStr for Who {
+impl FromStr for Access {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
         match text {
@@ -220,7 +220,7 @@ impl FromStr for Who {
 }
 
 impl Options {
-    /// All namespaces by name, the one of channels without under `""`. Errors: a sentence about the first option that makes no sense.
+    /// All namespaces by name, channels without one under `""`. Errors: a sentence about the first invalid option.
     pub fn namespaces(&self) -> Result<HashMap<String, Channels>, String> {
         if !self.redis_url.is_empty() || self.redis_prefix.is_some() {
             return Err("the Redis broker is not built yet".to_owned());
@@ -250,7 +250,7 @@ impl Options {
         }
         let mut all = HashMap::from([(String::new(), plain.clone())]);
         for text in &self.namespace {
-            let (name, pairs) = text.split_once(':').ok_or_else(|| format!("'{text}' is no namespace: name:key=value,…"))?;
+            let (name, pairs) = text.split_once(':').ok_or_else(|| format!("'{text}' is not a namespace: name:key=value,…"))?;
             let mut channels = plain.clone();
             for pair in pairs.split(',').filter(|pair| !pair.is_empty()) {
                 let (key, value) = pair.split_once('=').unwrap_or((pair, "true"));
@@ -266,13 +266,13 @@ impl Options {
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|of: char| !of.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().map_err(|_| format!("'{text}' is no duration"))?;
+    let number: u64 = number.parse().map_err(|_| format!("'{text}' is not a duration"))?;
     match unit {
         "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),
         "m" => Ok(Duration::from_secs(number * 60)),
         "h" => Ok(Duration::from_secs(number * 3600)),
         "" if number == 0 => Ok(Duration::ZERO),
-        _ => Err(format!("'{text}' is no duration: 400ms, 25s, 5m, 1h, 0")),
+        _ => Err(format!("'{text}' is not a duration: 400ms, 25s, 5m, 1h, 0")),
     }
 }

@@ -1,4 +1,4 @@
-//! Who may what: tokens and the options of the channel's namespace.
+//! Access rules: tokens and the options of the channel's namespace.
 
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use wassally_realtime::{
 };
 
 use crate::{
-    options::{Channels, Options, Switch, Who},
+    options::{Access, Channels, Options, Switch},
     store::Store,
     tokens::{BadToken, Claims, raw},
 };
@@ -36,7 +36,7 @@ impl Rules {
         Self { options, namespaces, store: Store::new(), hub: OnceLock::new() }
     }
 
-    /// The options of a channel. Errors: 102 where nobody owns its namespace.
+    /// The options of a channel. Errors: 102 where its namespace does not exist.
     pub fn channels(&self, channel: &str) -> Result<&Channels, Error> {
         self.namespaces.get(name::namespace(channel)).ok_or_else(Error::unknown_channel)
     }
@@ -47,78 +47,78 @@ impl Rules {
 
     /// A connection token as an identity.
     fn identity(&self, token: &str) -> Result<(Identity, Claims), Error> {
-        let claims = self.read(token).map_err(|why| match why {
+        let claims = self.read(token).map_err(|error| match error {
             BadToken::Invalid => Error::invalid_token(),
             BadToken::Expired => Error::token_expired(),
         })?;
         if claims.channel.is_some() {
             return Err(Error::invalid_token());
         }
-        let mut who = Identity::new(claims.sub.as_str());
-        who.info = claims.info();
-        who.expires_at = if self.options.insecure { None } else { claims.ends()? };
-        Ok((who, claims))
+        let mut identity = Identity::new(claims.sub.as_str());
+        identity.info = claims.info();
+        identity.expires_at = if self.options.insecure { None } else { claims.ends()? };
+        Ok((identity, claims))
     }
 
-    fn grant(&self, of: &Channels, who: &Identity, ask: &Subscribe, is_subscriber: bool) -> Grant {
-        let keep = if of.keeps() { Retention::Durable } else { Retention::Plain };
-        let may_see_history = of.keeps() && self.may(of.see_history, who, is_subscriber);
-        let given = |switch: Switch, asked: bool| match switch {
+    fn grant(&self, of: &Channels, identity: &Identity, request: &Subscribe, is_subscriber: bool) -> Grant {
+        let retention = if of.has_history() { Retention::Durable } else { Retention::Plain };
+        let may_see_history = of.has_history() && self.may(of.see_history, identity, is_subscriber);
+        let enabled = |switch: Switch, requested: bool| match switch {
             Switch::Force => true,
-            Switch::Allow => asked,
-            Switch::Off => asked && may_see_history,
+            Switch::Allow => requested,
+            Switch::Off => requested && may_see_history,
         };
-        let recovery = match (given(of.recovery, ask.recoverable), given(of.positioning, ask.positioned)) {
+        let recovery = match (enabled(of.recovery, request.recoverable), enabled(of.positioning, request.positioned)) {
             (true, _) if of.is_cache => Recovery::Cache,
             (true, _) => Recovery::Stream,
             (false, true) => Recovery::Positioned,
             (false, false) => Recovery::Off,
         };
-        let may_see_presence = of.presence && self.may(of.see_presence, who, is_subscriber);
+        let may_see_presence = of.presence && self.may(of.see_presence, identity, is_subscriber);
         let join_leave = match of.join_leave {
             Switch::Off => JoinLeave::Off,
             Switch::Force => JoinLeave::Both,
-            Switch::Allow if ask.join_leave && may_see_presence => JoinLeave::Both,
+            Switch::Allow if request.join_leave && may_see_presence => JoinLeave::Both,
             Switch::Allow => JoinLeave::Announced,
         };
         Grant {
             presence: if of.presence { Presence::List } else { Presence::Off },
-            publish: self.may(of.publish, who, is_subscriber),
+            publish: self.may(of.publish, identity, is_subscriber),
             join_leave,
             recovery,
             delta: of.delta,
-            ..Grant::of(keep)
+            ..Grant::of(retention)
         }
     }
 
-    fn may(&self, allowed: Who, who: &Identity, is_subscriber: bool) -> bool {
+    fn may(&self, allowed: Access, identity: &Identity, is_subscriber: bool) -> bool {
         self.options.insecure
             || match allowed {
-                Who::None => false,
-                Who::Subscriber => is_subscriber,
-                Who::Client => !who.user.is_empty(),
-                Who::Anyone => true,
+                Access::None => false,
+                Access::Subscriber => is_subscriber,
+                Access::Client => !identity.user.is_empty(),
+                Access::Anyone => true,
             }
     }
 
     /// A subscription token for this user and channel.
-    fn subscription(&self, who: &Identity, ask: &Subscribe) -> Result<Claims, Error> {
-        let claims = self.read(&ask.token).map_err(|why| match why {
+    fn subscription(&self, identity: &Identity, request: &Subscribe) -> Result<Claims, Error> {
+        let claims = self.read(&request.token).map_err(|error| match error {
             BadToken::Invalid => Error::permission_denied(),
             BadToken::Expired => Error::token_expired(),
         })?;
         // A connection token names no channel.
         let Some(channel) = &claims.channel else { return Err(Error::permission_denied()) };
-        if claims.sub != *who.user || *channel != *ask.channel {
+        if claims.sub != *identity.user || *channel != *request.channel {
             return Err(Error::invalid_token());
         }
         Ok(claims)
     }
 
     /// The options a server-side subscription starts from.
-    pub fn server_side(&self, channel: &Channel, who: &Identity) -> Result<Grant, Error> {
+    pub fn server_side(&self, channel: &Channel, identity: &Identity) -> Result<Grant, Error> {
         let of = self.channels(channel)?;
-        let ask = Subscribe {
+        let request = Subscribe {
             channel: channel.clone(),
             token: String::new(),
             data: None,
@@ -128,10 +128,10 @@ impl Rules {
             join_leave: false,
             delta: false,
         };
-        Ok(self.grant(of, who, &ask, true))
+        Ok(self.grant(of, identity, &request, true))
     }
 
-    /// Publishes: kept where the namespace keeps, else to whoever listens. The offset is that of the kept one.
+    /// Publishes: with a history where the namespace has one, else to the present subscribers. Returns the offset in the history.
     pub fn publish(
         &self,
         channel: &Channel,
@@ -141,10 +141,10 @@ impl Rules {
     ) -> Result<Option<Offset>, Error> {
         let of = self.channels(channel)?;
         let hub = self.hub.get().ok_or_else(Error::internal)?;
-        if of.keeps() && !skips_history {
-            let kept = self.store.append(channel, of, body, by);
-            let offset = kept.offset;
-            hub.publish(vec![kept]);
+        if of.has_history() && !skips_history {
+            let publication = self.store.append(channel, of, body, by);
+            let offset = publication.offset;
+            hub.publish(vec![publication]);
             return Ok(Some(offset));
         }
         hub.publish_ephemeral_by(channel, body, by);
@@ -191,51 +191,51 @@ impl Authorizer for Rules {
         self.channels(channel).is_ok()
     }
 
-    async fn refresh(&self, _who: &Identity, token: &str) -> Result<Identity, Error> {
+    async fn refresh(&self, _identity: &Identity, token: &str) -> Result<Identity, Error> {
         Ok(self.identity(token)?.0)
     }
 
-    async fn subscribe(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
-        let of = self.channels(&ask.channel)?;
-        if !ask.token.is_empty() {
-            let claims = self.subscription(who, ask)?;
-            let mut grant = self.grant(of, who, ask, true);
+    async fn subscribe(&self, identity: &Identity, request: &Subscribe) -> Result<Grant, Error> {
+        let of = self.channels(&request.channel)?;
+        if !request.token.is_empty() {
+            let claims = self.subscription(identity, request)?;
+            let mut grant = self.grant(of, identity, request, true);
             (grant.info, grant.expires_at) = (claims.info(), claims.ends()?);
             return Ok(grant);
         }
-        let is_private = name::is_private(&ask.channel);
+        let is_private = name::is_private(&request.channel);
         let is_theirs =
-            of.user_limited && name::users(&ask.channel).is_some_and(|mut users| users.any(|user| *user == *who.user));
-        let is_limited = of.user_limited && name::users(&ask.channel).is_some();
-        let may = !is_private && (is_theirs || (!is_limited && self.may(of.subscribe, who, false)));
+            of.user_limited && name::users(&request.channel).is_some_and(|mut users| users.any(|user| *user == *identity.user));
+        let is_limited = of.user_limited && name::users(&request.channel).is_some();
+        let may = !is_private && (is_theirs || (!is_limited && self.may(of.subscribe, identity, false)));
         if may || (self.options.insecure && !is_private) {
-            Ok(self.grant(of, who, ask, true))
+            Ok(self.grant(of, identity, request, true))
         } else {
             Err(Error::permission_denied())
         }
     }
 
-    async fn refresh_subscription(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
-        let claims = self.subscription(who, ask)?;
+    async fn refresh_subscription(&self, identity: &Identity, request: &Subscribe) -> Result<Grant, Error> {
+        let claims = self.subscription(identity, request)?;
         Ok(Grant { expires_at: claims.ends()?, ..Grant::of(Retention::Plain) })
     }
 
-    async fn look(&self, who: &Identity, channel: &Channel, what: Look, grant: Option<&Grant>) -> Result<(), Error> {
+    async fn look(&self, identity: &Identity, channel: &Channel, what: Look, grant: Option<&Grant>) -> Result<(), Error> {
         let of = self.channels(channel)?;
         let (is_there, allowed) = match what {
             Look::Presence | Look::Counts => (of.presence, of.see_presence),
-            Look::History => (of.keeps(), of.see_history),
+            Look::History => (of.has_history(), of.see_history),
         };
         if !is_there {
             return Err(Error::not_available());
         }
-        if self.may(allowed, who, grant.is_some()) { Ok(()) } else { Err(Error::permission_denied()) }
+        if self.may(allowed, identity, grant.is_some()) { Ok(()) } else { Err(Error::permission_denied()) }
     }
 }
 
 #[async_trait]
 impl Rpc for Rules {
-    async fn call(&self, _who: &Identity, method: &str, data: Bytes) -> Result<Bytes, Error> {
+    async fn call(&self, _identity: &Identity, method: &str, data: Bytes) -> Result<Bytes, Error> {
         match (self.options.rpc_echo, method) {
             (true, "echo") => Ok(data),
             (true, _) => Err(Error::method_not_found()),
@@ -243,33 +243,33 @@ impl Rpc for Rules {
         }
     }
 
-    async fn publish(&self, who: &Identity, ask: &Publish) -> Result<Published, Error> {
-        let of = self.channels(&ask.channel)?;
-        if !self.may(of.publish, who, ask.is_subscribed) {
+    async fn publish(&self, identity: &Identity, request: &Publish) -> Result<Published, Error> {
+        let of = self.channels(&request.channel)?;
+        if !self.may(of.publish, identity, request.is_subscribed) {
             return Err(Error::permission_denied());
         }
         let by = Publisher {
-            user: who.user.clone(),
-            client: ask.client.clone(),
-            conn_info: who.info.clone(),
-            chan_info: ask.info.clone(),
+            user: identity.user.clone(),
+            client: request.client.clone(),
+            conn_info: identity.info.clone(),
+            chan_info: request.info.clone(),
         };
-        Self::publish(self, &ask.channel, ask.data.clone(), Some(Arc::new(by)), false)?;
+        Self::publish(self, &request.channel, request.data.clone(), Some(Arc::new(by)), false)?;
         Ok(Published::ByHost)
     }
 }
 
 #[async_trait]
 impl History for Rules {
-    async fn since(&self, asked: &[(Channel, Offset)]) -> Vec<Result<Missed, HistoryLost>> {
-        asked.iter().map(|(channel, offset)| self.store.since(channel, *offset)).collect()
+    async fn since(&self, positions: &[(Channel, Offset)]) -> Vec<Result<Missed, HistoryLost>> {
+        positions.iter().map(|(channel, offset)| self.store.since(channel, *offset)).collect()
     }
 
-    async fn snapshot(&self, of: &Channel, _for: &Identity) -> Result<Snapshot, Error> {
-        Ok(Snapshot { offset: self.store.top(of), epoch: self.store.epoch.clone(), data: None })
+    async fn snapshot(&self, channel: &Channel, _identity: &Identity) -> Result<Snapshot, Error> {
+        Ok(Snapshot { offset: self.store.top(channel), epoch: self.store.epoch.clone(), data: None })
     }
 
-    async fn page(&self, of: &Channel, ask: &Page) -> Result<Missed, Error> {
-        self.store.page(of, ask)
+    async fn page(&self, channel: &Channel, request: &Page) -> Result<Missed, Error> {
+        self.store.page(channel, request)
     }
 }

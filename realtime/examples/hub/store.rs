@@ -24,14 +24,14 @@ impl Store {
         Self { epoch: format!("{:x}", fastrand::u64(..)).into(), streams: Mutex::default() }
     }
 
-    /// Numbers and keeps a publication.
+    /// Numbers and stores a publication.
     pub fn append(&self, channel: &Channel, of: &Channels, body: Bytes, by: Option<Arc<Publisher>>) -> Publication {
         let now = Instant::now();
         let bounds = Bounds { count: of.history_size, bytes: usize::MAX, age: of.history_ttl };
         let mut streams = self.streams.lock();
         let ring = streams.entry(channel.clone()).or_insert_with(|| Ring::new(bounds));
         let row = ring.append(Entry { by, ..Entry::new(0, body) }, now);
-        kept(channel, row)
+        publication(channel, row)
     }
 
     /// The last number; 0 where nothing was published.
@@ -51,13 +51,13 @@ impl Store {
         };
         ring.expire(Instant::now());
         let top = ring.top();
-        let rows = ring.since(offset).map(|rows| rows.cloned().map(|row| kept(channel, row)).collect());
+        let rows = ring.since(offset).map(|rows| rows.cloned().map(|row| publication(channel, row)).collect());
         rows.map(|publications| Missed { publications, top, epoch: epoch.clone() }).ok_or(HistoryLost::Gone { top, epoch })
     }
 
     /// One page. Errors: 112 for another epoch.
-    pub fn page(&self, channel: &Channel, ask: &Page) -> Result<Missed, Error> {
-        if let Some((_, Some(epoch))) = &ask.since
+    pub fn page(&self, channel: &Channel, request: &Page) -> Result<Missed, Error> {
+        if let Some((_, Some(epoch))) = &request.since
             && *epoch != self.epoch
         {
             return Err(Error::unrecoverable_position());
@@ -67,9 +67,9 @@ impl Store {
             return Ok(Missed { publications: Vec::new(), top: 0, epoch: self.epoch.clone() });
         };
         ring.expire(Instant::now());
-        let since = ask.since.as_ref().map(|(offset, _)| *offset);
-        let rows = ring.page(since, ask.limit.unwrap_or(usize::MAX), ask.reverse);
-        let publications = rows.into_iter().map(|row| kept(channel, row)).collect();
+        let since = request.since.as_ref().map(|(offset, _)| *offset);
+        let rows = ring.page(since, request.limit.unwrap_or(usize::MAX), request.reverse);
+        let publications = rows.into_iter().map(|row| publication(channel, row)).collect();
         Ok(Missed { publications, top: ring.top(), epoch: self.epoch.clone() })
     }
 
@@ -81,7 +81,7 @@ impl Store {
     }
 }
 
-fn kept(channel: &Channel, row: Entry) -> Publication {
+fn publication(channel: &Channel, row: Entry) -> Publication {
     Publication {
         channel: channel.clone(),
         offset: row.offset,

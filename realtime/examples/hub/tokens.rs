@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use wassally_realtime::Error;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Claims {
@@ -36,16 +36,16 @@ pub struct Sub {
     pub data: Option<Box<RawValue>>,
 }
 
-/// Why a token is not taken.
+/// Why a token is refused.
 pub enum BadToken {
-    /// Signature or claims are wrong.
+    /// Signature or claims are invalid.
     Invalid,
-    /// It was good once, or will be.
+    /// It was valid before, or will be.
     Expired,
 }
 
 impl Claims {
-    /// Checks a token. `exp` does not matter where `ignores_exp`.
+    /// Checks a token. It must not have expired.
     pub fn read(secret: Option<&str>, token: &str) -> Result<Self, BadToken> {
         let secret = secret.ok_or(BadToken::Invalid)?;
         let mut validation = Validation::new(Algorithm::HS256);
@@ -81,7 +81,7 @@ impl Claims {
         Ok(Some(Instant::now() + Duration::from_secs_f64(left)))
     }
 
-    /// What the token tells everybody.
+    /// What others see of the token.
     pub fn info(&self) -> Option<Bytes> {
         let decoded = || Some(Bytes::from(STANDARD.decode(self.b64info.as_ref()?).ok()?));
         raw(self.info.as_deref()).or_else(decoded)
@@ -98,7 +98,7 @@ pub fn raw(value: Option<&RawValue>) -> Option<Bytes> {
     value.map(|value| Bytes::copy_from_slice(value.get().as_bytes()))
 }
 
-#[expect(clippy::disallowed_methods, reason = "tokens speak wall clock, and this is the example's one place for it")]
+#[expect(clippy::disallowed_methods, reason = "tokens use the wall clock, and this is the example's one place for it")]
 fn seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }

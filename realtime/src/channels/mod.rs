@@ -1,98 +1,131 @@
-//! The registry of channels: who is subscribed here, and in which order publications reach them.
+//! The channels of a node: their subscriptions, and the order in which publications reach them.
 
-pub mod fan_out;
-pub mod filler;
-mod fossil;
+mod backfill;
+mod delta;
+pub mod encoding;
+mod fan_out;
+mod inbox;
+mod joining;
 pub mod name;
-pub mod order;
-pub mod room;
-pub mod said;
+mod observation;
+mod publish;
+mod registry;
+pub mod sequencer;
+pub mod settle;
+pub mod state;
 pub mod subscriber;
-pub mod tail;
+mod subscription;
 
 use std::{
-    hash::BuildHasher,
-    sync::Arc,
-    time::{Duration, Instant},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Instant,
 };
 
 use parking_lot::Mutex;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use tokio_util::sync::DropGuard;
 
-use self::room::{Inner, Room};
-use crate::host::Channel;
+use self::{backfill::Backfill, fan_out::FanOut};
+pub use self::{
+    inbox::Inbox,
+    registry::ChannelRegistry,
+    settle::{ClientPosition, PendingSubscription, Rights},
+    state::{ChannelState, SubscriptionId},
+    subscriber::{Subscriber, WriteResult},
+    subscription::Subscription,
+};
+use crate::{
+    config::Config,
+    counts::Counts,
+    host::{Epoch, Host},
+};
 
-/// All channels of the node, in shards by name. Locks: nothing is waited for under a shard's; a room's before a
-/// session's, a session's before a writer's; of two rooms, a kept one before a ephemeral one.
-pub struct Registry {
-    shards: Box<[Mutex<FxHashMap<Channel, Arc<Room>>>]>,
+/// All channels of the node, with what they share.
+pub struct Channels {
+    pub config: Config,
+    pub host: Host,
+    pub counts: Counts,
+    pub registry: ChannelRegistry,
+    /// Names this run of the node to its peers.
+    pub boot: Arc<str>,
+    pub started: Instant,
+    /// The node is shutting down: no connection is accepted any more.
+    pub is_draining: AtomicBool,
+    backfill: Backfill,
+    fan_out: FanOut,
+    epoch: Mutex<Epoch>,
+    next_number: AtomicU64,
+    _until_dropped: DropGuard,
 }
 
-impl Registry {
-    /// An empty registry.
-    pub fn new() -> Self {
-        Self { shards: (0..64).map(|_| Mutex::default()).collect() }
+/// A task that runs as long as the channels are used.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Channels {
+    /// The channels, and the tasks that the caller has to spawn for them. `until_dropped` is dropped with the last user of the channels.
+    pub fn new(config: Config, host: Host, boot: Arc<str>, until_dropped: DropGuard) -> (Arc<Self>, Vec<Task>) {
+        let (backfill, requests) = Backfill::new();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let (fan_out, queues) = FanOut::new(cores);
+        let channels = Arc::new(Self {
+            epoch: Mutex::new(config.epoch.clone()),
+            config,
+            host,
+            counts: Counts::default(),
+            registry: ChannelRegistry::new(),
+            boot,
+            started: now(),
+            is_draining: AtomicBool::new(false),
+            backfill,
+            fan_out,
+            next_number: AtomicU64::new(1),
+            _until_dropped: until_dropped,
+        });
+        let weak = Arc::downgrade(&channels);
+        let mut tasks: Vec<Task> = vec![Box::pin(backfill::run(weak.clone(), requests))];
+        tasks.extend(queues.into_iter().map(|queue| Box::pin(fan_out::run(weak.clone(), queue)) as Task));
+        (channels, tasks)
     }
 
-    fn shard(&self, name: &str) -> &Mutex<FxHashMap<Channel, Arc<Room>>> {
-        &self.shards[FxBuildHasher.hash_one(name) as usize % self.shards.len()]
+    /// A number that no other subscription of this node has.
+    fn next_number(&self) -> u64 {
+        self.next_number.fetch_add(1, Relaxed)
     }
 
-    /// The room of a channel, if there is one.
-    pub fn find(&self, name: &str) -> Option<Arc<Room>> {
-        self.shard(name).lock().get(name).cloned()
+    /// The epoch of a new ring: the run of the node, and a number within it.
+    fn ring_epoch(&self) -> Epoch {
+        format!("{}-{}", self.boot, self.next_number()).into()
     }
 
-    /// Does something in the room of a channel, which is made where it is missing and cannot vanish meanwhile.
-    pub fn within<T>(&self, name: &Channel, deed: impl FnOnce(&Arc<Room>, &mut Inner) -> T) -> T {
-        let room = self.shard(name).lock().entry(name.clone()).or_insert_with(|| Arc::new(Room::new(name.clone()))).clone();
-        let mut inner = room.lock();
-        if inner.is_gone {
-            drop(inner);
-            // Swept between the two locks: rare, and once more is enough unless it is swept again.
-            return self.within(name, deed);
+    /// The epoch of durable channels; empty until the first reading of the log.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch.lock().clone()
+    }
+
+    /// Another log began.
+    pub fn set_epoch(&self, epoch: Epoch) {
+        *self.epoch.lock() = epoch;
+    }
+
+    /// The first reading sets the epoch. Later ones do not change it: that is up to the host.
+    fn learn_epoch(&self, epoch: &Epoch) {
+        let mut known = self.epoch.lock();
+        if known.is_empty() {
+            *known = epoch.clone();
         }
-        deed(&room, &mut inner)
     }
 
-    /// Forgets the room if nobody needs it: no subscriber, and nothing worth remembering.
-    pub fn forget_if_idle(&self, name: &str) {
-        let mut shard = self.shard(name).lock();
-        // Never wait for a room under a shard: whoever holds the room may be looking another one up. The sweep comes by later.
-        let Some(mut inner) = shard.get(name).and_then(|room| room.try_lock()) else { return };
-        if inner.count() == 0 && inner.tail.is_none() && inner.ring.is_none() && inner.pending.is_empty() {
-            inner.is_gone = true;
-            drop(inner);
-            let _gone = shard.remove(name);
-        }
-    }
-
-    /// Forgets what nobody asked for in a long time. `tail_after`: how long a kept channel without subscribers keeps its place in the order.
-    pub fn sweep(&self, now: Instant, tail_after: Duration) {
-        for shard in &self.shards {
-            shard.lock().retain(|_, room| {
-                let Some(mut inner) = room.try_lock() else { return true };
-                if let Some(tail) = &mut inner.tail {
-                    tail.expire(now);
-                }
-                let is_idle = inner.count() == 0
-                    && inner.pending.is_empty()
-                    && !inner.tail.as_ref().is_some_and(tail::Tail::is_behind)
-                    && now.saturating_duration_since(inner.used_at) > tail_after;
-                inner.is_gone |= is_idle;
-                !is_idle
-            });
-        }
-    }
-
-    /// All rooms there are, one shard locked at a time.
-    pub fn all(&self) -> Vec<Arc<Room>> {
-        self.shards.iter().flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>()).collect()
+    /// Removes a subscription; its client is gone.
+    pub fn leave(&self, channel: &ChannelState, id: SubscriptionId) {
+        channel.lock().leave(id);
+        self.registry.remove_if_idle(&channel.name);
     }
 }
 
-impl Default for Registry {
-    fn default() -> Self {
-        Self::new()
-    }
+/// Sequencers use std's instants, sessions tokio's, whose clock a test can stop.
+pub fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

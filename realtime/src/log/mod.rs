@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use crate::host::{Epoch, Offset, Publication, Publisher, Revoke};
-pub use recovery::{Ended, Joined, Joining, Place, Recovered, Step};
+pub use recovery::{Ended, Joined, Joining, Position, Recovered, Step};
 pub use ring::{Bounds, Ring};
 
 /// A numbered publication of a channel as the hub holds it. Clones share all parts.

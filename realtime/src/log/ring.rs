@@ -112,7 +112,7 @@ impl Ring {
         self.rows.iter().map(|(_, publication)| publication)
     }
 
-    /// One page of it: at most `limit` after (or, in reverse, before) `since`, exclusive; a lost `since` starts at the first kept.
+    /// One page of it: at most `limit` after (or, in reverse, before) `since`, exclusive; a `since` that is gone starts at the first one it holds.
     pub fn page(&self, since: Option<Offset>, limit: usize, reverse: bool) -> Vec<Entry> {
         if reverse {
             let before = since.unwrap_or(Offset::MAX);
@@ -155,12 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn since_answers_only_what_it_wholly_holds() {
+    fn since_answers_only_what_it_holds_completely() {
         let (ring, _) = filled(Bounds { count: 3, ..WIDE }, 10);
         assert_eq!(ring.since(7).map(offsets), Some(vec![8, 9, 10]));
         assert_eq!(ring.since(9).map(offsets), Some(vec![10]));
         assert_eq!(ring.since(10).map(offsets), Some(vec![]));
-        assert!(ring.since(6).is_none(), "8 is the first kept");
+        assert!(ring.since(6).is_none(), "8 is the first one held");
         assert!(ring.since(11).is_none(), "above the top");
         assert_eq!(Ring::new(WIDE).since(0).map(offsets), Some(vec![]));
         assert!(Ring::new(WIDE).since(3).is_none());
@@ -180,7 +180,7 @@ mod tests {
         let page = |since, limit, reverse| offsets(ring.page(since, limit, reverse).iter());
         assert_eq!(page(None, 2, false), [6, 7]);
         assert_eq!(page(Some(7), 2, false), [8, 9]);
-        assert_eq!(page(Some(2), 2, false), [6, 7], "a lost place starts at the first kept");
+        assert_eq!(page(Some(2), 2, false), [6, 7], "a lost position starts at the first one held");
         assert_eq!(page(None, 2, true), [10, 9]);
         assert_eq!(page(Some(8), 9, true), [7, 6]);
     }

@@ -5,10 +5,9 @@ use std::sync::OnceLock;
 use bytes::{Bytes, BytesMut};
 use prost::Message;
 
-use super::{Command, Publication, Push, PushBody, Reply, json, protobuf};
-use crate::transport::frames;
+use super::{Command, Publication, Push, PushBody, Reply, frames, json, protobuf};
 
-/// In which form a connection speaks.
+/// The encoding of a connection's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     Json,
@@ -49,7 +48,7 @@ enum State {
 
 /// Reads a frame's commands one by one; `limit` is the largest message in bytes.
 ///
-/// In JSON they are lines, the last with or without its `\n`; in Protobuf each stands behind its length.
+/// In JSON they are lines, the last with or without its `\n`; in Protobuf each follows its length.
 pub fn commands(format: Format, frame: Bytes, limit: usize) -> Commands {
     Commands { format, rest: frame, limit, state: State::First }
 }
@@ -93,12 +92,12 @@ impl Commands {
 }
 
 impl Format {
-    /// The bare message of one reply: a JSON line without its break, or Protobuf behind its length.
+    /// The plain message of one reply: a JSON line without its break, or Protobuf after its length.
     pub fn encode(self, reply: &Reply) -> Result<Bytes, Unencodable> {
         self.message(reply, reply)
     }
 
-    /// The bare message of one push, as unidirectional transports carry it.
+    /// The plain message of one push, as unidirectional transports carry it.
     pub fn encode_push(self, push: &Push) -> Result<Bytes, Unencodable> {
         self.message(push, push)
     }
@@ -142,7 +141,7 @@ impl Format {
     }
 }
 
-/// A push that many connections get: encoded when the first of a format asks, then shared.
+/// A push for many connections: encoded for the first connection of a format, then shared.
 #[derive(Debug)]
 pub struct Broadcast {
     push: Reply,
@@ -151,7 +150,7 @@ pub struct Broadcast {
 }
 
 impl Broadcast {
-    /// A push to share; `push.body` is kept until both formats are encoded or the broadcast is over.
+    /// A push to share; `push.body` is kept as long as the broadcast.
     pub fn new(push: Push) -> Self {
         Self { push: Reply::push(push), json: OnceLock::new(), protobuf: OnceLock::new() }
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Answer, Ask, Command, Push, PushBody, Reply};
+use super::{Answer, Command, Push, PushBody, Reply, Request};
 
 /// Whether a field holds its zero value and is left out.
 pub(super) fn zero<T: Default + PartialEq>(value: &T) -> bool {
@@ -77,27 +77,27 @@ impl<'de> Deserialize<'de> for Command {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Command, A::Error> {
                 let mut command = Command::default();
                 while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-                    macro_rules! ask {
+                    macro_rules! request {
                         ($kind:ident) => {
                             if let Some(body) = map.next_value::<Option<_>>()? {
-                                command.ask = Some(Ask::$kind(body));
+                                command.request = Some(Request::$kind(body));
                             }
                         };
                     }
                     match &*key {
                         "id" => command.id = map.next_value::<Option<u32>>()?.unwrap_or_default(),
-                        "connect" => ask!(Connect),
-                        "subscribe" => ask!(Subscribe),
-                        "unsubscribe" => ask!(Unsubscribe),
-                        "publish" => ask!(Publish),
-                        "presence" => ask!(Presence),
-                        "presence_stats" => ask!(PresenceStats),
-                        "history" => ask!(History),
-                        "ping" => ask!(Ping),
-                        "send" => ask!(Send),
-                        "rpc" => ask!(Rpc),
-                        "refresh" => ask!(Refresh),
-                        "sub_refresh" => ask!(SubRefresh),
+                        "connect" => request!(Connect),
+                        "subscribe" => request!(Subscribe),
+                        "unsubscribe" => request!(Unsubscribe),
+                        "publish" => request!(Publish),
+                        "presence" => request!(Presence),
+                        "presence_stats" => request!(PresenceStats),
+                        "history" => request!(History),
+                        "ping" => request!(Ping),
+                        "send" => request!(Send),
+                        "rpc" => request!(Rpc),
+                        "refresh" => request!(Refresh),
+                        "sub_refresh" => request!(SubRefresh),
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
@@ -114,20 +114,20 @@ impl Serialize for Command {
         if self.id != 0 {
             map.serialize_entry("id", &self.id)?;
         }
-        match &self.ask {
+        match &self.request {
             None => {}
-            Some(Ask::Connect(body)) => map.serialize_entry("connect", body)?,
-            Some(Ask::Subscribe(body)) => map.serialize_entry("subscribe", body)?,
-            Some(Ask::Unsubscribe(body)) => map.serialize_entry("unsubscribe", body)?,
-            Some(Ask::Publish(body)) => map.serialize_entry("publish", body)?,
-            Some(Ask::Presence(body)) => map.serialize_entry("presence", body)?,
-            Some(Ask::PresenceStats(body)) => map.serialize_entry("presence_stats", body)?,
-            Some(Ask::History(body)) => map.serialize_entry("history", body)?,
-            Some(Ask::Ping(body)) => map.serialize_entry("ping", body)?,
-            Some(Ask::Send(body)) => map.serialize_entry("send", body)?,
-            Some(Ask::Rpc(body)) => map.serialize_entry("rpc", body)?,
-            Some(Ask::Refresh(body)) => map.serialize_entry("refresh", body)?,
-            Some(Ask::SubRefresh(body)) => map.serialize_entry("sub_refresh", body)?,
+            Some(Request::Connect(body)) => map.serialize_entry("connect", body)?,
+            Some(Request::Subscribe(body)) => map.serialize_entry("subscribe", body)?,
+            Some(Request::Unsubscribe(body)) => map.serialize_entry("unsubscribe", body)?,
+            Some(Request::Publish(body)) => map.serialize_entry("publish", body)?,
+            Some(Request::Presence(body)) => map.serialize_entry("presence", body)?,
+            Some(Request::PresenceStats(body)) => map.serialize_entry("presence_stats", body)?,
+            Some(Request::History(body)) => map.serialize_entry("history", body)?,
+            Some(Request::Ping(body)) => map.serialize_entry("ping", body)?,
+            Some(Request::Send(body)) => map.serialize_entry("send", body)?,
+            Some(Request::Rpc(body)) => map.serialize_entry("rpc", body)?,
+            Some(Request::Refresh(body)) => map.serialize_entry("refresh", body)?,
+            Some(Request::SubRefresh(body)) => map.serialize_entry("sub_refresh", body)?,
         }
         map.end()
     }

@@ -1,10 +1,11 @@
-//! The Centrifuge client protocol: what a client asks, what it is answered, and what is pushed to it.
+//! The Centrifuge client protocol: what a client asks for, what it is answered, and what is pushed to it.
 //!
 //! One struct per message serves both forms of the wire: prost derives the Protobuf form, serde the JSON form (`json.rs` holds
 //! what the envelopes need). `framing.rs` puts messages into frames and takes them out, `codes.rs` names every number.
 //! Payloads (`Bytes`) are opaque; in JSON they are one JSON value inlined, byte for byte, and empty bytes mean "not given".
 
 pub mod codes;
+pub mod frames;
 pub mod framing;
 mod from_host;
 pub mod json;
@@ -26,20 +27,20 @@ pub use results::{
     UnsubscribePush, UnsubscribeResult,
 };
 
-/// What a client sends: a number of its own choosing and one question. Without both it is a pong.
+/// What a client sends: a number of its own choosing and one request. Without both it is a pong.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Command {
     /// Repeated in the reply; 0 for `send` and pongs.
     #[prost(uint32, tag = "1")]
     pub id: u32,
-    /// The question; `None` when the client sent none that we know.
-    #[prost(oneof = "Ask", tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
-    pub ask: Option<Ask>,
+    /// The request; `None` when the client sent none that we know.
+    #[prost(oneof = "Request", tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
+    pub request: Option<Request>,
 }
 
 /// The payloads of a [`Command`].
 #[derive(Clone, PartialEq, prost::Oneof)]
-pub enum Ask {
+pub enum Request {
     #[prost(message, tag = "4")]
     Connect(ConnectRequest),
     #[prost(message, tag = "5")]
@@ -66,10 +67,17 @@ pub enum Ask {
     SubRefresh(SubRefreshRequest),
 }
 
+impl Request {
+    /// Whether this concerns a subscription. Subscriptions are bounded by the channels of a connection, not by its calls.
+    pub fn is_subscription(&self) -> bool {
+        matches!(self, Self::Subscribe(_) | Self::Unsubscribe(_) | Self::SubRefresh(_))
+    }
+}
+
 impl Command {
     /// Whether this is the client's answer to a ping.
     pub fn is_pong(&self) -> bool {
-        self.id == 0 && self.ask.is_none()
+        self.id == 0 && self.request.is_none()
     }
 }
 
@@ -84,7 +92,7 @@ pub struct Reply {
     pub answer: Option<Answer>,
 }
 
-/// The payloads of a [`Reply`]; the numbers are not those of [`Ask`].
+/// The payloads of a [`Reply`]; the numbers are not those of [`Request`].
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum Answer {
     #[prost(message, tag = "2")]
@@ -137,10 +145,10 @@ impl Reply {
     }
 }
 
-/// What the server says on its own account; inside a [`Reply`] on bidirectional transports, bare on the others.
+/// A message that answers no command; inside a [`Reply`] on bidirectional transports, bare on the others.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Push {
-    /// Stands for the channel where the client granted that; 0 otherwise.
+    /// Replaces the channel where the client allowed that; 0 otherwise.
     #[prost(int64, tag = "1")]
     pub id: i64,
     /// Empty for `message`, `connect`, `disconnect` and `refresh`.

@@ -37,11 +37,11 @@ pub struct ClientInfo {
     #[prost(string, tag = "2")]
     #[serde(deserialize_with = "lenient")]
     pub client: String,
-    /// What the connection's token tells everybody.
+    /// What others see of the connection's token.
     #[prost(bytes = "bytes", tag = "3")]
     #[serde(skip_serializing_if = "zero", with = "raw")]
     pub conn_info: Bytes,
-    /// What the subscription's token tells everybody.
+    /// What others see of the subscription's token.
     #[prost(bytes = "bytes", tag = "4")]
     #[serde(skip_serializing_if = "zero", with = "raw")]
     pub chan_info: Bytes,
@@ -59,7 +59,7 @@ pub struct Publication {
     #[prost(message, optional, tag = "5")]
     #[serde(skip_serializing_if = "zero")]
     pub info: Option<ClientInfo>,
-    /// Number in its channel from 1 on; 0 where nothing is kept.
+    /// Number in its channel from 1 on; 0 on ephemeral channels without a ring.
     #[prost(uint64, tag = "6")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub offset: u64,
@@ -67,7 +67,7 @@ pub struct Publication {
     #[prost(btree_map = "string, string", tag = "7")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub tags: BTreeMap<String, String>,
-    /// Whether `data` is a patch of the previous payload.
+    /// Whether `data` is a delta to the previous payload.
     #[prost(bool, tag = "8")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub delta: bool,
@@ -83,7 +83,7 @@ pub struct Publication {
     #[prost(string, tag = "11")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub key: String,
-    /// Whether the key went away.
+    /// Whether the key was removed.
     #[prost(bool, tag = "12")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub removed: bool,
@@ -101,11 +101,11 @@ pub struct Publication {
     pub version: u64,
 }
 
-/// A place in a channel.
+/// A position in a channel.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StreamPosition {
-    /// The last number seen.
+    /// The last number received.
     #[prost(uint64, tag = "1")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub offset: u64,

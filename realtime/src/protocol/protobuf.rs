@@ -5,14 +5,14 @@ use prost::Message;
 
 use super::framing::BadFrame;
 
-/// Appends `message` behind its length.
+/// Appends the length of `message` and then the message.
 pub fn put(message: &impl Message, to: &mut BytesMut) {
     message.encode_length_delimited(to).expect("a BytesMut grows as needed");
 }
 
 /// Takes the next message's bytes off the front of `from`; `limit` is the largest message in bytes.
 ///
-/// The length is compared as the u64 it is, before anything is allocated: it may claim up to 2^64 - 1.
+/// The length is compared as u64 before anything is allocated: it may claim up to 2^64 - 1.
 /// Errors: `Malformed` when the length is no varint or reaches past the end, `TooLarge` when it is above the limit.
 pub fn take(from: &mut Bytes, limit: usize) -> Result<Bytes, BadFrame> {
     let (length, width) = varint(from)?;

@@ -1,4 +1,4 @@
-//! What clients ask.
+//! What clients send.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::{FilterNode, StreamPosition, TrackBatch};
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ConnectRequest {
-    /// Who the client is; empty when the upgrade or `data` says it.
+    /// The client's token; empty when the upgrade request or `data` identifies it.
     #[prost(string, tag = "1")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub token: String,
@@ -20,7 +20,7 @@ pub struct ConnectRequest {
     #[prost(bytes = "bytes", tag = "2")]
     #[serde(skip_serializing_if = "zero", with = "raw")]
     pub data: Bytes,
-    /// Where the client stands in its server-side subscriptions.
+    /// The client's positions in its server-side subscriptions.
     #[prost(btree_map = "string, message", tag = "3")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub subs: BTreeMap<String, SubscribeRequest>,
@@ -36,7 +36,7 @@ pub struct ConnectRequest {
     #[prost(btree_map = "string, string", tag = "6")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub headers: BTreeMap<String, String>,
-    /// 1: the client can do dictionary frames.
+    /// 1: the client supports dictionary frames.
     #[prost(int64, tag = "7")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub flag: i64,
@@ -57,7 +57,7 @@ pub struct RefreshRequest {
     pub token: String,
 }
 
-/// Joins a channel, perhaps from a place in it.
+/// Joins a channel, optionally from a position in it.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SubscribeRequest {
@@ -67,14 +67,14 @@ pub struct SubscribeRequest {
     #[prost(string, tag = "2")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub token: String,
-    /// Whether `epoch` and `offset` say where the client stands.
+    /// Whether `epoch` and `offset` give the client's position.
     #[prost(bool, tag = "3")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub recover: bool,
     #[prost(string, tag = "6")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub epoch: String,
-    /// The last number the client saw.
+    /// The last number the client received.
     #[prost(uint64, tag = "7")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub offset: u64,
@@ -92,7 +92,7 @@ pub struct SubscribeRequest {
     #[prost(bool, tag = "11")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub join_leave: bool,
-    /// `fossil` asks for patches; parsed, not granted.
+    /// `fossil` asks for deltas.
     #[prost(string, tag = "12")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub delta: String,
@@ -100,7 +100,7 @@ pub struct SubscribeRequest {
     #[prost(message, optional, tag = "13")]
     #[serde(skip_serializing_if = "zero")]
     pub tf: Option<FilterNode>,
-    /// 1: pushes may be routed by number; 2: the client reloads its state itself, so a lost place is error 112.
+    /// 1: pushes may be routed by number; 2: the client reloads its state itself, so a lost position is error 112.
     #[prost(int64, tag = "14")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub flag: i64,
@@ -175,7 +175,7 @@ pub struct PublishRequest {
     pub removed: bool,
 }
 
-/// Who is in a channel.
+/// Who is on a channel.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PresenceRequest {
@@ -184,7 +184,7 @@ pub struct PresenceRequest {
     pub channel: String,
 }
 
-/// How many are in a channel.
+/// How many are on a channel.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PresenceStatsRequest {
@@ -193,14 +193,14 @@ pub struct PresenceStatsRequest {
     pub channel: String,
 }
 
-/// What a channel keeps.
+/// The publications that a channel keeps.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HistoryRequest {
     #[prost(string, tag = "1")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub channel: String,
-    /// 0: only the position; negative: all; else so many.
+    /// 0: only the position; negative: all; else this many.
     #[prost(int32, tag = "7")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub limit: i32,
@@ -225,7 +225,7 @@ pub struct RpcRequest {
     pub method: String,
 }
 
-/// Tells the host something without an answer.
+/// Sends the host a message without an answer.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SendRequest {
@@ -249,7 +249,7 @@ pub struct EmulationRequest {
     #[prost(string, tag = "2")]
     #[serde(deserialize_with = "lenient")]
     pub session: String,
-    /// The commands in the session's format; in JSON a string that holds them.
+    /// The commands in the session's format; in JSON a string that contains them.
     #[prost(bytes = "bytes", tag = "3")]
     #[serde(with = "text")]
     pub data: Bytes,

@@ -1,4 +1,4 @@
-//! What clients are answered and told.
+//! What clients are answered and sent.
 
 use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ pub struct RefreshResult {
     pub ttl: u32,
 }
 
-/// The subscription stands.
+/// The subscription is accepted.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SubscribeResult {
@@ -92,7 +92,7 @@ pub struct SubscribeResult {
     #[prost(uint32, tag = "2")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub ttl: u32,
-    /// The client keeps its place and recovers from it.
+    /// The client keeps its position and recovers from it.
     #[prost(bool, tag = "3")]
     #[serde(skip_serializing_if = "zero", deserialize_with = "lenient")]
     pub recoverable: bool,
@@ -170,7 +170,7 @@ pub struct UnsubscribeResult {}
 #[serde(default)]
 pub struct PublishResult {}
 
-/// Who is there, by connection.
+/// Who is present, by connection.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PresenceResult {
@@ -179,7 +179,7 @@ pub struct PresenceResult {
     pub presence: BTreeMap<String, ClientInfo>,
 }
 
-/// How many are there.
+/// How many are present.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PresenceStatsResult {
@@ -191,7 +191,7 @@ pub struct PresenceStatsResult {
     pub num_users: u32,
 }
 
-/// What is kept, and the top.
+/// The publications kept, and the top.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HistoryResult {
@@ -220,7 +220,7 @@ pub struct RpcResult {
     pub data: Bytes,
 }
 
-/// Somebody came.
+/// A subscriber joined.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct JoinPush {
@@ -229,7 +229,7 @@ pub struct JoinPush {
     pub info: Option<ClientInfo>,
 }
 
-/// Somebody left.
+/// A subscriber left.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LeavePush {
@@ -328,7 +328,7 @@ pub struct ConnectPush {
     pub time: i64,
 }
 
-/// Last push where there is no close frame.
+/// The last push on transports without a close frame.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DisconnectPush {

@@ -1,4 +1,4 @@
-//! The connection's task: drain the writer, run what waits, read; and judge what was read.
+//! The connection's task: drain the writer, run what is queued, read; and decide about what was read.
 
 use std::{
     collections::VecDeque,
@@ -8,17 +8,20 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Phase, Running, Session, State, Ways, Work};
+use super::{Phase, Session, SessionState, Work};
 use crate::{
     host::{Error, Left},
-    protocol::{self, Ask, Command, Disconnect},
-    transport::frames::{self, Incoming, Reader},
+    protocol::{self, Command, Disconnect, Request},
+    transport::{
+        acceptor::{Running, TransportMode},
+        frames::{self, Incoming, Reader},
+    },
 };
 
 impl Session {
-    /// Runs until the connection is over and everything was said. `early` is what arrived behind the upgrade request.
+    /// Runs until the connection is over and everything was sent. `early` is what arrived right after the upgrade request.
     pub async fn run(self: &Arc<Self>, early: Bytes) {
-        let mut reader = Reader::new(self.hub.config.message_limit);
+        let mut reader = Reader::new(self.config().message_limit);
         let mut running: Option<Running> = None;
         let mut early = Some(early).filter(|early| !early.is_empty());
         std::future::poll_fn(|cx| {
@@ -79,7 +82,7 @@ impl Session {
         }
     }
 
-    /// Runs what waits until something has to be waited for.
+    /// Runs what is queued until something has to be waited for.
     fn advance(self: &Arc<Self>, cx: &mut Context<'_>, running: &mut Option<Running>) {
         loop {
             if let Some(command) = running {
@@ -102,14 +105,14 @@ impl Session {
                 Ok(None) => return,
                 Ok(Some(Incoming::Text(message) | Incoming::Binary(message))) => self.take_message(cx, message, running),
                 Ok(Some(Incoming::Ping(payload))) => self.put(frames::pong(&payload)),
-                Ok(Some(Incoming::Pong(_))) if self.ways == Ways::NativePings => drop(self.state.lock().timers.pong()),
+                Ok(Some(Incoming::Pong(_))) if self.mode == TransportMode::NativePings => drop(self.state.lock().timers.pong()),
                 Ok(Some(Incoming::Pong(_))) => {}
-                Ok(Some(Incoming::Close(said))) => {
-                    let code = said.map_or(1000, |(code, _)| code);
+                Ok(Some(Incoming::Close(close))) => {
+                    let code = close.map_or(1000, |(code, _)| code);
                     self.writer.finish(Some(frames::close(code, "")), true);
                 }
                 Err(fault) => {
-                    self.state.lock().why.get_or_insert(Left::Closed(fault.code().into()));
+                    self.state.lock().left.get_or_insert(Left::Closed(fault.code().into()));
                     self.writer.finish(Some(frames::close(fault.code(), "")), true);
                 }
             }
@@ -117,7 +120,7 @@ impl Session {
     }
 
     fn take_message(self: &Arc<Self>, cx: &mut Context<'_>, message: Bytes, running: &mut Option<Running>) {
-        for command in protocol::framing::commands(self.format, message, self.hub.config.message_limit) {
+        for command in protocol::framing::commands(self.format, message, self.config().message_limit) {
             match command {
                 Ok(command) => {
                     let next = self.take(command, running.is_none());
@@ -136,9 +139,9 @@ impl Session {
         }
     }
 
-    /// Commands that came apart from the response: the stream's task runs them.
-    pub fn take_apart(self: &Arc<Self>, message: Bytes) {
-        for command in protocol::framing::commands(self.format, message, self.hub.config.message_limit) {
+    /// Commands that were sent apart from the response: the task of the response runs them.
+    pub(super) fn take_emulated(self: &Arc<Self>, message: Bytes) {
+        for command in protocol::framing::commands(self.format, message, self.config().message_limit) {
             match command {
                 Ok(command) => drop(self.take(command, false)),
                 Err(_) => self.close(Disconnect::BAD_REQUEST),
@@ -147,8 +150,8 @@ impl Session {
         self.writer.waker.wake();
     }
 
-    /// Runs what waits, in the task of the response.
-    pub fn poll_apart(self: &Arc<Self>, cx: &mut Context<'_>, running: &mut Option<Running>) {
+    /// Runs what is queued, in the task of the response.
+    pub(super) fn poll_emulated(self: &Arc<Self>, cx: &mut Context<'_>, running: &mut Option<Running>) {
         if self.writer.is_finished() {
             *running = None;
             return self.leave();
@@ -159,23 +162,17 @@ impl Session {
         self.advance(cx, running);
     }
 
-    /// The response is gone.
-    pub fn end_apart(&self) {
-        self.writer.abandon();
-        self.leave();
-    }
-
-    /// Judges a command: pongs and sends are taken at once, the rest in order. Returned is what may run now, where nothing else does.
+    /// Decides about a command: pongs and sends are taken at once, the rest in order. Returns what may run now, where nothing else does.
     fn take(self: &Arc<Self>, command: Command, is_idle: bool) -> Option<Work> {
-        let config = &self.hub.config;
+        let config = self.config();
         let mut state = self.state.lock();
         let id = command.id;
-        let verdict = match (state.phase, command.ask) {
+        let decision = match (state.phase, command.request) {
             (Phase::Closed | Phase::Refused, _) => return None,
-            (Phase::Live, Some(Ask::Send(send))) => {
-                let who = state.who.clone();
+            (Phase::Live, Some(Request::Send(send))) => {
+                let identity = state.identity.clone();
                 drop(state);
-                let sent = who.map(|who| self.hub.host.rpc.send(&who, send.data));
+                let sent = identity.map(|identity| self.host().rpc.send(&identity, send.data));
                 if let Some(Err(error)) = sent
                     && error.closes()
                 {
@@ -186,26 +183,28 @@ impl Session {
             (Phase::Live, _) if id == 0 && state.timers.pong() => return None,
             (_, _) if id == 0 => Err(()),
             (_, None) => Err(()),
-            (Phase::New, Some(ask @ Ask::Connect(_))) => {
+            (Phase::New, Some(request @ Request::Connect(_))) => {
                 state.phase = Phase::Connecting;
-                Ok((ask, 1))
+                Ok((request, 1))
             }
-            (Phase::New, _) | (_, Some(Ask::Connect(_))) => Err(()),
+            (Phase::New, _) | (_, Some(Request::Connect(_))) => Err(()),
             // A first frame often holds the connect and all subscriptions.
-            (Phase::Connecting, Some(ask)) => Ok((ask, config.command_limit + config.channel_limit)),
-            // What comes apart cannot run while it is read, so a batch needs room.
-            (Phase::Live, Some(ask)) if self.ways == Ways::Apart => Ok((ask, config.command_limit + config.channel_limit)),
-            // After a reconnect an SDK sends all its subscriptions at once.
-            (Phase::Live, Some(ask @ (Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::SubRefresh(_)))) => {
-                Ok((ask, config.command_limit + config.channel_limit))
+            (Phase::Connecting, Some(request)) => Ok((request, config.command_limit + config.channel_limit)),
+            // Commands sent apart from the response cannot run while they are read, so a batch needs space.
+            (Phase::Live, Some(request)) if self.mode == TransportMode::Emulated => {
+                Ok((request, config.command_limit + config.channel_limit))
             }
-            (Phase::Live, Some(ask)) => {
-                // Subscriptions that wait take no call's place.
+            // After a reconnect an SDK sends all its subscriptions at once.
+            (Phase::Live, Some(request)) if request.is_subscription() => {
+                Ok((request, config.command_limit + config.channel_limit))
+            }
+            (Phase::Live, Some(request)) => {
+                // Subscriptions that wait do not count against the calls.
                 let waiting = state.work.iter().filter(|work| work.is_subscription()).count();
-                Ok((ask, config.command_limit + waiting))
+                Ok((request, config.command_limit + waiting))
             }
         };
-        match verdict {
+        match decision {
             Err(()) => {
                 drop(state);
                 self.close(Disconnect::BAD_REQUEST);
@@ -214,14 +213,14 @@ impl Session {
                 drop(state);
                 self.refuse(id, &Error::too_many_requests());
             }
-            Ok((ask, _)) if is_idle && state.work.is_empty() => return Some(Work::Command(id, Box::new(ask))),
-            Ok((ask, _)) => state.work.push_back(Work::Command(id, Box::new(ask))),
+            Ok((request, _)) if is_idle && state.work.is_empty() => return Some(Work::Command(id, Box::new(request))),
+            Ok((request, _)) => state.work.push_back(Work::Command(id, Box::new(request))),
         }
         None
     }
 }
 
-impl State {
+impl SessionState {
     fn next_work(&mut self) -> Option<Work> {
         let work = self.work.pop_front();
         if self.work.is_empty() && self.work.capacity() > 0 {
@@ -231,7 +230,7 @@ impl State {
     }
 }
 
-/// One read takes so much; the buffer is the thread's, so that an idle connection has none.
+/// The size of one read; the buffer belongs to the thread, so that an idle connection needs none.
 const READ_AT_ONCE: usize = 16 * 1024;
 thread_local! {
     static BUFFER: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };

@@ -1,22 +1,20 @@
-//! One connection: its states, and one match on what it asks.
+//! One connection: its states, and one match on the client's requests.
 //!
-//! The connection's task reads, drains the writer and runs what the client asked, one command after the other; reading never waits for one.
-//! Whatever others do to the session (publish, close, grant) leaves work here and wakes the task.
+//! The connection's task reads, drains the writer and runs the client's commands one after the other; reading never waits for one. What others
+//! do to the session (publish, close, grant) is queued here and wakes the task.
 
-pub mod book;
 mod call;
-pub mod clockwork;
 mod connect;
 mod drive;
-mod settle;
-mod sink;
+mod registry;
+mod sessions;
 mod subscribe;
+mod subscriber;
+pub mod timer_queue;
 mod timers;
 
 use std::{
     collections::VecDeque,
-    net::SocketAddr,
-    pin::Pin,
     sync::{Arc, OnceLock, atomic::Ordering::Relaxed},
 };
 
@@ -24,62 +22,42 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-pub use self::{
-    settle::{Position, Rights, Seated},
-    sink::Sink,
-};
+pub use self::sessions::Sessions;
 use crate::{
-    channels::room::{Room, Seat},
-    host::{Channel, Error, Grant, Identity, Left},
-    hub::Inner,
-    protocol::{self, Answer, Ask, Disconnect, Format, Push, Reply},
+    channels::{ChannelState, SubscriptionId, WriteResult},
+    config::Config,
+    host::{Channel, Error, Grant, Host, Identity, Left},
+    ids,
+    protocol::{self, Answer, Disconnect, Format, Push, Reply, Request},
     transport::{
+        acceptor::{HttpRequest, Opening, Running, TransportMode},
         frames,
-        writer::{Put, Socket, Writer},
+        writer::{Socket, Writer},
     },
 };
 
 /// One connection of the Centrifuge protocol.
 pub struct Session {
     pub client: Arc<str>,
-    pub hub: Arc<Inner>,
-    pub format: Format,
-    pub writer: Writer,
-    pub ways: Ways,
-    /// What a client shows to send commands apart from the response that answers them.
-    pub secret: Option<Arc<str>>,
+    sessions: Arc<Sessions>,
+    format: Format,
+    writer: Writer,
+    mode: TransportMode,
+    /// Allows a client to send commands apart from the response that carries their answers.
+    secret: Option<Arc<str>>,
     user: OnceLock<Arc<str>>,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
 }
 
-/// How the two directions go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ways {
-    /// One socket for both.
-    Both,
-    /// The same, with WebSocket pings instead of the protocol's own.
-    NativePings,
-    /// An endless response, and commands by other requests.
-    Apart,
-    /// An endless response and nothing back.
-    Out,
-}
-
-struct State {
+struct SessionState {
     phase: Phase,
-    who: Option<Arc<Identity>>,
+    identity: Option<Arc<Identity>>,
     subs: Vec<Sub>,
     work: VecDeque<Work>,
-    stale: Vec<(Channel, Seat)>,
+    stale: Vec<(Channel, SubscriptionId)>,
     timers: timers::Timers,
-    why: Option<Left>,
-    request: Option<Box<Request>>,
-}
-
-/// What the HTTP request under the connection said; dropped after connect.
-pub struct Request {
-    pub headers: http::HeaderMap,
-    pub peer: Option<SocketAddr>,
+    left: Option<Left>,
+    request: Option<Box<HttpRequest>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +65,7 @@ enum Phase {
     New,
     Connecting,
     Live,
-    /// Connect was refused by an error: nothing is answered any more.
+    /// Connect was refused by an error: commands are no longer answered.
     Refused,
     Closed,
 }
@@ -95,56 +73,55 @@ enum Phase {
 /// A subscription as its session knows it.
 #[derive(Clone)]
 struct Sub {
-    room: Arc<Room>,
-    seat: Seat,
+    channel: Arc<ChannelState>,
+    id: SubscriptionId,
     grant: Arc<Grant>,
     is_server_side: bool,
 }
 
 /// What the session's task does one after the other.
 enum Work {
-    Command(u32, Box<Ask>),
+    Command(u32, Box<Request>),
     /// The server subscribes the client.
     Grant(Channel, Box<Grant>),
-    /// A reader that lagged gets the whole.
-    Resync(Channel, Seat),
-    /// An end of right came too late to be judged: ask again.
-    Recheck(Seat),
+    /// A reader that lagged gets the full state.
+    Resync(Channel, SubscriptionId),
+    /// A revocation may have been missed: read the rights of this subscription again.
+    Recheck(SubscriptionId),
 }
 
 impl Work {
     /// Subscriptions are bounded by the channels of a connection, not by its calls.
     fn is_subscription(&self) -> bool {
-        matches!(self, Self::Command(_, ask) if matches!(**ask, Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::SubRefresh(_)))
+        matches!(self, Self::Command(_, request) if request.is_subscription())
     }
 }
 
-/// A command under way.
-pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 impl Session {
     /// A session that waits for its connect.
-    pub fn new(hub: Arc<Inner>, socket: Socket, format: Format, ways: Ways, request: Request) -> Arc<Self> {
-        let writer = Writer::new(socket, hub.config.queue_limit);
-        let connect_by = Instant::now() + hub.config.connect_timeout;
-        let state = State {
+    pub fn new(sessions: Arc<Sessions>, socket: Socket, opening: Opening) -> Arc<Self> {
+        let Opening { format, mode, request } = opening;
+        let config = &sessions.channels.config;
+        let writer = Writer::new(socket, config.queue_limit);
+        let connect_by = Instant::now() + config.connect_timeout;
+        let state = SessionState {
             phase: Phase::New,
-            who: None,
+            identity: None,
             subs: Vec::new(),
             work: VecDeque::new(),
             stale: Vec::new(),
             timers: timers::Timers::until(connect_by),
-            why: None,
+            left: None,
             request: Some(Box::new(request)),
         };
-        hub.open.fetch_add(1, Relaxed);
+        sessions.open.fetch_add(1, Relaxed);
         let session = Arc::new(Self {
-            client: crate::hub::new_id(),
-            hub,
+            client: ids::new_id(),
+            sessions,
             format,
             writer,
-            ways,
-            secret: matches!(ways, Ways::Apart | Ways::Out).then(crate::hub::new_secret),
+            mode,
+            secret: matches!(mode, TransportMode::Emulated | TransportMode::OneWay).then(ids::new_secret),
             user: OnceLock::new(),
             state: Mutex::new(state),
         });
@@ -155,54 +132,60 @@ impl Session {
     fn work(self: Arc<Self>, work: Work) -> Running {
         Box::pin(async move {
             match work {
-                Work::Command(id, ask) => self.answer(id, *ask).await,
+                Work::Command(id, request) => self.answer(id, *request).await,
                 Work::Grant(channel, grant) => self.granted(channel, *grant).await,
-                Work::Resync(channel, seat) => self.hub.clone().resync(&channel, seat, self.identity()).await,
-                Work::Recheck(seat) => self.recheck(seat).await,
+                Work::Resync(channel, id) => {
+                    if let Some(identity) = self.identity() {
+                        self.channels().resync(&channel, id, &identity).await;
+                    }
+                }
+                Work::Recheck(id) => self.recheck(id).await,
             }
         })
     }
 
-    /// The one match on what a client asks.
-    async fn answer(self: &Arc<Self>, id: u32, ask: Ask) {
-        let answered = match ask {
-            Ask::Connect(ask) => return self.connect(id, ask).await,
-            Ask::Subscribe(ask) => return self.subscribe(id, ask).await,
-            Ask::Unsubscribe(ask) => self.unsubscribe(ask),
-            Ask::Publish(ask) => self.publish(ask).await,
-            Ask::Presence(ask) => self.presence(ask).await,
-            Ask::PresenceStats(ask) => self.presence_stats(ask).await,
-            Ask::History(ask) => self.history(ask).await,
-            Ask::Rpc(ask) => self.rpc(ask).await,
-            Ask::Refresh(ask) => self.refresh(ask).await,
-            Ask::SubRefresh(ask) => self.sub_refresh(ask).await,
-            Ask::Ping(_) => Ok(Answer::Ping(protocol::PingResult {})),
-            Ask::Send(_) => return,
+    /// The one match on a client's requests.
+    async fn answer(self: &Arc<Self>, id: u32, request: Request) {
+        let answer = match request {
+            Request::Connect(request) => return self.connect(id, request).await,
+            Request::Subscribe(request) => return self.subscribe(id, request).await,
+            Request::Unsubscribe(request) => self.unsubscribe(request),
+            Request::Publish(request) => self.publish(request).await,
+            Request::Presence(request) => self.presence(request).await,
+            Request::PresenceStats(request) => self.presence_stats(request).await,
+            Request::History(request) => self.history(request).await,
+            Request::Rpc(request) => self.rpc(request).await,
+            Request::Refresh(request) => self.refresh(request).await,
+            Request::SubRefresh(request) => self.sub_refresh(request).await,
+            Request::Ping(_) => Ok(Answer::Ping(protocol::PingResult {})),
+            Request::Send(_) => return,
         };
-        match answered {
+        match answer {
             Ok(answer) => self.reply(Reply::to(id, answer)),
             Err(error) => self.refuse(id, &error),
         }
     }
 
-    /// Who this is; only to be asked after connect.
-    fn who(&self) -> Result<Arc<Identity>, Error> {
-        self.state.lock().who.clone().ok_or_else(Error::internal)
+    fn channels(&self) -> &Arc<crate::channels::Channels> {
+        &self.sessions.channels
     }
 
-    /// The user's id, empty before connect.
-    pub fn user(&self) -> Arc<str> {
-        self.user.get().cloned().unwrap_or_default()
+    fn config(&self) -> &Config {
+        &self.sessions.channels.config
     }
 
-    /// `conn_info` of the identity.
-    pub fn info(&self) -> Option<Bytes> {
-        self.state.lock().who.as_ref().and_then(|who| who.info.clone())
+    fn host(&self) -> &Host {
+        &self.sessions.channels.host
     }
 
-    /// Who this is, once accepted.
+    /// The identity of an accepted connection.
+    fn accepted(&self) -> Result<Arc<Identity>, Error> {
+        self.identity().ok_or_else(Error::internal)
+    }
+
+    /// The identity, once the connection is accepted.
     pub fn identity(&self) -> Option<Arc<Identity>> {
-        self.state.lock().who.clone()
+        self.state.lock().identity.clone()
     }
 
     fn refuse(self: &Arc<Self>, id: u32, error: &Error) {
@@ -220,14 +203,14 @@ impl Session {
     }
 
     /// A push to this client alone.
-    pub fn push(&self, push: Push) {
+    fn push_alone(&self, push: Push) {
         self.reply(Reply::push(push));
     }
 
-    /// Writes a frame; a client that is too slow for it is closed.
-    pub fn put(&self, frame: Bytes) {
-        if self.writer.send(frame) == Put::Over {
-            self.hub.counts.slow();
+    /// Writes a frame; a client that is too slow for it is disconnected.
+    fn put(&self, frame: Bytes) {
+        if self.writer.send(frame) == WriteResult::Full {
+            self.channels().counts.slow();
             self.close(Disconnect::SLOW);
         }
     }
@@ -237,54 +220,44 @@ impl Session {
     }
 
     /// Closes the connection; what a slow client has not read is dropped.
-    pub fn close(&self, why: Disconnect) {
-        self.state.lock().why.get_or_insert(Left::Closed(why.code.into()));
-        self.writer.finish(Some(frames::close(why.code, &why.reason)), why == Disconnect::SLOW);
+    pub fn close(&self, reason: Disconnect) {
+        self.state.lock().left.get_or_insert(Left::Closed(reason.code.into()));
+        self.writer.finish(Some(frames::close(reason.code, &reason.reason)), reason == Disconnect::SLOW);
     }
 
-    /// The reader lags in this room: it gets the whole when its socket drained.
-    pub fn stale(&self, channel: &Channel, seat: Seat) {
-        self.state.lock().stale.push((channel.clone(), seat));
-        self.writer.waker.wake();
-    }
-
+    /// The socket has drained: readers that lagged get what they lack.
     fn resync(&self) {
         let mut state = self.state.lock();
         if !state.stale.is_empty() {
             let stale = std::mem::take(&mut state.stale);
-            state.work.extend(stale.into_iter().map(|(channel, seat)| Work::Resync(channel, seat)));
+            state.work.extend(stale.into_iter().map(|(channel, id)| Work::Resync(channel, id)));
         }
     }
 
-    /// The subscription on this seat ended.
-    pub fn forget(&self, seat: Seat) {
+    /// This subscription ended.
+    fn forget(&self, id: SubscriptionId) {
         let mut state = self.state.lock();
-        let at = state.subs.iter().position(|sub| sub.seat == seat);
-        let gone = at.map(|at| state.subs.swap_remove(at));
-        let who = state.who.clone();
+        let at = state.subs.iter().position(|sub| sub.id == id);
+        let ended = at.map(|at| state.subs.swap_remove(at));
+        let identity = state.identity.clone();
         drop(state);
-        if let (Some(gone), Some(who)) = (gone, who) {
-            self.hub.host.watch.unsubscribed(&who, &self.client, &gone.room.name);
-            self.hub.channels.forget_if_idle(&gone.room.name);
+        if let (Some(ended), Some(identity)) = (ended, identity) {
+            self.host().watch.unsubscribed(&identity, &self.client, &ended.channel.name);
+            self.channels().registry.remove_if_idle(&ended.channel.name);
         }
-    }
-
-    /// Rights on this seat must be read again.
-    pub fn doubt(&self, seat: Seat) {
-        self.leave_work(Work::Recheck(seat));
     }
 
     /// The server subscribes the client.
     pub fn grant(&self, channel: Channel, grant: Grant) {
-        self.leave_work(Work::Grant(channel, Box::new(grant)));
+        self.queue(Work::Grant(channel, Box::new(grant)));
     }
 
-    fn leave_work(&self, work: Work) {
+    fn queue(&self, work: Work) {
         self.state.lock().work.push_back(work);
         self.writer.waker.wake();
     }
 
-    /// Takes the session out of everything. Runs once.
+    /// Ends the session's subscriptions and its registration. Runs once.
     fn leave(&self) {
         let mut state = self.state.lock();
         if std::mem::replace(&mut state.phase, Phase::Closed) == Phase::Closed {
@@ -293,25 +266,24 @@ impl Session {
         state.work = VecDeque::new();
         state.stale = Vec::new();
         let subs = std::mem::take(&mut state.subs);
-        let who = state.who.clone();
-        let why = state.why.unwrap_or(Left::Gone);
+        let identity = state.identity.clone();
+        let reason = state.left.unwrap_or(Left::Gone);
         drop(state);
         for sub in &subs {
-            sub.room.lock().leave(sub.seat);
-            self.hub.channels.forget_if_idle(&sub.room.name);
+            self.channels().leave(&sub.channel, sub.id);
         }
-        if let Some(who) = who {
-            self.hub.book.remove(&who.user, &self.client);
+        if let Some(identity) = identity {
+            self.sessions.registry.remove(&identity.user, &self.client);
             for sub in &subs {
-                self.hub.host.watch.unsubscribed(&who, &self.client, &sub.room.name);
+                self.host().watch.unsubscribed(&identity, &self.client, &sub.channel.name);
             }
-            self.hub.host.watch.left(&who, &self.client, why);
+            self.host().watch.left(&identity, &self.client, reason);
         }
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.hub.open.fetch_sub(1, Relaxed);
+        self.sessions.open.fetch_sub(1, Relaxed);
     }
 }

@@ -1,17 +1,20 @@
-//! What a connection's time brings: pings, silence, ends of rights, and a socket that takes nothing.
+//! A connection's deadlines: pings, missing pongs, rights that expire, and a socket that takes nothing.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Left, Session, Sub, Ways};
+use super::{Left, Session, Sub, timer_queue::Timed};
 use crate::{
-    protocol::Disconnect,
-    transport::frames::{self, Opcode},
+    protocol::{Disconnect, Unsubscribe},
+    transport::{
+        acceptor::TransportMode,
+        frames::{self, Opcode},
+    },
 };
 
-/// When something is due; the hub's one clockwork calls [`Session::tick`].
+/// When something is due; the node's timer queue calls [`Timed::tick`].
 #[derive(Debug)]
 pub struct Timers {
     connect_by: Option<Instant>,
@@ -19,26 +22,26 @@ pub struct Timers {
     pong_by: Option<Instant>,
     /// When the unanswered ping was sent.
     pinged_at: Option<Instant>,
-    /// When its answer was due last, older bytes were still on their way.
+    /// When its answer was due last, earlier bytes were still on their way.
     is_line_slow: bool,
-    /// What the clockwork knows of this session; older entries of it are ignored.
+    /// This session's current entry in the timer queue; its older entries are ignored.
     scheduled: Option<Instant>,
 }
 
 impl Timers {
-    /// A connection that has until then to be accepted.
+    /// Deadlines of a connection that must be accepted by then.
     pub fn until(connect_by: Instant) -> Self {
         Self { connect_by: Some(connect_by), ping_at: None, pong_by: None, pinged_at: None, is_line_slow: false, scheduled: None }
     }
 
-    /// The client answered. False when nothing was asked.
+    /// The client answered. False when no ping was under way.
     pub fn pong(&mut self) -> bool {
         self.is_line_slow = false;
         self.pong_by.take().is_some()
     }
 }
 
-/// What a tick found to do.
+/// What is due at a tick.
 enum Due {
     Close(Disconnect),
     Abandon,
@@ -47,19 +50,19 @@ enum Due {
 }
 
 impl Session {
-    /// Asks the clockwork for a tick at `at`, unless an earlier one is under way.
+    /// Asks the timer queue for a tick at `at`, unless an earlier one is scheduled.
     pub(super) fn wake_at(self: &Arc<Self>, at: Instant) {
         let mut state = self.state.lock();
         if state.timers.scheduled.is_none_or(|scheduled| at < scheduled) {
             state.timers.scheduled = Some(at);
             drop(state);
-            self.hub.clockwork.at(at, self);
+            self.sessions.timers.insert(at, self);
         }
     }
 
     /// The connection was accepted. Its first ping comes at a random point in the second half of the interval, so that restarts do not align.
     pub(super) fn start_timers(self: &Arc<Self>) {
-        let interval = self.hub.config.ping_interval;
+        let interval = self.config().ping_interval;
         {
             let timers = &mut self.state.lock().timers;
             timers.connect_by = None;
@@ -68,7 +71,7 @@ impl Session {
         self.reschedule();
     }
 
-    /// Something changed that may be due earlier.
+    /// A deadline changed: it may be earlier than the scheduled tick.
     pub(super) fn reschedule(self: &Arc<Self>) {
         let next = self.next();
         if let Some(next) = next {
@@ -76,36 +79,12 @@ impl Session {
         }
     }
 
-    /// Time has come. `at` names the entry of the clockwork: only the newest counts.
-    pub fn tick(self: &Arc<Self>, at: Instant) {
-        {
-            let mut state = self.state.lock();
-            if state.timers.scheduled != Some(at) {
-                return;
-            }
-            state.timers.scheduled = None;
-        }
-        let now = Instant::now();
-        for due in self.due(now) {
-            match due {
-                Due::Close(why) => self.close(why),
-                Due::Abandon => {
-                    self.state.lock().why.get_or_insert(Left::Closed(Disconnect::WRITE_ERROR.code.into()));
-                    self.writer.abandon();
-                }
-                Due::Ping => self.put(self.ping()),
-                Due::End(sub) => self.hub.end(&sub.room, sub.seat, 2501, "subscription expired"),
-            }
-        }
-        self.reschedule();
-    }
-
     fn ping(&self) -> Bytes {
-        if self.ways == Ways::NativePings { frames::frame(Opcode::Ping, b"") } else { self.format.ping() }
+        if self.mode == TransportMode::NativePings { frames::frame(Opcode::Ping, b"") } else { self.format.ping() }
     }
 
     fn due(&self, now: Instant) -> Vec<Due> {
-        let config = &self.hub.config;
+        let config = self.config();
         let grace = config.expiry_grace;
         let mut due = Vec::new();
         if self.writer.stalled_since().is_some_and(|since| since + config.stall_timeout <= now) {
@@ -119,8 +98,8 @@ impl Session {
             return vec![Due::Close(Disconnect::STALE)];
         }
         if state.timers.pong_by.is_some_and(|at| at <= now) {
-            // Behind bytes that a slow line has not taken yet, the ping itself has not arrived: that is no silence, for a while. It may have arrived
-            // just now, so the line's end gets its time too.
+            // While earlier bytes wait for a slow line, the ping itself has not arrived, so a missing pong is excused for a while. The ping may have
+            // arrived just now, so the client gets the timeout once more after that.
             let is_patient = state.timers.pinged_at.is_some_and(|at| now < at + config.stall_timeout.max(config.pong_timeout));
             let is_under_way = self.writer.is_under_way();
             let was_under_way = std::mem::replace(&mut state.timers.is_line_slow, is_under_way);
@@ -129,7 +108,7 @@ impl Session {
             }
             state.timers.pong_by = Some(now + config.pong_timeout);
         }
-        if state.who.as_ref().and_then(|who| who.expires_at).is_some_and(|at| at + grace <= now) {
+        if state.identity.as_ref().and_then(|identity| identity.expires_at).is_some_and(|at| at + grace <= now) {
             return vec![Due::Close(Disconnect::EXPIRED)];
         }
         for sub in &state.subs {
@@ -142,9 +121,9 @@ impl Session {
         }
         if state.timers.ping_at.is_some_and(|at| at <= now) {
             state.timers.ping_at = Some(now + config.ping_interval);
-            // Behind a slow line one ping waits at most: a client answers each, and an answer to none ends the connection.
+            // On a slow line at most one ping waits: a client answers each of them, and an unexpected pong ends the connection.
             if state.timers.pong_by.is_none() {
-                if !config.pong_timeout.is_zero() && self.ways != Ways::Out {
+                if !config.pong_timeout.is_zero() && self.mode != TransportMode::OneWay {
                     state.timers.pong_by = Some(now + config.pong_timeout);
                     state.timers.pinged_at = Some(now);
                 }
@@ -155,18 +134,46 @@ impl Session {
     }
 
     fn next(&self) -> Option<Instant> {
-        let config = &self.hub.config;
+        let config = self.config();
         let stalled = self.writer.stalled_since().map(|since| since + config.stall_timeout);
-        // A connection that is being closed waits for nothing but its last bytes.
+        // A connection that is closing only has its last bytes to wait for.
         if self.writer.is_finished() {
             return stalled;
         }
         let state = self.state.lock();
         let grace = config.expiry_grace;
         let timers = &state.timers;
-        let rights =
-            state.who.iter().filter_map(|who| who.expires_at).chain(state.subs.iter().filter_map(|sub| sub.grant.expires_at));
+        let rights = state
+            .identity
+            .iter()
+            .filter_map(|identity| identity.expires_at)
+            .chain(state.subs.iter().filter_map(|sub| sub.grant.expires_at));
         let rights = rights.min().map(|at| at + grace);
         [timers.connect_by, timers.ping_at, timers.pong_by, rights, stalled].into_iter().flatten().min()
+    }
+}
+
+impl Timed for Session {
+    fn tick(self: &Arc<Self>, at: Instant) {
+        {
+            let mut state = self.state.lock();
+            if state.timers.scheduled != Some(at) {
+                return;
+            }
+            state.timers.scheduled = None;
+        }
+        let now = Instant::now();
+        for due in self.due(now) {
+            match due {
+                Due::Close(reason) => self.close(reason),
+                Due::Abandon => {
+                    self.state.lock().left.get_or_insert(Left::Closed(Disconnect::WRITE_ERROR.code.into()));
+                    self.writer.abandon();
+                }
+                Due::Ping => self.put(self.ping()),
+                Due::End(sub) => self.channels().end(&sub.channel, sub.id, &Unsubscribe::EXPIRED),
+            }
+        }
+        self.reschedule();
     }
 }

@@ -1,4 +1,4 @@
-//! Where an EventSource stands in all its channels at once: the text of its event ids.
+//! The positions of an EventSource in all its channels at once: the text of its event ids.
 //!
 //! `<mark of the channels>.<offset>[@<mark of the epoch>].…`, channels sorted by name, an epoch only where it differs from the one before, `-`
 //! for a channel without numbers.
@@ -7,14 +7,14 @@ use std::fmt;
 
 use crate::host::{Channel, Offset};
 
-/// A place in each of a stream's channels.
+/// A position in each of a stream's channels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    places: Vec<(Channel, Option<Place>)>,
+    points: Vec<(Channel, Option<Point>)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct Point {
     epoch: u32,
     offset: Offset,
 }
@@ -25,15 +25,15 @@ pub fn mark(text: &str) -> u32 {
 }
 
 impl Cursor {
-    /// A cursor that stands nowhere yet.
+    /// A cursor without positions.
     pub fn new(channels: &[Channel]) -> Self {
-        let mut places: Vec<_> = channels.iter().map(|channel| (channel.clone(), None)).collect();
-        places.sort_by(|(one, _), (other, _)| one.cmp(other));
-        places.dedup_by(|(one, _), (other, _)| one == other);
-        Self { places }
+        let mut points: Vec<_> = channels.iter().map(|channel| (channel.clone(), None)).collect();
+        points.sort_by(|(one, _), (other, _)| one.cmp(other));
+        points.dedup_by(|(one, _), (other, _)| one == other);
+        Self { points }
     }
 
-    /// Reads an event id; `None` when it is none of ours, or of other channels.
+    /// Reads an event id; `None` when it is not one of ours, or of other channels.
     pub fn parse(text: &str, channels: &[Channel]) -> Option<Self> {
         let mut cursor = Self::new(channels);
         let mut parts = text.split('.');
@@ -41,7 +41,7 @@ impl Cursor {
             return None;
         }
         let mut last = None;
-        for (_, place) in &mut cursor.places {
+        for (_, point) in &mut cursor.points {
             let part = parts.next()?;
             if part == "-" {
                 continue;
@@ -51,35 +51,35 @@ impl Cursor {
                 None => (part, last?),
             };
             last = Some(epoch);
-            *place = Some(Place { epoch, offset: offset.parse().ok()? });
+            *point = Some(Point { epoch, offset: offset.parse().ok()? });
         }
         parts.next().is_none().then_some(cursor)
     }
 
     /// The mark of the epoch and the offset in a channel.
     pub fn of(&self, channel: &str) -> Option<(u32, Offset)> {
-        let (_, place) = self.places.iter().find(|(of, _)| **of == *channel)?;
-        place.map(|place| (place.epoch, place.offset))
+        let (_, point) = self.points.iter().find(|(of, _)| **of == *channel)?;
+        point.map(|point| (point.epoch, point.offset))
     }
 
-    /// The channel stands here now.
+    /// The channel's position is set.
     pub fn begin(&mut self, channel: &str, epoch: &str, offset: Offset) {
-        if let Some((_, place)) = self.places.iter_mut().find(|(of, _)| **of == *channel) {
-            *place = Some(Place { epoch: mark(epoch), offset });
+        if let Some((_, point)) = self.points.iter_mut().find(|(of, _)| **of == *channel) {
+            *point = Some(Point { epoch: mark(epoch), offset });
         }
     }
 
     /// The channel moved on; 0 where nothing is numbered.
     pub fn advance(&mut self, channel: &str, offset: Offset) {
-        if let Some((_, Some(place))) = self.places.iter_mut().find(|(of, _)| **of == *channel)
+        if let Some((_, Some(point))) = self.points.iter_mut().find(|(of, _)| **of == *channel)
             && offset > 0
         {
-            place.offset = offset;
+            point.offset = offset;
         }
     }
 
     fn mark(&self) -> u32 {
-        let names: Vec<&str> = self.places.iter().map(|(channel, _)| &**channel).collect();
+        let names: Vec<&str> = self.points.iter().map(|(channel, _)| &**channel).collect();
         mark(&names.join(","))
     }
 }
@@ -88,13 +88,13 @@ impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:x}", self.mark())?;
         let mut last = None;
-        for (_, place) in &self.places {
-            match place {
+        for (_, point) in &self.points {
+            match point {
                 None => f.write_str(".-")?,
-                Some(place) if last == Some(place.epoch) => write!(f, ".{}", place.offset)?,
-                Some(place) => {
-                    write!(f, ".{}@{:x}", place.offset, place.epoch)?;
-                    last = Some(place.epoch);
+                Some(point) if last == Some(point.epoch) => write!(f, ".{}", point.offset)?,
+                Some(point) => {
+                    write!(f, ".{}@{:x}", point.offset, point.epoch)?;
+                    last = Some(point.epoch);
                 }
             }
         }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_brings_back_every_place() {
+    fn an_id_restores_every_position() {
         let channels: Vec<Channel> = ["shop:2", "order:1", "typing:3"].map(Channel::from).to_vec();
         let mut cursor = Cursor::new(&channels);
         cursor.begin("order:1", "a1", 7);

@@ -1,12 +1,11 @@
 //! The protocol without WebSocket: an endless response (`/connection/sse`, `/connection/http_stream`) and commands by `POST /emulation`;
 //! one-way forms of both (`/connection/uni_sse`, `/connection/uni_http_stream`).
 //!
-//! A session writes WebSocket frames, as thousands share them; here each is taken out of its frame and put into the response's own.
+//! A session writes WebSocket frames, as many connections share them; here each message is taken out of its frame and put into the response's.
 
 use std::{
     collections::VecDeque,
     convert::Infallible,
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -15,7 +14,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -26,16 +25,18 @@ use parking_lot::Mutex;
 use prost::Message;
 use rustc_hash::FxHashMap;
 
-use super::{origin, writer::Socket};
-use crate::{
-    hub::Inner,
-    protocol::{EmulationRequest, Format},
-    session::{self, Running, Session, Ways},
+use super::{
+    acceptor::{Acceptor, EmulatedSession, HttpRequest, Opening, Running, TransportMode},
+    origin,
 };
+use crate::protocol::{EmulationRequest, Format};
 
-/// The sessions of endless responses, by their secret.
-#[derive(Default)]
-pub struct Emulated(Mutex<FxHashMap<Arc<str>, Arc<Session>>>);
+/// The endpoints' state.
+struct Emulation {
+    acceptor: Arc<dyn Acceptor>,
+    /// The sessions of endless responses, by their secret.
+    sessions: Mutex<FxHashMap<Arc<str>, Arc<dyn EmulatedSession>>>,
+}
 
 /// How a response carries messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,33 +45,34 @@ enum Carrier {
     Events,
     /// Lines of JSON.
     Lines,
-    /// Protobuf messages behind their length, as they stand in a frame.
+    /// Protobuf messages after their length, as in a frame.
     Messages,
 }
 
 /// The endpoints.
-pub fn router(hub: Arc<Inner>) -> Router {
-    let one_way = |carrier| move |State(hub): State<Arc<Inner>>, request: Request| open(hub, request, carrier, true);
-    let both_ways = |carrier| move |State(hub): State<Arc<Inner>>, request: Request| open(hub, request, carrier, false);
+pub fn router(acceptor: Arc<dyn Acceptor>) -> Router {
+    let one_way = |carrier| move |State(of): State<Arc<Emulation>>, request: Request| open(of, request, carrier, true);
+    let both_ways = |carrier| move |State(of): State<Arc<Emulation>>, request: Request| open(of, request, carrier, false);
     Router::new()
         .route("/connection/sse", get(both_ways(Carrier::Events)).post(both_ways(Carrier::Events)).options(preflight))
         .route("/connection/http_stream", post(both_ways(Carrier::Lines)).options(preflight))
         .route("/connection/uni_sse", get(one_way(Carrier::Events)).post(one_way(Carrier::Events)).options(preflight))
         .route("/connection/uni_http_stream", post(one_way(Carrier::Lines)).options(preflight))
-        .route("/emulation", post(emulation).options(preflight))
-        .with_state(hub)
+        .route("/emulation", post(commands).options(preflight))
+        .with_state(Arc::new(Emulation { acceptor, sessions: Mutex::default() }))
 }
 
-async fn preflight(State(hub): State<Arc<Inner>>, request: Request) -> Response {
+async fn preflight(State(emulation): State<Arc<Emulation>>, request: Request) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
-    origin::allow(response.headers_mut(), request.headers(), &hub.config.allowed_origins);
+    origin::allow(response.headers_mut(), request.headers(), &emulation.acceptor.config().allowed_origins);
     response
 }
 
-/// Opens an endless response. What a client says first stands in the body or in `cf_connect`.
-async fn open(hub: Arc<Inner>, request: Request, carrier: Carrier, is_one_way: bool) -> Response {
-    if !hub.admits() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "come again later").into_response();
+/// Opens an endless response. The first commands are in the body or in `cf_connect`.
+async fn open(emulation: Arc<Emulation>, request: Request, carrier: Carrier, is_one_way: bool) -> Response {
+    let config = emulation.acceptor.config();
+    if !emulation.acceptor.admits() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "try again later").into_response();
     }
     let (parts, body) = request.into_parts();
     let is_protobuf = carrier == Carrier::Lines && !is_one_way && is_octets(&parts.headers);
@@ -78,7 +80,7 @@ async fn open(hub: Arc<Inner>, request: Request, carrier: Carrier, is_one_way: b
     let first = if parts.method == Method::GET {
         cf_connect(parts.uri.query().unwrap_or_default())
     } else {
-        match axum::body::to_bytes(body, hub.config.message_limit).await {
+        match axum::body::to_bytes(body, config.message_limit).await {
             Ok(first) => first,
             Err(_) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         }
@@ -90,19 +92,14 @@ async fn open(hub: Arc<Inner>, request: Request, carrier: Carrier, is_one_way: b
         },
         false => first,
     };
-    let said = session::Request {
-        peer: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer),
-        headers: parts.headers.clone(),
-    };
-    let ways = if is_one_way { Ways::Out } else { Ways::Apart };
-    let session = Session::new(hub.clone(), Socket::Body, format, ways, said);
-    if let Some(secret) = &session.secret {
-        hub.emulated.0.lock().insert(secret.clone(), session.clone());
-    }
-    session.take_apart(first);
+    let mode = if is_one_way { TransportMode::OneWay } else { TransportMode::Emulated };
+    let request = HttpRequest::of(parts.headers.clone(), &parts.extensions);
+    let session = emulation.acceptor.clone().open(Opening { format, mode, request });
+    emulation.sessions.lock().insert(session.secret().clone(), session.clone());
+    session.clone().receive(first);
     // One blank line at once, so that proxies and browsers see the response begin.
     let ready = (carrier == Carrier::Events).then(|| Bytes::from_static(b"\r\n")).into_iter().collect();
-    let stream = Endless { session, carrier, is_one_way, running: None, ready, is_over: false };
+    let stream = Endless { emulation: emulation.clone(), session, carrier, is_one_way, running: None, ready, is_over: false };
 
     let mut response = Response::new(Body::from_stream(stream));
     let headers = response.headers_mut();
@@ -114,31 +111,32 @@ async fn open(hub: Arc<Inner>, request: Request, carrier: Carrier, is_one_way: b
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache, no-store, must-revalidate, max-age=0"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    origin::allow(headers, &parts.headers, &hub.config.allowed_origins);
+    origin::allow(headers, &parts.headers, &config.allowed_origins);
     response
 }
 
-/// Commands of a client whose replies go out elsewhere. An unknown session is no error: it may just have ended.
-async fn emulation(State(hub): State<Arc<Inner>>, request: Request) -> Response {
+/// Commands of a client whose replies are the body of another response. An unknown session is no error: it may just have ended.
+async fn commands(State(emulation): State<Arc<Emulation>>, request: Request) -> Response {
+    let config = emulation.acceptor.config();
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, hub.config.message_limit).await else {
+    let Ok(body) = axum::body::to_bytes(body, config.message_limit).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let asked = if is_octets(&parts.headers) {
+    let sent = if is_octets(&parts.headers) {
         EmulationRequest::decode(body).ok()
     } else {
         serde_json::from_slice::<EmulationRequest>(&body).ok()
     };
-    let Some(asked) = asked else { return StatusCode::BAD_REQUEST.into_response() };
-    if *asked.node != *hub.config.node {
+    let Some(sent) = sent else { return StatusCode::BAD_REQUEST.into_response() };
+    if *sent.node != *config.node {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let session = hub.emulated.0.lock().get(asked.session.as_str()).cloned();
+    let session = emulation.sessions.lock().get(sent.session.as_str()).cloned();
     if let Some(session) = session {
-        session.take_apart(asked.data);
+        session.receive(sent.data);
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    origin::allow(response.headers_mut(), &parts.headers, &hub.config.allowed_origins);
+    origin::allow(response.headers_mut(), &parts.headers, &config.allowed_origins);
     response
 }
 
@@ -174,7 +172,7 @@ fn percent_decoded(text: &str) -> Vec<u8> {
     out
 }
 
-/// A one-way client sends the connect request alone; nothing or `null` is an empty one.
+/// A one-way client sends only the connect request; nothing or `null` is an empty one.
 fn as_command(request: &[u8]) -> Option<Bytes> {
     let request = match request.trim_ascii() {
         b"" | b"null" => b"{}",
@@ -186,7 +184,8 @@ fn as_command(request: &[u8]) -> Option<Bytes> {
 
 /// The body of an endless response. Dropping it ends the session.
 struct Endless {
-    session: Arc<Session>,
+    emulation: Arc<Emulation>,
+    session: Arc<dyn EmulatedSession>,
     carrier: Carrier,
     is_one_way: bool,
     running: Option<Running>,
@@ -254,7 +253,7 @@ impl Endless {
                 reconnect: false,
             };
             let push = crate::protocol::Push::plain(crate::protocol::PushBody::Disconnect(body));
-            if let Ok(message) = self.session.format.encode(&crate::protocol::Reply::push(push)) {
+            if let Ok(message) = self.session.format().encode(&crate::protocol::Reply::push(push)) {
                 self.carry(message);
             }
         }
@@ -274,9 +273,9 @@ impl Stream for Endless {
             if this.is_over {
                 return Poll::Ready(None);
             }
-            this.session.writer.waker.register(cx.waker());
-            this.session.poll_apart(cx, &mut this.running);
-            match this.session.writer.poll_take(cx) {
+            this.session.writer().waker.register(cx.waker());
+            this.session.clone().poll(cx, &mut this.running);
+            match this.session.writer().poll_take(cx) {
                 Poll::Ready(Some(frames)) => this.reframe(frames),
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => return Poll::Pending,
@@ -288,9 +287,7 @@ impl Stream for Endless {
 impl Drop for Endless {
     fn drop(&mut self) {
         self.running = None;
-        if let Some(secret) = &self.session.secret {
-            self.session.hub.emulated.0.lock().remove(secret);
-        }
-        self.session.end_apart();
+        self.emulation.sessions.lock().remove(self.session.secret());
+        self.session.end();
     }
 }

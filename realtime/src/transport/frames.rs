@@ -1,28 +1,20 @@
-//! WebSocket frames: our own incremental reader, and the headers of what the server sends.
+//! The reader of WebSocket frames; what the server sends is in `protocol/frames.rs`.
 //!
-//! The reader takes whatever bytes the socket gave and keeps only what is unfinished, grown by what arrived and never by what a
-//! header claims. Pure: no socket, no task.
+//! It takes whatever bytes the socket gave and keeps only an unfinished rest, grown by what arrived and never by what a header claims. Pure: no
+//! socket, no task.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
-/// The kinds of frame that we send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opcode {
-    Text = 1,
-    Binary = 2,
-    Close = 8,
-    Ping = 9,
-    Pong = 10,
-}
+pub use crate::protocol::frames::{Opcode, close, frame, pong, put_header};
 
-/// What a client sent, whole.
+/// A complete message or control frame of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
     Text(Bytes),
     Binary(Bytes),
     Ping(Bytes),
     Pong(Bytes),
-    /// Code and reason, where it gave them. Nothing follows.
+    /// Code and reason, where the client gave them. Nothing follows.
     Close(Option<(u16, String)>),
 }
 
@@ -38,7 +30,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The close code that says so.
+    /// The close code of this fault.
     pub fn code(self) -> u16 {
         match self {
             Self::Protocol(_) => 1002,
@@ -48,64 +40,26 @@ impl Fault {
     }
 }
 
-/// Appends the header of an unmasked, final frame with a payload of `length` bytes.
-pub fn put_header(opcode: Opcode, length: usize, to: &mut BytesMut) {
-    to.extend_from_slice(&[0x80 | opcode as u8]);
-    match length {
-        0..=125 => to.extend_from_slice(&[length as u8]),
-        126..=0xffff => {
-            to.extend_from_slice(&[126]);
-            to.extend_from_slice(&(length as u16).to_be_bytes());
-        }
-        _ => {
-            to.extend_from_slice(&[127]);
-            to.extend_from_slice(&(length as u64).to_be_bytes());
-        }
-    }
-}
-
-/// A whole frame.
-pub fn frame(opcode: Opcode, payload: &[u8]) -> Bytes {
-    let mut out = BytesMut::with_capacity(payload.len() + 10);
-    put_header(opcode, payload.len(), &mut out);
-    out.extend_from_slice(payload);
-    out.freeze()
-}
-
-/// The answer to a ping.
-pub fn pong(payload: &[u8]) -> Bytes {
-    frame(Opcode::Pong, payload)
-}
-
-/// A close frame. The reason is cut below 124 bytes, and one that is JSON gets a word before it: an SDK tries to parse it first.
-pub fn close(code: u16, reason: &str) -> Bytes {
-    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(reason).is_ok();
-    let reason = if is_json { format!("reason {reason}") } else { reason.to_owned() };
-    let mut payload = code.to_be_bytes().to_vec();
-    payload.extend_from_slice(&reason.as_bytes()[..reason.floor_char_boundary(123)]);
-    frame(Opcode::Close, &payload)
-}
-
 /// Reads the frames of one client, incrementally.
 #[derive(Debug)]
 pub struct Reader {
     limit: usize,
-    /// What of a frame's header has arrived.
+    /// The part of a frame's header that has arrived.
     header: [u8; 14],
     header_len: usize,
     /// The frame whose payload is arriving.
     current: Option<Head>,
-    /// The message under way, unmasked; its opcode once its first frame began.
+    /// The message under way, unmasked, and its opcode from its first frame on.
     message: Vec<u8>,
     kind: Option<Opcode>,
-    /// How much of a text is known to be UTF-8.
+    /// How many bytes of a text are known to be UTF-8.
     checked: usize,
-    /// The control frame under way: it may stand between a message's fragments.
+    /// The control frame under way: it may arrive between a message's fragments.
     control: Vec<u8>,
     is_over: bool,
 }
 
-/// A frame's header, read.
+/// A frame's parsed header.
 #[derive(Clone, Copy, Debug)]
 struct Head {
     is_final: bool,
@@ -136,12 +90,12 @@ impl Reader {
         self.limit = limit;
     }
 
-    /// What is kept of unfinished frames, in bytes.
-    pub fn kept(&self) -> usize {
+    /// The size of unfinished frames, in bytes.
+    pub fn buffered(&self) -> usize {
         self.message.capacity() + self.control.capacity()
     }
 
-    /// Takes bytes off the front of `input` until a message is whole. `None`: all is taken, more must arrive.
+    /// Takes bytes off the front of `input` until a message is complete. `None`: everything is taken, and more must arrive.
     ///
     /// Errors: [`Fault`]; nothing is read after one, nor after a close frame.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Incoming>, Fault> {
@@ -204,7 +158,7 @@ impl Reader {
         }
     }
 
-    /// What the first two bytes alone can be refused for.
+    /// The checks that need only the first two bytes.
     fn judge_first_bytes(&self) -> Result<(), Fault> {
         let (first, second) = (self.header[0], self.header[1]);
         let is_final = first & 0x80 != 0;
@@ -236,7 +190,7 @@ impl Reader {
         let mask = [header[wanted - 4], header[wanted - 3], header[wanted - 2], header[wanted - 1]];
         let opcode = header[0] & 0x0f;
         if opcode < 8 {
-            // In u64, and before a byte is set aside for it.
+            // Compared as u64, before any memory is reserved for it.
             if length.saturating_add(self.message.len() as u64) > self.limit as u64 {
                 return Err(Fault::TooLarge);
             }
@@ -318,7 +272,7 @@ fn close_of(payload: &[u8]) -> Result<Option<(u16, String)>, Fault> {
             let code = u16::from_be_bytes([*high, *low]);
             let reason = std::str::from_utf8(reason).map_err(|_| Fault::NotText)?;
             if !matches!(code, 1000..=1003 | 1007..=1013 | 3000..=4999) {
-                return Err(Fault::Protocol("a close code nobody may send"));
+                return Err(Fault::Protocol("a close code that may not be sent"));
             }
             Ok(Some((code, reason.to_owned())))
         }

@@ -1,8 +1,8 @@
-//! Which browser origins may come in.
+//! Which browser origins may connect.
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// Browsers send an origin; everything else is welcome without. `*` allows all, the server's own is always allowed.
+/// Browsers send an origin; a request without one is allowed. `*` allows all, and the server's own is always allowed.
 pub fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
@@ -13,16 +13,16 @@ pub fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     origin.split_once("://").map(|(_, host)| host).zip(host).is_some_and(|(of, host)| of.eq_ignore_ascii_case(host))
 }
 
-/// Lets an allowed origin read the answer; a foreign one finds no header.
-pub fn allow(answer: &mut HeaderMap, asked: &HeaderMap, allowed: &[String]) {
-    let Some(origin) = asked.get(header::ORIGIN) else { return };
-    if !is_allowed(asked, allowed) {
+/// Lets an allowed origin read the answer; any other gets no header.
+pub fn allow(answer: &mut HeaderMap, request: &HeaderMap, allowed: &[String]) {
+    let Some(origin) = request.get(header::ORIGIN) else { return };
+    if !is_allowed(request, allowed) {
         return;
     }
     answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     answer.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     answer.insert(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(headers) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+    if let Some(headers) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, headers.clone());
     }
 }

@@ -1,7 +1,7 @@
 //! The one writer of a connection: every outgoing byte, pongs and close included, passes here.
 //!
-//! Whoever has a frame writes it to the socket directly while nothing waits; on a partial write the rest goes first, and the connection's own
-//! task drains the queue when the socket is ready again.
+//! A frame is written to the socket directly, by the thread that has it, while nothing waits; after a partial write the rest goes first, and the
+//! connection's own task drains the queue when the socket is ready again.
 
 use std::{
     collections::VecDeque,
@@ -21,40 +21,27 @@ use tokio::{
     time::Instant,
 };
 
+use crate::channels::WriteResult;
+
 /// Any stream that is not a bare TCP socket: TLS, a Unix socket, a pipe in a test.
 pub trait Io: AsyncRead + AsyncWrite + Send + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + 'static> Io for T {}
 
 /// Where a connection's bytes go.
 pub enum Socket {
-    /// Written by whoever has something to say.
+    /// Written by the thread that has a frame.
     Tcp(TcpStream),
-    /// The same, through a lock, as such streams want to be alone.
+    /// The same, through a lock, as such streams need exclusive access.
     Other(Mutex<Pin<Box<dyn Io>>>),
-    /// The body of an HTTP response: only ever queued, taken out by whoever polls the body.
+    /// The body of an HTTP response: frames are only queued, and taken out when the body is polled.
     Body,
-}
-
-/// What became of a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Put {
-    /// Handed to the kernel, at least its beginning.
-    Sent,
-    /// Waits for the socket.
-    Queued,
-    /// Not taken: something else waits, and this frame may be left out.
-    Lags,
-    /// Not taken: the queue is over its bound.
-    Over,
-    /// Not taken: the connection is finished.
-    Gone,
 }
 
 /// The writer of one connection.
 pub struct Writer {
     pub socket: Socket,
     out: Mutex<Out>,
-    /// Wakes the connection's task, to drain or to look at its session.
+    /// Wakes the connection's task, to drain or to run its session's work.
     pub waker: AtomicWaker,
     limit: usize,
 }
@@ -67,7 +54,7 @@ struct Out {
     is_torn: bool,
     /// When something last moved while something waited.
     moved_at: Option<Instant>,
-    /// What is said now shares one write with what is said next.
+    /// Frames are collected for one write.
     is_gathering: bool,
     /// Nothing may follow what is queued.
     is_finished: bool,
@@ -81,39 +68,39 @@ impl Writer {
     }
 
     /// Writes a frame, or queues it up to the bound.
-    pub fn send(&self, frame: Bytes) -> Put {
+    pub fn send(&self, frame: Bytes) -> WriteResult {
         let mut out = self.out.lock();
         if out.is_finished || out.is_gone {
-            return Put::Gone;
+            return WriteResult::Closed;
         }
         if out.queue.is_empty() && !out.is_gathering {
             return self.write_first(&mut out, frame);
         }
         if out.waiting + frame.len() > self.limit {
-            return Put::Over;
+            return WriteResult::Full;
         }
         out.push(frame);
-        Put::Queued
+        WriteResult::Queued
     }
 
     /// Writes a frame only if nothing waits for the socket.
-    pub fn offer(&self, frame: Bytes) -> Put {
+    pub fn offer(&self, frame: Bytes) -> WriteResult {
         let mut out = self.out.lock();
         if out.is_finished || out.is_gone {
-            return Put::Gone;
+            return WriteResult::Closed;
         }
         if !out.is_gathering && out.queue.is_empty() {
             return self.write_first(&mut out, frame);
         }
         if !out.is_gathering || out.waiting + frame.len() > self.limit {
-            return Put::Lags;
+            return WriteResult::Lags;
         }
         out.push(frame);
-        Put::Queued
+        WriteResult::Queued
     }
 
-    /// From here to [`Writer::release`] frames gather and then go out in one write: a system call costs more than all else that is done for a
-    /// frame. For the connection's own task alone, which never waits in between. While a frame waits already, all that follows gathers anyway.
+    /// From here to [`Writer::release`] frames gather and then go out in one write: a system call costs more than everything else that is done for a
+    /// frame. Only for the connection's own task, which never waits in between. While a frame waits already, all that follows gathers anyway.
     pub fn gather(&self) {
         let mut out = self.out.lock();
         out.is_gathering = out.queue.is_empty();
@@ -162,7 +149,7 @@ impl Writer {
         self.waker.wake();
     }
 
-    /// The connection is gone: nothing is taken any more, what waits is dropped.
+    /// The connection is gone: no more frames are taken, and those that wait are dropped.
     pub fn abandon(&self) {
         let mut out = self.out.lock();
         *out = Out { is_finished: true, is_gone: true, ..Out::default() };
@@ -170,29 +157,29 @@ impl Writer {
         self.waker.wake();
     }
 
-    /// Is everything said that ever will be?
+    /// Whether everything that will be sent is sent.
     pub fn is_done(&self) -> bool {
         let out = self.out.lock();
         out.is_gone || (out.is_finished && out.queue.is_empty())
     }
 
-    /// Has the connection ended, by the other side or by an error?
+    /// Whether the connection has ended, by the other side or by an error.
     pub fn is_gone(&self) -> bool {
         self.out.lock().is_gone
     }
 
-    /// Will nothing be taken any more?
+    /// Whether no more frames are taken.
     pub fn is_finished(&self) -> bool {
         let out = self.out.lock();
         out.is_finished || out.is_gone
     }
 
-    /// Does nothing wait?
+    /// Whether nothing waits.
     pub fn is_drained(&self) -> bool {
         self.out.lock().queue.is_empty()
     }
 
-    /// Is something still on its way to the other end: waiting here, or in the kernel and not acknowledged?
+    /// Whether something is still on its way to the other end: waiting here, or in the kernel and not acknowledged.
     pub fn is_under_way(&self) -> bool {
         if !self.is_drained() {
             return true;
@@ -204,7 +191,7 @@ impl Writer {
         asked == 0 && unread > 0
     }
 
-    /// Since when nothing moved although something waits.
+    /// Since when nothing was written although something waits.
     pub fn stalled_since(&self) -> Option<Instant> {
         let out = self.out.lock();
         if out.queue.is_empty() { None } else { out.moved_at }
@@ -231,12 +218,12 @@ impl Writer {
         }
     }
 
-    /// Reads into `buffer`; registers `cx` when nothing is there. `Ok(0)` = the other side has said all.
+    /// Reads into `buffer`; registers `cx` when nothing is there. `Ok(0)` = the other side has closed.
     pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         match &self.socket {
             Socket::Tcp(stream) => loop {
                 ready!(stream.poll_read_ready(cx))?;
-                // A short read emptied the socket: saying so spares the next read, which would only find that out.
+                // A short read emptied the socket: reporting that spares the next read, which would only find nothing.
                 let mut got = None;
                 let read = stream.try_io(Interest::READABLE, || {
                     let n = nix::sys::socket::recv(stream.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?;
@@ -277,7 +264,7 @@ impl Writer {
     }
 
     /// Writes a frame to an idle socket; what does not fit is the new rest.
-    fn write_first(&self, out: &mut Out, mut frame: Bytes) -> Put {
+    fn write_first(&self, out: &mut Out, mut frame: Bytes) -> WriteResult {
         let written = match &self.socket {
             Socket::Tcp(stream) => stream.try_write(&frame),
             Socket::Other(stream) => {
@@ -300,18 +287,18 @@ impl Writer {
                 if matches!(self.socket, Socket::Other(_)) {
                     self.waker.wake();
                 }
-                return Put::Sent;
+                return WriteResult::Sent;
             }
             Ok(n) => {
                 frame.advance(n);
                 out.is_torn = n > 0;
-                Put::Sent
+                WriteResult::Sent
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Put::Queued,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => WriteResult::Queued,
             Err(_) => {
                 *out = Out { is_finished: true, is_gone: true, ..Out::default() };
                 self.waker.wake();
-                return Put::Gone;
+                return WriteResult::Closed;
             }
         };
         out.waiting = frame.len();
@@ -385,7 +372,7 @@ impl Out {
             self.queue.pop_front();
         }
         if self.queue.is_empty() {
-            // Thousands of idle connections must not keep the queue of their worst moment.
+            // Idle connections must not keep the memory of their longest queue.
             self.queue = VecDeque::new();
         }
     }

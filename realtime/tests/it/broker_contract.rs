@@ -215,18 +215,18 @@ impl Broker for Bad {
 async fn a_commit_here_is_seen_there_without_the_log() {
     let [here, there] = Node::cluster(in_memory(2)).await.try_into().ok().unwrap();
     let mut anna = there.connect("anna").await;
-    anna.subscribe("kept:1").await;
+    anna.subscribe("durable:1").await;
     let reads = there.host.reads.load(SeqCst);
     for offset in 1..=50 {
-        here.publish("kept:1");
-        anna.expect("kept:1", offset).await;
+        here.publish("durable:1");
+        anna.expect("durable:1", offset).await;
     }
     assert_eq!(there.host.reads.load(SeqCst), reads, "the broker carried all of them");
     assert_eq!((here.hub.stats().broker_messages, there.hub.stats().broker_messages), (0, 50));
 
-    let ended = here.end("kept:1", &[("anna", true)]);
-    anna.expect("kept:1", ended.offset).await;
-    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2000, "rights travel with it");
+    let ended = here.end("durable:1", &[("anna", true)]);
+    anna.expect("durable:1", ended.offset).await;
+    assert_eq!(anna.push("durable:1").await["unsubscribe"]["code"], 2000, "rights travel with it");
 }
 
 #[tokio::test]
@@ -242,24 +242,24 @@ async fn subscribers_notice_nothing_of_a_bad_broker() {
     let mut readers = Vec::new();
     for node in &nodes {
         let mut reader = node.connect("anna").await;
-        reader.subscribe("kept:1").await;
-        reader.subscribe("kept:2").await;
+        reader.subscribe("durable:1").await;
+        reader.subscribe("durable:2").await;
         readers.push(reader);
     }
     for n in 0..400 {
-        nodes[n % 3].publish(if n % 2 == 0 { "kept:1" } else { "kept:2" });
+        nodes[n % 3].publish(if n % 2 == 0 { "durable:1" } else { "durable:2" });
     }
     // The catch-up shows what was lost at the end.
     for node in &nodes {
-        assert!(node.hub.behind(&[("kept:1".into(), 200), ("kept:2".into(), 200)]).is_empty());
+        assert!(node.hub.behind(&[("durable:1".into(), 200), ("durable:2".into(), 200)]).is_empty());
     }
     for reader in &mut readers {
         for offset in 1..=200 {
-            reader.expect("kept:1", offset).await;
-            reader.expect("kept:2", offset).await;
+            reader.expect("durable:1", offset).await;
+            reader.expect("durable:2", offset).await;
         }
-        reader.silence("kept:1").await;
-        reader.silence("kept:2").await;
+        reader.silence("durable:1").await;
+        reader.silence("durable:2").await;
     }
     assert!(lost.load(SeqCst) > 0);
 }
@@ -268,10 +268,10 @@ async fn subscribers_notice_nothing_of_a_bad_broker() {
 async fn messages_of_another_epoch_are_ignored() {
     let [here, there] = Node::cluster(in_memory(2)).await.try_into().ok().unwrap();
     let mut anna = there.connect("anna").await;
-    anna.subscribe("kept:1").await;
+    anna.subscribe("durable:1").await;
     here.hub.renew("log2".into(), std::time::Duration::ZERO);
-    here.publish("kept:1");
+    here.publish("durable:1");
     assert_eq!((there.hub.stats().broker_messages, there.hub.stats().broker_messages_ignored), (0, 1));
-    assert!(there.hub.behind(&[("kept:1".into(), 1)]).is_empty());
-    anna.expect("kept:1", 1).await;
+    assert!(there.hub.behind(&[("durable:1".into(), 1)]).is_empty());
+    anna.expect("durable:1", 1).await;
 }

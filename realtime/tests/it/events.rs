@@ -48,19 +48,19 @@ impl Events {
 }
 
 #[tokio::test]
-async fn who_is_sent_away_for_good_hears_why() {
+async fn a_dismissed_client_gets_the_reason() {
     let node = Node::start().await;
-    let mut events = Events::open(&node, "kept:1,deltas:1", None).await.unwrap();
+    let mut events = Events::open(&node, "durable:1,deltas:1", None).await.unwrap();
     assert_eq!(
         [events.next().await.unwrap()["channel"].take(), events.next().await.unwrap()["channel"].take()],
-        ["kept:1", "deltas:1"]
+        ["durable:1", "deltas:1"]
     );
     node.hub.disconnect(|_, _| true, 3500, "session ended");
-    for channel in ["kept:1", "deltas:1"] {
+    for channel in ["durable:1", "deltas:1"] {
         assert_eq!(events.next().await.unwrap(), json!({ "channel": channel, "ended": "session ended" }));
     }
     assert_eq!(events.next().await, None);
-    let mut other = Events::open(&node, "kept:1", None).await.unwrap();
+    let mut other = Events::open(&node, "durable:1", None).await.unwrap();
     other.next().await.unwrap();
     node.hub.disconnect(|_, _| true, 3011, "force reconnect");
     assert_eq!(other.next().await, None, "this one comes back by itself");
@@ -69,16 +69,19 @@ async fn who_is_sent_away_for_good_hears_why() {
 #[tokio::test]
 async fn several_channels_in_one_response_resume_by_the_last_id() {
     let node = Node::start().await;
-    node.publish("kept:1");
-    let mut events = Events::open(&node, "kept:1,deltas:1,kept:2", None).await.unwrap();
+    node.publish("durable:1");
+    let mut events = Events::open(&node, "durable:1,deltas:1,durable:2", None).await.unwrap();
     let opening = events.next().await.unwrap();
     let snapshot = json!({ "full": true, "at": 1 });
-    assert_eq!(opening, json!({ "channel": "kept:1", "epoch": "log1", "offset": 1, "recovered": false, "snapshot": snapshot }));
+    assert_eq!(
+        opening,
+        json!({ "channel": "durable:1", "epoch": "log1", "offset": 1, "recovered": false, "snapshot": snapshot })
+    );
     assert_eq!(events.next().await.unwrap()["channel"], "deltas:1");
-    assert_eq!(events.next().await.unwrap()["channel"], "kept:2");
-    node.publish("kept:2");
-    assert_eq!(events.next().await.unwrap(), json!({ "channel": "kept:2", "offset": 1, "data": { "n": 1 } }));
-    node.publish("kept:1");
+    assert_eq!(events.next().await.unwrap()["channel"], "durable:2");
+    node.publish("durable:2");
+    assert_eq!(events.next().await.unwrap(), json!({ "channel": "durable:2", "offset": 1, "data": { "n": 1 } }));
+    node.publish("durable:1");
     assert_eq!(events.next().await.unwrap()["offset"], 2);
     node.hub.publish_ephemeral("deltas:1", "{\"a\":\n1}".into());
     assert_eq!(events.next().await.unwrap(), json!({ "channel": "deltas:1", "data": { "a": 1 } }));
@@ -86,39 +89,39 @@ async fn several_channels_in_one_response_resume_by_the_last_id() {
     drop(events);
     until("the stream left", || node.hub.stats().subscriptions == 0).await;
     for _ in 0..3 {
-        node.publish("kept:1");
+        node.publish("durable:1");
     }
 
-    let mut back = Events::open(&node, "kept:1,deltas:1,kept:2", Some(&last)).await.unwrap();
-    assert_eq!(back.next().await.unwrap(), json!({ "channel": "kept:1", "epoch": "log1", "offset": 2, "recovered": true }));
+    let mut back = Events::open(&node, "durable:1,deltas:1,durable:2", Some(&last)).await.unwrap();
+    assert_eq!(back.next().await.unwrap(), json!({ "channel": "durable:1", "epoch": "log1", "offset": 2, "recovered": true }));
     for offset in 3..=5 {
         assert_eq!(back.next().await.unwrap()["offset"], offset);
     }
     assert_eq!(back.next().await.unwrap()["snapshot"]["full"], true);
-    assert_eq!(back.next().await.unwrap(), json!({ "channel": "kept:2", "epoch": "log1", "offset": 1, "recovered": true }));
-    node.end("kept:2", &[("anna", true)]);
+    assert_eq!(back.next().await.unwrap(), json!({ "channel": "durable:2", "epoch": "log1", "offset": 1, "recovered": true }));
+    node.end("durable:2", &[("anna", true)]);
     assert_eq!(back.next().await.unwrap()["offset"], 2);
-    assert_eq!(back.next().await.unwrap(), json!({ "channel": "kept:2", "ended": "server unsubscribe" }));
-    node.publish("kept:1");
+    assert_eq!(back.next().await.unwrap(), json!({ "channel": "durable:2", "ended": "server unsubscribe" }));
+    node.publish("durable:1");
     assert_eq!(back.next().await.unwrap()["offset"], 6);
 }
 
 #[tokio::test]
-async fn refusals_have_a_status_and_our_trouble_has_none() {
+async fn refusals_have_a_status_and_our_faults_have_none() {
     let node = Node::start().await;
-    assert_eq!(Events::open(&node, "kept:1,closed:1", None).await.err(), Some(404));
-    let mut busy = Events::open(&node, "kept:1,busy:1", None).await.unwrap();
+    assert_eq!(Events::open(&node, "durable:1,closed:1", None).await.err(), Some(404));
+    let mut busy = Events::open(&node, "durable:1,busy:1", None).await.unwrap();
     while let Some(message) = busy.next().await {
-        assert_eq!(message["channel"], "kept:1");
+        assert_eq!(message["channel"], "durable:1");
     }
     drop(busy);
     until("nothing is left behind", || node.hub.stats().subscriptions == 0).await;
-    let mut anew = Events::open(&node, "kept:1", Some("nonsense")).await.unwrap();
-    assert_eq!(anew.next().await.unwrap()["recovered"], false);
+    let mut fresh = Events::open(&node, "durable:1", Some("nonsense")).await.unwrap();
+    assert_eq!(fresh.next().await.unwrap()["recovered"], false);
 }
 
 #[tokio::test]
-async fn the_protocol_over_an_endless_response_and_commands_apart() {
+async fn the_protocol_over_an_endless_response_with_separate_commands() {
     let node = Node::start().await;
     let connect = r#"{"id":1,"connect":{"token":"anna"}}"#.replace('"', "%22");
     let mut events = Events::at(&node, &format!("/connection/sse?cf_connect={connect}"), None).await.unwrap();
@@ -128,11 +131,11 @@ async fn the_protocol_over_an_endless_response_and_commands_apart() {
         let url = format!("http://{}/emulation", node.address);
         reqwest::Client::new().post(url).body(body.to_string()).send().await.unwrap().status().as_u16()
     };
-    let commands = "{\"id\":2,\"subscribe\":{\"channel\":\"kept:1\"}}\n{\"id\":3,\"rpc\":{\"method\":\"echo\",\"data\":5}}";
+    let commands = "{\"id\":2,\"subscribe\":{\"channel\":\"durable:1\"}}\n{\"id\":3,\"rpc\":{\"method\":\"echo\",\"data\":5}}";
     assert_eq!(post(json!({ "session": session, "node": at, "data": commands })).await, 204);
     assert_eq!(events.next().await.unwrap()["subscribe"]["recoverable"], true);
     assert_eq!(events.next().await.unwrap(), json!({ "id": 3, "rpc": { "data": 5 } }));
-    node.publish("kept:1");
+    node.publish("durable:1");
     assert_eq!(events.next().await.unwrap()["push"]["pub"]["offset"], 1);
     assert_eq!(post(json!({ "session": "other", "node": at, "data": "{}" })).await, 204);
     assert_eq!(post(json!({ "session": session, "node": "other", "data": "{}" })).await, 404);
@@ -146,13 +149,13 @@ async fn the_protocol_over_an_endless_response_and_commands_apart() {
 #[tokio::test]
 async fn a_one_way_client_gets_bare_pushes() {
     let node = Node::start().await;
-    let connect = r#"{"token":"anna+kept:u"}"#.replace('"', "%22").replace('+', "%2B");
+    let connect = r#"{"token":"anna+durable:u"}"#.replace('"', "%22").replace('+', "%2B");
     let mut events = Events::at(&node, &format!("/connection/uni_sse?cf_connect={connect}"), None).await.unwrap();
     let connected = events.next().await.unwrap();
-    assert_eq!(connected["connect"]["subs"]["kept:u"]["recoverable"], true);
+    assert_eq!(connected["connect"]["subs"]["durable:u"]["recoverable"], true);
     assert_eq!((connected.get("id"), connected["connect"].get("pong")), (None, None));
-    node.publish("kept:u");
-    assert_eq!(events.next().await.unwrap(), json!({ "channel": "kept:u", "pub": { "data": { "n": 1 }, "offset": 1 } }));
+    node.publish("durable:u");
+    assert_eq!(events.next().await.unwrap(), json!({ "channel": "durable:u", "pub": { "data": { "n": 1 }, "offset": 1 } }));
     drop(events);
     until("the session left", || node.hub.stats().subscriptions == 0).await;
     let refused = r#"{"token":"old"}"#.replace('"', "%22");

@@ -1,4 +1,4 @@
-//! The frame reader against a second opinion: whatever a client sends, in whatever pieces, ours and tungstenite see the same.
+//! The frame reader against a second decoder: whatever a client sends, in whatever pieces, both see the same.
 
 use std::io::{self, Cursor, Read, Write};
 
@@ -33,7 +33,7 @@ fn ours(input: &[u8], rng: &mut fastrand::Rng) -> Seen {
             }
         }
         assert!(piece.is_empty(), "what was not taken would be lost");
-        assert!(reader.kept() <= 2 * (LIMIT + 125 + 300), "{} bytes are kept", reader.kept());
+        assert!(reader.buffered() <= 2 * (LIMIT + 125 + 300), "{} bytes are buffered", reader.buffered());
     }
     Seen { messages, fault: None }
 }
@@ -71,7 +71,7 @@ fn theirs(input: &[u8]) -> Seen {
             Ok(Message::Binary(bytes)) => messages.push(Incoming::Binary(bytes)),
             Ok(Message::Ping(bytes)) => messages.push(Incoming::Ping(bytes)),
             Ok(Message::Pong(bytes)) => messages.push(Incoming::Pong(bytes)),
-            // A code nobody may send comes out as this.
+            // A code that may not be sent is reported as this.
             Ok(Message::Close(Some(close))) if close.reason == "Protocol violation" => break Some(1002),
             Ok(Message::Close(close)) => {
                 messages.push(Incoming::Close(close.map(|close| (close.code.into(), close.reason.to_string()))));
@@ -186,7 +186,7 @@ fn both_readers_see_the_same_in_any_stream() {
         }
         let (ours, theirs) = (ours(&input, &mut rng), theirs(&input));
         let brief = |seen: &Seen| format!("{} messages, fault {:?}", seen.messages.len(), seen.fault);
-        // Of a frame that is both wrong and too large we say the first, they the second.
+        // For a frame that is both invalid and too large we report the first fault, they the second.
         let is_both = ours.messages == theirs.messages && (ours.fault, theirs.fault) == (Some(1002), Some(1009));
         assert!(ours == theirs || is_both, "FRAMES_SEED={seed}: {} against {}", brief(&ours), brief(&theirs));
         messages += ours.messages.len();
@@ -201,12 +201,12 @@ fn one(input: &[u8]) -> Result<Option<Incoming>, Fault> {
 }
 
 #[test]
-fn a_claimed_size_is_refused_before_a_byte_is_set_aside() {
+fn a_claimed_size_is_refused_before_memory_is_reserved() {
     for claim in [65_537u64, 1 << 32, 1 << 63, u64::MAX] {
         let mut reader = Reader::new(65_536);
         let header = [&[0x82, 0xff][..], &claim.to_be_bytes(), &[0; 4]].concat();
         assert_eq!(reader.next(&mut &header[..]), Err(Fault::TooLarge), "{claim}");
-        assert_eq!(reader.kept(), 0);
+        assert_eq!(reader.buffered(), 0);
     }
     let mut reader = Reader::new(100);
     let mut parts = Vec::new();
@@ -228,7 +228,7 @@ fn faults_have_their_codes() {
     assert_eq!(text(&[0xe2, 0x82]).map_err(Fault::code), Err(1007));
     assert_eq!(one(&[0x81, 0x02, b'h', b'i']).map_err(Fault::code), Err(1002), "no mask");
     assert_eq!(one(&[0xc1, 0x80]).map_err(Fault::code), Err(1002), "a reserved bit");
-    assert_eq!(one(&[0x83]).map_err(Fault::code), Ok(None), "one byte says too little");
+    assert_eq!(one(&[0x83]).map_err(Fault::code), Ok(None), "one byte is not enough");
     assert_eq!(one(&[0x83, 0x80]).map_err(Fault::code), Err(1002), "an unknown opcode");
     assert_eq!(one(&[0x09, 0x80]).map_err(Fault::code), Err(1002), "a ping in fragments");
     assert_eq!(one(&[0x89, 0xfe]).map_err(Fault::code), Err(1002), "a ping over 125 bytes");
@@ -236,7 +236,7 @@ fn faults_have_their_codes() {
 }
 
 #[test]
-fn what_we_send_is_read_by_others() {
+fn other_readers_accept_what_we_send() {
     for length in [0, 1, 125, 126, 65_535, 65_536, 100_000] {
         let payload = vec![b'x'; length];
         let frame = frames::frame(Opcode::Text, &payload);

@@ -5,13 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use wassally_realtime::channels::tail::{Out, Tail, Then};
+use wassally_realtime::channels::sequencer::{Out, Sequencer, Then};
 use wassally_realtime::host::Revoke;
-use wassally_realtime::log::{Bounds, Ended, Entry, Joining, Offset, Place, Recovered, Step};
+use wassally_realtime::log::{Bounds, Ended, Entry, Joining, Offset, Position, Recovered, Step};
 
 const USERS: [&str; 3] = ["anna", "ben", "cleo"];
 
-/// One channel: its log, the way to one node, the node's tail, a observer and readers.
+/// One channel: its log, the way to one node, the node's sequencer, an observer and readers.
 struct World {
     seed: u64,
     rng: fastrand::Rng,
@@ -24,15 +24,15 @@ struct World {
     ends: Vec<(Offset, usize, bool)>,
     /// Published and not yet here.
     flying: Vec<Entry>,
-    tail: Tail,
+    sequencer: Sequencer,
     readings: Vec<Reading>,
-    heard: Offset,
-    may_leap: bool,
+    observed: Offset,
+    may_skip: bool,
     readers: Vec<Reader>,
     steps: Vec<(&'static str, u64)>,
 }
 
-/// What the log said, on its way to the tail.
+/// What was read from the log, on its way to the sequencer.
 struct Reading {
     begun: Instant,
     top: Offset,
@@ -53,7 +53,7 @@ enum At {
     Allowed(Joining, Offset),
     Read(Joining, Offset, Recovered, Option<Reading>),
     Checked(Joining, Offset, Recovered),
-    Live(Place, Offset),
+    Live(Position, Offset),
 }
 
 impl At {
@@ -83,10 +83,10 @@ impl World {
             may: [true; USERS.len()],
             ends: Vec::new(),
             flying: Vec::new(),
-            tail: Tail::new(bounds),
+            sequencer: Sequencer::new(bounds),
             readings: Vec::new(),
-            heard: 0,
-            may_leap: true,
+            observed: 0,
+            may_skip: true,
             readers,
             steps: Vec::new(),
         }
@@ -96,10 +96,10 @@ impl World {
         let readers: Vec<_> = self.readers.iter().map(|reader| (USERS[reader.user], reader.seen, reader.at.name())).collect();
         let steps = &self.steps[self.steps.len().saturating_sub(60)..];
         panic!(
-            "{what}; JOIN_SEED={}; top {}, tail at {:?}, may {:?}, {readers:?}; last steps: {steps:?}",
+            "{what}; JOIN_SEED={}; top {}, sequencer at {:?}, may {:?}, {readers:?}; last steps: {steps:?}",
             self.seed,
             self.top(),
-            self.tail,
+            self.sequencer,
             self.may
         )
     }
@@ -108,7 +108,7 @@ impl World {
         self.log.len() as Offset
     }
 
-    // What happens in the house.
+    // What is committed.
 
     fn commit(&mut self) {
         let offset = self.top() + 1;
@@ -124,7 +124,7 @@ impl World {
         }
         self.note("commit", offset);
         self.log.push(publication.clone());
-        if self.rng.u8(..3) == 0 { self.hear(publication) } else { self.flying.push(publication) }
+        if self.rng.u8(..3) == 0 { self.arrive(publication) } else { self.flying.push(publication) }
     }
 
     fn burst(&mut self) {
@@ -147,7 +147,7 @@ impl World {
         self.steps.push((step, number));
     }
 
-    // What happens on the way and in the tail.
+    // What happens on the way and in the sequencer.
 
     fn deliver(&mut self) {
         if self.flying.is_empty() {
@@ -157,18 +157,18 @@ impl World {
         let publication = if self.rng.u8(..6) == 0 { self.flying[i].clone() } else { self.flying.swap_remove(i) };
         match self.rng.u8(..5) {
             0 => self.note("drop", publication.offset),
-            _ => self.hear(publication),
+            _ => self.arrive(publication),
         }
     }
 
-    fn hear(&mut self, publication: Entry) {
-        self.note("hear", publication.offset);
-        let out = self.tail.accept(publication, self.now);
+    fn arrive(&mut self, publication: Entry) {
+        self.note("arrive", publication.offset);
+        let out = self.sequencer.accept(publication, self.now);
         self.apply(out);
     }
 
-    fn look_back(&mut self) {
-        self.note("look", self.top());
+    fn catch_up(&mut self) {
+        self.note("catch-up", self.top());
         self.readings.push(Reading { begun: self.now, top: self.top(), rows: None });
     }
 
@@ -184,33 +184,33 @@ impl World {
     fn take(&mut self, reading: Reading) {
         self.note("answer", reading.top);
         let out = match reading.rows {
-            Some(rows) => self.tail.filled(rows, reading.top, reading.begun, self.now),
-            None => self.tail.stands_at(reading.top, reading.begun, self.now),
+            Some(rows) => self.sequencer.backfilled(rows, reading.top, reading.begun, self.now),
+            None => self.sequencer.stands_at(reading.top, reading.begun, self.now),
         };
         self.apply(out);
     }
 
     fn tick(&mut self) {
         self.now += Duration::from_millis(self.rng.u64(..15));
-        if self.tail.due().is_some_and(|due| due <= self.now) {
+        if self.sequencer.due().is_some_and(|due| due <= self.now) {
             self.note("tick", 0);
-            let out = self.tail.tick(self.now);
+            let out = self.sequencer.tick(self.now);
             self.apply(out);
         }
     }
 
     fn restart(&mut self) {
         self.note("restart", 0);
-        self.tail.renew();
+        self.sequencer.renew();
         self.readings.clear();
-        self.may_leap = true;
+        self.may_skip = true;
         self.readers.iter_mut().for_each(|reader| reader.at = At::Away);
     }
 
     fn apply(&mut self, out: Out) {
         match out.then {
             Then::Nothing => {}
-            Then::Ask { after } => {
+            Then::Backfill { after } => {
                 self.note("ask", after);
                 let most = self.rng.usize(1..2_000);
                 let rows = self.rows(after, most);
@@ -218,33 +218,33 @@ impl World {
             }
             Then::Insufficient => {
                 self.note("insufficient", 0);
-                self.may_leap = true;
+                self.may_skip = true;
                 let live = self.readers.iter_mut().filter(|reader| matches!(reader.at, At::Live(..)));
                 live.for_each(|reader| reader.at = At::Away);
             }
             Then::Reset => self.fail("the log never shrank"),
         }
         for publication in out.ready {
-            if publication.offset != self.heard + 1 && !(self.may_leap && publication.offset > 0) {
+            if publication.offset != self.observed + 1 && !(self.may_skip && publication.offset > 0) {
                 self.fail("the observer lost the order");
             }
-            self.may_leap = false;
-            self.heard = publication.offset;
-            (0..self.readers.len()).for_each(|i| self.tell(i, &publication));
+            self.may_skip = false;
+            self.observed = publication.offset;
+            (0..self.readers.len()).for_each(|i| self.deliver_to(i, &publication));
         }
     }
 
     // What happens to a reader.
 
-    fn tell(&mut self, i: usize, publication: &Entry) {
+    fn deliver_to(&mut self, i: usize, publication: &Entry) {
         let user = USERS[self.readers[i].user];
         match &mut self.readers[i].at {
             At::Away => {}
             At::Joined(joining) | At::Allowed(joining, _) | At::Read(joining, ..) | At::Checked(joining, ..) => {
-                joining.hear(publication.clone())
+                joining.buffer(publication.clone())
             }
-            At::Live(place, rights_at) => {
-                let (step, rights_at) = (place.accept(publication, user), *rights_at);
+            At::Live(position, rights_at) => {
+                let (step, rights_at) = (position.accept(publication, user), *rights_at);
                 match step {
                     Step::Deliver => self.see(i, publication.offset, rights_at),
                     Step::End { inclusive } => {
@@ -253,8 +253,8 @@ impl World {
                         }
                         self.readers[i].at = At::Away;
                     }
-                    // Rights were read again where an end may lie below the place.
-                    Step::Repeat | Step::Doubt => {}
+                    // Rights were read again where an end may lie below the position.
+                    Step::Repeat | Step::Recheck => {}
                     Step::Gap { .. } => self.readers[i].at = At::Away,
                 }
             }
@@ -284,12 +284,12 @@ impl World {
         self.readers[i].at = match at {
             At::Away => {
                 let most_bytes = if self.rng.u8(..50) == 0 { 500 } else { 1 << 20 };
-                At::Joined(Joining::begin(most_bytes, self.tail.top()))
+                At::Joined(Joining::begin(most_bytes, self.sequencer.top()))
             }
             At::Joined(joining) if self.may_read(i) => At::Allowed(joining, self.top()),
             At::Allowed(joining, rights_at) => self.read(i, joining, rights_at),
             At::Read(joining, rights_at, read, Some(reading)) => {
-                // The tail hears of the reading, and this reader of what that sets free.
+                // The sequencer gets the reading first, and this reader what that releases.
                 self.readers[i].at = At::Read(joining, rights_at, read, None);
                 return self.take(reading);
             }
@@ -310,17 +310,18 @@ impl World {
 
     fn read(&mut self, i: usize, joining: Joining, rights_at: Offset) -> At {
         let (seen, user) = (self.readers[i].seen, USERS[self.readers[i].user]);
-        let in_memory = if self.rng.bool() { self.tail.since(seen) } else { None };
+        let in_memory = if self.rng.bool() { self.sequencer.since(seen) } else { None };
         if let Some(rows) = in_memory {
-            let top = self.tail.top().unwrap_or_default();
+            let top = self.sequencer.top().unwrap_or_default();
             let read = Recovered::exactly(seen, rows, top).unwrap_or_else(|| self.fail("memory holds a gap"));
-            if !joining.outlives_end(&read, user) {
+            if !joining.crosses_revocation(&read, user) {
                 return At::Read(joining, rights_at, read, None);
             }
         }
         let most = self.rng.usize(1..40);
         let recovered = Recovered::exactly(seen, self.rows(seen, most), self.top());
-        let read = recovered.filter(|read| !joining.outlives_end(read, user)).unwrap_or_else(|| Recovered::fresh(self.top()));
+        let read =
+            recovered.filter(|read| !joining.crosses_revocation(read, user)).unwrap_or_else(|| Recovered::fresh(self.top()));
         At::Read(joining, rights_at, read, Some(Reading { begun: self.now, top: self.top(), rows: None }))
     }
 
@@ -333,14 +334,14 @@ impl World {
             self.fail("a reader was shown a state past the end of its right");
         }
         self.readers[i].seen = read.from;
-        let joined = joining.join(read, USERS[user], self.tail.top());
+        let joined = joining.join(read, USERS[user], self.sequencer.top());
         joined.deliver.iter().for_each(|publication| self.see(i, publication.offset, rights_at));
-        if joined.ended != Some(Ended::Right) && joined.place.last() != self.readers[i].seen {
-            self.fail("the place is not what was seen");
+        if joined.ended != Some(Ended::Right) && joined.position.last() != self.readers[i].seen {
+            self.fail("the position is not what was seen");
         }
         match joined.ended {
             Some(_) => At::Away,
-            None => At::Live(joined.place, rights_at),
+            None => At::Live(joined.position, rights_at),
         }
     }
 
@@ -352,7 +353,7 @@ impl World {
             0 => self.burst(),
             1..=15 => self.retire(),
             16..=25 => self.restart(),
-            26..=100 => self.look_back(),
+            26..=100 => self.catch_up(),
             101..=500 => self.commit(),
             501..=1_000 => self.deliver(),
             1_001..=1_200 => self.answer(),
@@ -363,10 +364,10 @@ impl World {
         }
     }
 
-    /// No more commits: look-back and timers heal what is missing, and everybody comes back.
+    /// No more commits: catch-up and timers repair what is missing, and every reader comes back.
     fn settle(&mut self) {
         for _ in 0..60 {
-            self.look_back();
+            self.catch_up();
             while !self.readings.is_empty() {
                 self.answer();
             }
@@ -381,14 +382,14 @@ impl World {
                 return;
             }
         }
-        self.fail("it never came to rest")
+        self.fail("it never settled")
     }
 
     fn is_settled(&self) -> bool {
-        let is_level = !self.tail.is_behind() && self.tail.top() == Some(self.top());
+        let is_level = !self.sequencer.is_behind() && self.sequencer.top() == Some(self.top());
         is_level
             && self.readers.iter().all(|reader| match &reader.at {
-                At::Live(place, _) => self.may[reader.user] && reader.seen == self.top() && place.last() == self.top(),
+                At::Live(position, _) => self.may[reader.user] && reader.seen == self.top() && position.last() == self.top(),
                 At::Away => !self.may[reader.user],
                 _ => false,
             })
@@ -408,7 +409,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 #[test]
-fn every_reader_sees_each_number_once_in_order_and_nothing_past_its_end() {
+fn every_reader_gets_each_number_once_in_order_and_nothing_past_its_revocation() {
     if let Some(seed) = number("JOIN_SEED") {
         println!("JOIN_SEED={seed}: {} steps", run(seed));
         return;

@@ -1,8 +1,9 @@
 //! The crate from outside: the wire, the join, the frames, and a hub with real sockets.
 
-// A test that cannot go on says so by its panic; clippy knows only functions marked as tests.
+// A test reports by its panic; clippy recognises only functions marked as tests.
 #![allow(clippy::unwrap_used)]
 
+mod architecture;
 mod broker_contract;
 mod ephemeral;
 mod events;

@@ -1,4 +1,4 @@
-//! Publication channels: order, gaps, recovery, ends of right; rings; server-side subscriptions.
+//! Durable channels: order, gaps, recovery, revocations; rings; server-side subscriptions.
 
 use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
@@ -9,19 +9,19 @@ use crate::kit::{Node, until};
 #[tokio::test]
 async fn a_fresh_subscriber_gets_the_state_and_what_follows() {
     let node = Node::start().await;
-    (1..=3).for_each(|_| drop(node.host.commit("kept:1", &[])));
+    (1..=3).for_each(|_| drop(node.host.commit("durable:1", &[])));
     let mut anna = node.connect("anna").await;
-    let result = anna.subscribe("kept:1").await;
+    let result = anna.subscribe("durable:1").await;
     assert_eq!(
         result,
         json!({ "recoverable": true, "positioned": true, "epoch": "log1", "offset": 3, "data": { "full": true, "at": 3 } })
     );
     for offset in 4..=20 {
-        assert_eq!(node.publish("kept:1"), offset);
-        anna.expect("kept:1", offset).await;
+        assert_eq!(node.publish("durable:1"), offset);
+        anna.expect("durable:1", offset).await;
     }
     assert_eq!(
-        node.host.heard.lock().unwrap().iter().map(|(_, offset)| *offset).collect::<Vec<_>>(),
+        node.host.observed.lock().unwrap().iter().map(|(_, offset)| *offset).collect::<Vec<_>>(),
         (4..=20).collect::<Vec<_>>()
     );
 }
@@ -30,221 +30,225 @@ async fn a_fresh_subscriber_gets_the_state_and_what_follows() {
 async fn repeats_and_crossings_arrive_once_and_in_order() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
-    anna.subscribe("kept:1").await;
-    let rows: Vec<_> = (1..=6).map(|_| node.host.commit("kept:1", &[])).collect();
+    anna.subscribe("durable:1").await;
+    let rows: Vec<_> = (1..=6).map(|_| node.host.commit("durable:1", &[])).collect();
     for at in [1, 0, 0, 2, 4, 3, 2, 5, 1] {
         node.hub.publish(vec![rows[at].clone()]);
     }
     for offset in 1..=6 {
-        anna.expect("kept:1", offset).await;
+        anna.expect("durable:1", offset).await;
     }
-    anna.silence("kept:1").await;
-    assert_eq!(node.host.heard.lock().unwrap().len(), 6);
+    anna.silence("durable:1").await;
+    assert_eq!(node.host.observed.lock().unwrap().len(), 6);
 }
 
 #[tokio::test]
-async fn what_did_not_arrive_is_filled_from_the_log() {
+async fn missing_publications_are_backfilled_from_the_log() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
-    anna.subscribe("kept:1").await;
-    node.publish("kept:1");
-    anna.expect("kept:1", 1).await;
-    (2..=9).for_each(|_| drop(node.host.commit("kept:1", &[])));
-    node.publish("kept:1");
+    anna.subscribe("durable:1").await;
+    node.publish("durable:1");
+    anna.expect("durable:1", 1).await;
+    (2..=9).for_each(|_| drop(node.host.commit("durable:1", &[])));
+    node.publish("durable:1");
     for offset in 2..=10 {
-        anna.expect("kept:1", offset).await;
+        anna.expect("durable:1", offset).await;
     }
     assert_eq!(node.hub.stats().backfilled, 9);
 
-    // The look-back finds a loss that no later publication shows; a channel without a tail is the host's to publish.
-    node.host.commit("kept:1", &[]);
-    let unheard = node.hub.behind(&[("kept:1".into(), 11), ("kept:2".into(), 4)]);
-    assert_eq!(unheard, ["kept:2".into()]);
-    anna.expect("kept:1", 11).await;
-    assert_eq!(node.host.heard.lock().unwrap().len(), 11);
+    // The catch-up finds a loss that no later publication shows; the host publishes a channel without a sequencer.
+    node.host.commit("durable:1", &[]);
+    let unknown = node.hub.behind(&[("durable:1".into(), 11), ("durable:2".into(), 4)]);
+    assert_eq!(unknown, ["durable:2".into()]);
+    anna.expect("durable:1", 11).await;
+    assert_eq!(node.host.observed.lock().unwrap().len(), 11);
 }
 
 #[tokio::test]
-async fn what_is_under_way_while_somebody_subscribes_is_heard_all_the_same() {
+async fn publications_under_way_during_a_subscribe_are_observed_too() {
     let node = Node::start().await;
-    let (first, second) = (node.host.commit("kept:1", &[]), node.host.commit("kept:1", &[]));
+    let (first, second) = (node.host.commit("durable:1", &[]), node.host.commit("durable:1", &[]));
     let mut anna = node.connect("anna").await;
-    assert_eq!(anna.subscribe("kept:1").await["offset"], 2);
+    assert_eq!(anna.subscribe("durable:1").await["offset"], 2);
     node.hub.publish(vec![second.clone(), second.clone()]);
-    assert_eq!(node.host.heard.lock().unwrap().len(), 1);
-    assert_eq!(node.hub.behind(&[("kept:1".into(), 2)]), [], "the last was heard");
+    assert_eq!(node.host.observed.lock().unwrap().len(), 1);
+    assert_eq!(node.hub.behind(&[("durable:1".into(), 2)]), [], "the last was observed");
     node.hub.publish(vec![first, second]);
-    node.publish("kept:1");
-    anna.expect("kept:1", 3).await;
-    let heard: Vec<u64> = node.host.heard.lock().unwrap().iter().map(|(_, offset)| *offset).collect();
-    assert_eq!(heard, [2, 1, 3]);
-    node.host.commit("kept:2", &[]);
-    anna.subscribe("kept:2").await;
-    assert_eq!(node.hub.behind(&[("kept:2".into(), 1)]), ["kept:2".into()], "lost for the hearers until the host says it");
+    node.publish("durable:1");
+    anna.expect("durable:1", 3).await;
+    let observed: Vec<u64> = node.host.observed.lock().unwrap().iter().map(|(_, offset)| *offset).collect();
+    assert_eq!(observed, [2, 1, 3]);
+    node.host.commit("durable:2", &[]);
+    anna.subscribe("durable:2").await;
+    assert_eq!(
+        node.hub.behind(&[("durable:2".into(), 1)]),
+        ["durable:2".into()],
+        "missing for the observers until the host fills it"
+    );
 }
 
 #[tokio::test]
-async fn a_log_that_is_away_is_asked_again() {
+async fn an_unavailable_log_is_read_again() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
-    anna.subscribe("kept:1").await;
-    node.publish("kept:1");
-    anna.expect("kept:1", 1).await;
+    anna.subscribe("durable:1").await;
+    node.publish("durable:1");
+    anna.expect("durable:1", 1).await;
     node.host.is_log_away.store(true, SeqCst);
     let reads = node.host.reads.load(SeqCst);
-    node.host.commit("kept:1", &[]);
-    node.publish("kept:1");
+    node.host.commit("durable:1", &[]);
+    node.publish("durable:1");
     until("the log was asked in vain", || node.host.reads.load(SeqCst) > reads).await;
     node.host.is_log_away.store(false, SeqCst);
-    anna.expect("kept:1", 2).await;
-    anna.expect("kept:1", 3).await;
+    anna.expect("durable:1", 2).await;
+    anna.expect("durable:1", 3).await;
 }
 
 #[tokio::test]
 async fn a_gap_too_wide_ends_the_subscription_and_recovery_says_so() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
-    anna.subscribe("kept:1").await;
-    node.publish("kept:1");
-    anna.expect("kept:1", 1).await;
-    (0..1500).for_each(|_| drop(node.host.commit("kept:1", &[])));
-    node.publish("kept:1");
-    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2500);
-    let result = anna.recover("kept:1", "log1", 1).await;
+    anna.subscribe("durable:1").await;
+    node.publish("durable:1");
+    anna.expect("durable:1", 1).await;
+    (0..1500).for_each(|_| drop(node.host.commit("durable:1", &[])));
+    node.publish("durable:1");
+    assert_eq!(anna.push("durable:1").await["unsubscribe"]["code"], 2500);
+    let result = anna.recover("durable:1", "log1", 1).await;
     assert_eq!((&result["was_recovering"], result.get("recovered")), (&json!(true), None), "1,501 are too many");
     assert_eq!((&result["offset"], &result["data"]["at"]), (&json!(1502), &json!(1502)));
-    node.publish("kept:1");
-    anna.expect("kept:1", 1503).await;
+    node.publish("durable:1");
+    anna.expect("durable:1", 1503).await;
 }
 
 #[tokio::test]
-async fn who_comes_back_gets_exactly_the_rest_from_any_node() {
+async fn a_returning_client_gets_exactly_the_rest_from_any_node() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
-    anna.subscribe("kept:1").await;
+    anna.subscribe("durable:1").await;
     for _ in 1..=5 {
-        node.publish("kept:1");
+        node.publish("durable:1");
     }
     let offsets = |result: &serde_json::Value| -> Vec<u64> {
         result["publications"].as_array().unwrap().iter().map(|of| of["offset"].as_u64().unwrap()).collect()
     };
     let reads = node.host.reads.load(SeqCst);
     let mut back = node.connect("anna").await;
-    let result = back.recover("kept:1", "log1", 2).await;
+    let result = back.recover("durable:1", "log1", 2).await;
     assert_eq!((offsets(&result), &result["offset"], &result["recovered"]), (vec![3, 4, 5], &json!(2), &json!(true)));
     assert_eq!(node.host.reads.load(SeqCst), reads, "from memory");
 
     let other = node.beside().await;
     let mut there = other.connect("anna").await;
-    let result = there.recover("kept:1", "log1", 2).await;
+    let result = there.recover("durable:1", "log1", 2).await;
     assert_eq!(offsets(&result), [3, 4, 5], "from the log");
-    let six = node.host.commit("kept:1", &[]);
+    let six = node.host.commit("durable:1", &[]);
     for node in [&node, &other] {
         node.hub.publish(vec![six.clone()]);
     }
-    back.expect("kept:1", 6).await;
-    there.expect("kept:1", 6).await;
+    back.expect("durable:1", 6).await;
+    there.expect("durable:1", 6).await;
 
     for (epoch, offset, recovered) in [("log1", 6, true), ("", 6, true), ("log1", 7, false), ("log0", 6, false), ("_", 0, false)]
     {
-        back.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
-        let result = back.recover("kept:1", epoch, offset).await;
+        back.request(json!({ "unsubscribe": { "channel": "durable:1" } })).await;
+        let result = back.recover("durable:1", epoch, offset).await;
         assert_eq!(result.get("recovered").is_some(), recovered, "{epoch} {offset}: {result}");
         assert_eq!(result["offset"], 6);
     }
-    back.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
-    let reload = back.ask(json!({ "subscribe": { "channel": "kept:1", "recover": true, "epoch": "x", "flag": 2 } })).await;
+    back.request(json!({ "unsubscribe": { "channel": "durable:1" } })).await;
+    let reload = back.request(json!({ "subscribe": { "channel": "durable:1", "recover": true, "epoch": "x", "flag": 2 } })).await;
     assert_eq!(reload["error"]["code"], 112);
-    node.host.gone.lock().unwrap().insert("kept:9".into(), 3);
-    (0..4).for_each(|_| drop(node.host.commit("kept:9", &[])));
-    let gone = back.recover("kept:9", "log1", 1).await;
+    node.host.gone.lock().unwrap().insert("durable:9".into(), 3);
+    (0..4).for_each(|_| drop(node.host.commit("durable:9", &[])));
+    let gone = back.recover("durable:9", "log1", 1).await;
     assert_eq!((gone.get("recovered"), &gone["offset"]), (None, &json!(4)));
 }
 
 #[tokio::test]
-async fn a_right_ends_at_its_number() {
+async fn a_right_ends_at_its_revocation() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
     let mut ben = node.connect("ben").await;
     let mut staff = node.connect("staff").await;
     for client in [&mut anna, &mut ben, &mut staff] {
-        client.subscribe("kept:1").await;
+        client.subscribe("durable:1").await;
     }
-    node.publish("kept:1");
-    node.end("kept:1", &[("anna", true), ("ben", false)]);
-    node.publish("kept:1");
-    anna.expect("kept:1", 1).await;
-    anna.expect("kept:1", 2).await;
-    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2000);
-    ben.expect("kept:1", 1).await;
-    assert_eq!(ben.push("kept:1").await["unsubscribe"]["code"], 2000);
+    node.publish("durable:1");
+    node.end("durable:1", &[("anna", true), ("ben", false)]);
+    node.publish("durable:1");
+    anna.expect("durable:1", 1).await;
+    anna.expect("durable:1", 2).await;
+    assert_eq!(anna.push("durable:1").await["unsubscribe"]["code"], 2000);
+    ben.expect("durable:1", 1).await;
+    assert_eq!(ben.push("durable:1").await["unsubscribe"]["code"], 2000);
     for offset in 1..=3 {
-        staff.expect("kept:1", offset).await;
+        staff.expect("durable:1", offset).await;
     }
-    anna.silence("kept:1").await;
-    ben.silence("kept:1").await;
+    anna.silence("durable:1").await;
+    ben.silence("durable:1").await;
 }
 
 #[tokio::test]
-async fn an_end_below_the_place_is_asked_about_again() {
+async fn a_revocation_below_the_position_is_checked_again() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
     let late = {
         let ends = [wassally_realtime::host::Revoke { user: "anna".into(), inclusive: true }];
-        node.host.commit("kept:1", &ends)
+        node.host.commit("durable:1", &ends)
     };
-    node.host.commit("kept:1", &[]);
-    anna.subscribe("kept:1").await;
+    node.host.commit("durable:1", &[]);
+    anna.subscribe("durable:1").await;
     node.host.banned.lock().unwrap().insert("anna".into());
     node.hub.publish(vec![late]);
-    anna.silence("kept:1").await;
-    // Below the tail nothing is heard again; on a node that never heard the channel the end arrives late.
-    let kept = node.end("kept:1", &[("anna", false)]);
-    assert_eq!(kept.offset, 3);
-    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2000);
+    anna.silence("durable:1").await;
+    // Below the sequencer nothing is delivered again; on a node that does not know the channel the revocation arrives late.
+    let publication = node.end("durable:1", &[("anna", false)]);
+    assert_eq!(publication.offset, 3);
+    assert_eq!(anna.push("durable:1").await["unsubscribe"]["code"], 2000);
 }
 
 #[tokio::test]
 async fn server_side_subscriptions_recover_too() {
     let node = Node::start().await;
-    let first = node.connect("anna+kept:u,kept:v").await;
-    assert_eq!(first.reply["connect"]["subs"]["kept:u"]["offset"].as_u64(), None, "0 is left out");
+    let first = node.connect("anna+durable:u,durable:v").await;
+    assert_eq!(first.reply["connect"]["subs"]["durable:u"]["offset"].as_u64(), None, "0 is left out");
     drop(first);
     for _ in 1..=4 {
-        node.publish("kept:u");
+        node.publish("durable:u");
     }
     let mut raw = node.raw().await;
-    let subs = json!({ "kept:u": { "recover": true, "epoch": "log1", "offset": 1 } });
-    let reply = raw.ask(json!({ "connect": { "token": "anna+kept:u", "subs": subs } })).await;
-    let sub = &reply["connect"]["subs"]["kept:u"];
+    let subs = json!({ "durable:u": { "recover": true, "epoch": "log1", "offset": 1 } });
+    let reply = raw.request(json!({ "connect": { "token": "anna+durable:u", "subs": subs } })).await;
+    let sub = &reply["connect"]["subs"]["durable:u"];
     assert_eq!((&sub["recovered"], sub["publications"].as_array().unwrap().len()), (&json!(true), 3));
-    node.publish("kept:u");
-    assert_eq!(raw.publication("kept:u").await["offset"], 5);
-    let again = raw.ask(json!({ "subscribe": { "channel": "kept:u" } })).await;
+    node.publish("durable:u");
+    assert_eq!(raw.publication("durable:u").await["offset"], 5);
+    let again = raw.request(json!({ "subscribe": { "channel": "durable:u" } })).await;
     assert_eq!(again["error"]["code"], 105);
 
     let mut ben = node.connect("ben").await;
-    node.hub.subscribe("ben", None, "kept:u", wassally_realtime::Grant::of(wassally_realtime::Retention::Durable));
-    let push = ben.push("kept:u").await;
+    node.hub.subscribe("ben", None, "durable:u", wassally_realtime::Grant::of(wassally_realtime::Retention::Durable));
+    let push = ben.push("durable:u").await;
     assert_eq!(
         push["subscribe"],
         json!({ "recoverable": true, "epoch": "log1", "offset": 5, "positioned": true, "data": { "full": true, "at": 5 } })
     );
-    node.publish("kept:u");
-    ben.expect("kept:u", 6).await;
+    node.publish("durable:u");
+    ben.expect("durable:u", 6).await;
 }
 
 #[tokio::test]
-async fn a_new_log_makes_everybody_start_over() {
+async fn a_new_log_makes_every_client_start_over() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
-    let mut ben = node.connect("ben+kept:1").await;
-    anna.subscribe("kept:1").await;
+    let mut ben = node.connect("ben+durable:1").await;
+    anna.subscribe("durable:1").await;
     anna.subscribe("latest:1").await;
-    node.publish("kept:1");
+    node.publish("durable:1");
     node.hub.renew("log2".into(), Duration::from_millis(20));
-    assert_eq!(anna.publication("kept:1").await["offset"], 1);
-    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2502);
+    assert_eq!(anna.publication("durable:1").await["offset"], 1);
+    assert_eq!(anna.push("durable:1").await["unsubscribe"]["code"], 2502);
     assert_eq!(ben.closed().await.0, 3014);
     assert_eq!(&*node.hub.epoch(), "log2");
     assert_eq!(node.hub.subscriber_count("latest:1"), 1);
@@ -267,16 +271,16 @@ async fn a_ring_numbers_by_itself_and_recovers_what_it_holds() {
     let mut back = node.connect("anna").await;
     let result = back.recover("ring:1", &epoch, 3).await;
     assert_eq!((&result["recovered"], result["publications"].as_array().unwrap().len()), (&json!(true), 3));
-    back.ask(json!({ "unsubscribe": { "channel": "ring:1" } })).await;
+    back.request(json!({ "unsubscribe": { "channel": "ring:1" } })).await;
     let result = back.recover("ring:1", &epoch, 0).await;
     assert_eq!((result.get("recovered"), &result["offset"]), (None, &json!(6)), "1 is gone from a ring of 5");
     assert_eq!(result["data"]["full"], true);
-    let page = back.ask(json!({ "history": { "channel": "ring:1", "limit": 2, "reverse": true } })).await;
+    let page = back.request(json!({ "history": { "channel": "ring:1", "limit": 2, "reverse": true } })).await;
     assert_eq!(page["history"]["publications"][0]["offset"], 6);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_a_storm_of_loss_and_coming_back_everybody_sees_everything_once() {
+async fn in_a_storm_of_loss_and_reconnects_every_client_gets_everything_once() {
     const ALL: u64 = 3000;
     let seed = std::env::var("STORM_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     println!("STORM_SEED={seed}");
@@ -287,23 +291,23 @@ async fn in_a_storm_of_loss_and_coming_back_everybody_sees_everything_once() {
     let storm = tokio::spawn(async move {
         let mut late = Vec::new();
         for _ in 0..ALL {
-            let kept = host.commit("kept:1", &[]);
+            let publication = host.commit("durable:1", &[]);
             match random.u8(..10) {
                 0 => {}
-                1 => late.push(kept),
-                2 => hub.publish(vec![kept.clone(), kept]),
+                1 => late.push(publication),
+                2 => hub.publish(vec![publication.clone(), publication]),
                 3 => {
-                    late.push(kept);
+                    late.push(publication);
                     random.shuffle(&mut late);
                     hub.publish(std::mem::take(&mut late));
                 }
-                _ => hub.publish(vec![kept]),
+                _ => hub.publish(vec![publication]),
             }
             if random.u8(..20) == 0 {
                 tokio::time::sleep(Duration::from_millis(random.u64(..4))).await;
             }
         }
-        let _ = hub.behind(&[("kept:1".into(), ALL)]);
+        let _ = hub.behind(&[("durable:1".into(), ALL)]);
     });
     let mut reading = Vec::new();
     for (reader, mut random) in readers {
@@ -315,7 +319,7 @@ async fn in_a_storm_of_loss_and_coming_back_everybody_sees_everything_once() {
                 *last += 1;
             };
             while last < ALL {
-                let result = client.recover("kept:1", "log1", last).await;
+                let result = client.recover("durable:1", "log1", last).await;
                 match result["recovered"].as_bool() {
                     Some(true) => result["publications"].as_array().into_iter().flatten().for_each(|of| see(of, &mut last)),
                     // Too far behind for the recovery's bound: the snapshot stands for all before it.
@@ -325,14 +329,14 @@ async fn in_a_storm_of_loss_and_coming_back_everybody_sees_everything_once() {
                 let until = (last + stay).min(ALL);
                 let mut is_subscribed = true;
                 while last < until && is_subscribed {
-                    let push = client.push("kept:1").await;
+                    let push = client.push("durable:1").await;
                     match push.get("pub") {
                         Some(publication) => see(publication, &mut last),
                         None => is_subscribed = push["unsubscribe"]["code"] != 2500,
                     }
                 }
-                client.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
-                while let Some(push) = client.waiting("kept:1") {
+                client.request(json!({ "unsubscribe": { "channel": "durable:1" } })).await;
+                while let Some(push) = client.waiting("durable:1") {
                     if let Some(publication) = push.get("pub") {
                         see(publication, &mut last);
                     }
@@ -344,50 +348,50 @@ async fn in_a_storm_of_loss_and_coming_back_everybody_sees_everything_once() {
     for reader in reading {
         reader.await.unwrap();
     }
-    // Subscribers came before the first was heard: what a reading of the log jumped over is heard late, from the look-back's window.
-    node.hub.publish(node.host.all("kept:1"));
-    let mut heard: Vec<u64> = node.host.heard.lock().unwrap().iter().map(|(_, offset)| *offset).collect();
-    heard.sort_unstable();
-    assert!(heard.iter().copied().eq(1..=ALL), "hearers too, each once: {} of {ALL}", heard.len());
+    // Subscribers came before the first publication arrived: what a reading of the log skipped is observed late, from the catch-up's window.
+    node.hub.publish(node.host.all("durable:1"));
+    let mut observed: Vec<u64> = node.host.observed.lock().unwrap().iter().map(|(_, offset)| *offset).collect();
+    observed.sort_unstable();
+    assert!(observed.iter().copied().eq(1..=ALL), "observers too, each once: {} of {ALL}", observed.len());
 }
 
 #[tokio::test]
-async fn who_may_read_again_begins_with_the_state_not_with_what_was_said_between() {
+async fn a_reader_with_new_rights_begins_with_the_state_not_with_what_it_missed() {
     let node = Node::start().await;
     let mut ben = node.connect("ben").await;
-    ben.subscribe("kept:1").await;
-    node.publish("kept:1");
-    node.end("kept:1", &[("anna", false)]);
-    node.publish("kept:1");
+    ben.subscribe("durable:1").await;
+    node.publish("durable:1");
+    node.end("durable:1", &[("anna", false)]);
+    node.publish("durable:1");
     for offset in 1..=3 {
-        ben.expect("kept:1", offset).await;
+        ben.expect("durable:1", offset).await;
     }
     // The right was given back: recovering across its end would end it at that number again, over and over.
     let mut anna = node.connect("anna").await;
-    let back = json!({ "subscribe": { "channel": "kept:1", "recover": true, "offset": 1, "epoch": "log1" } });
-    let result = anna.ask(back).await["subscribe"].clone();
+    let back = json!({ "subscribe": { "channel": "durable:1", "recover": true, "offset": 1, "epoch": "log1" } });
+    let result = anna.request(back).await["subscribe"].clone();
     assert_eq!(
         result,
         json!({ "recoverable": true, "positioned": true, "was_recovering": true, "epoch": "log1", "offset": 3, "data": { "full": true, "at": 3 } })
     );
-    node.publish("kept:1");
-    anna.expect("kept:1", 4).await;
+    node.publish("durable:1");
+    anna.expect("durable:1", 4).await;
 }
 
 #[tokio::test]
-async fn a_crowd_that_comes_back_to_a_cold_node_shares_its_readings_of_the_log() {
+async fn a_crowd_that_returns_to_a_cold_node_shares_its_readings_of_the_log() {
     const CROWD: usize = 300;
     let node = Node::start().await;
     for n in 0..CROWD {
-        (1..=3).for_each(|_| drop(node.host.commit(&format!("kept:{n}"), &[])));
+        (1..=3).for_each(|_| drop(node.host.commit(&format!("durable:{n}"), &[])));
     }
     let slow = node.host.slow_log.write().await;
     let mut crowd = Vec::new();
     for n in 0..CROWD {
         let mut client = node.connect("anna").await;
-        let channel = format!("kept:{n}");
-        let ask = json!({ "subscribe": { "channel": channel, "recover": true, "epoch": "log1", "offset": 1 } });
-        crowd.push((channel, client.command(ask).await, client));
+        let channel = format!("durable:{n}");
+        let command = json!({ "subscribe": { "channel": channel, "recover": true, "epoch": "log1", "offset": 1 } });
+        crowd.push((channel, client.command(command).await, client));
     }
     until("all of them wait for the log", || node.hub.stats().subscriptions == CROWD).await;
     drop(slow);

@@ -17,20 +17,21 @@ async fn plays(protocol: Protocol, is_emulated: bool) {
     } else {
         Client::builder(format!("ws://{address}/connection/websocket"))
     };
-    let client = builder.protocol(protocol).token("anna+kept:u").min_reconnect_delay(Duration::from_millis(20)).build().unwrap();
-    let kept = client.new_subscription("kept:1").build().unwrap();
+    let client =
+        builder.protocol(protocol).token("anna+durable:u").min_reconnect_delay(Duration::from_millis(20)).build().unwrap();
+    let publication = client.new_subscription("durable:1").build().unwrap();
     let open = client.new_subscription("plain:open").build().unwrap();
-    let mut publications = kept.publications();
+    let mut publications = publication.publications();
     let mut typing = open.publications();
-    kept.subscribe();
+    publication.subscribe();
     open.subscribe();
     client.connect().unwrap();
     client.ready(Some(PATIENCE)).await.unwrap();
-    kept.ready(Some(PATIENCE)).await.unwrap();
+    publication.ready(Some(PATIENCE)).await.unwrap();
     open.ready(Some(PATIENCE)).await.unwrap();
 
     for _ in 1..=3 {
-        node.publish("kept:1");
+        node.publish("durable:1");
     }
     for offset in 1..=3 {
         let publication = timeout(PATIENCE, publications.next()).await.unwrap().unwrap();
@@ -40,15 +41,15 @@ async fn plays(protocol: Protocol, is_emulated: bool) {
     let refused = client.rpc("conflict", &b"1"[..]).await.unwrap_err().to_string();
     assert!(refused.contains("409") && refused.contains("outbid"), "{refused}");
     open.publish(&b"\"hello\""[..]).await.unwrap();
-    let said = timeout(PATIENCE, typing.next()).await.unwrap().unwrap();
-    assert_eq!(&said.data[..], b"\"hello\"");
+    let received = timeout(PATIENCE, typing.next()).await.unwrap().unwrap();
+    assert_eq!(&received.data[..], b"\"hello\"");
     assert_eq!(open.presence().await.unwrap().clients.len(), 1);
-    assert_eq!(kept.presence_stats().await.unwrap().num_clients, 1);
+    assert_eq!(publication.presence_stats().await.unwrap().num_clients, 1);
 
     // Cut off, it comes back by itself and gets exactly what it missed.
     node.hub.disconnect(|_, _| true, 3011, "force reconnect");
     for _ in 4..=9 {
-        node.publish("kept:1");
+        node.publish("durable:1");
     }
     let mut seen = BTreeSet::new();
     while seen.len() < 6 {

@@ -11,7 +11,7 @@ use crate::kit::{Node, Raw, until};
 async fn the_first_command_is_connect_and_only_one_is() {
     let node = Node::start().await;
     let mut early = node.raw().await;
-    early.say(r#"{"id":1,"subscribe":{"channel":"kept:1"}}"#).await;
+    early.send_text(r#"{"id":1,"subscribe":{"channel":"durable:1"}}"#).await;
     assert_eq!(early.closed().await, (3501, "bad request".to_owned()));
 
     let mut twice = node.connect("anna").await;
@@ -25,9 +25,9 @@ async fn a_first_frame_with_everything_is_answered_in_order() {
     let mut raw = node.raw().await;
     let mut frame = String::from(r#"{"id":1,"connect":{"token":"gate"}}"#);
     for id in 2..=40 {
-        frame += &format!("\n{{\"id\":{id},\"subscribe\":{{\"channel\":\"kept:{id}\"}}}}");
+        frame += &format!("\n{{\"id\":{id},\"subscribe\":{{\"channel\":\"durable:{id}\"}}}}");
     }
-    raw.say(&frame).await;
+    raw.send_text(&frame).await;
     node.host.gate.notify_one();
     for id in 1..=40 {
         let reply = raw.reply(id).await;
@@ -36,7 +36,7 @@ async fn a_first_frame_with_everything_is_answered_in_order() {
 }
 
 #[tokio::test]
-async fn connect_tells_what_the_client_needs() {
+async fn the_connect_reply_carries_what_the_client_needs() {
     let node = Node::start().await;
     let client = node.connect("anna!30000").await;
     let connect = &client.reply["connect"];
@@ -53,7 +53,7 @@ async fn refused_connects() {
     assert_eq!(closed.closed().await, (3500, "invalid token".to_owned()));
 
     let mut old = node.raw().await;
-    let reply = old.ask(json!({ "connect": { "token": "old" } })).await;
+    let reply = old.request(json!({ "connect": { "token": "old" } })).await;
     assert_eq!(reply["error"], json!({ "code": 109, "message": "token expired" }));
     old.command(json!({ "rpc": { "method": "echo" } })).await;
     assert_eq!(old.closed().await.0, 3502, "no answer any more, and an end in time");
@@ -61,18 +61,18 @@ async fn refused_connects() {
 }
 
 #[tokio::test]
-async fn frames_that_are_none() {
+async fn invalid_frames_close_the_connection() {
     let node = Node::start().await;
     for bad in ["", "{", "[]", "\n", r#"{"id":1}"#, r#"{"id":0,"rpc":{}}"#] {
         let mut client = node.connect("anna").await;
-        client.say(bad).await;
+        client.send_text(bad).await;
         assert_eq!(client.closed().await.0, 3501, "{bad}");
     }
     let mut protobuf = Raw::open(node.address, "?cf_protocol=protobuf").await;
     futures_util::SinkExt::send(&mut protobuf.socket, Message::binary(vec![0xff; 10])).await.unwrap();
     assert_eq!(protobuf.closed().await.0, 3501, "a length of 2^63 and more");
     let mut large = node.connect("anna").await;
-    large.say(&"x".repeat(64 * 1024 + 1)).await;
+    large.send_text(&"x".repeat(64 * 1024 + 1)).await;
     assert_eq!(large.closed().await.0, 1009);
 }
 
@@ -82,27 +82,27 @@ async fn refusals_have_their_numbers() {
     let mut client = node.connect("anna").await;
     let code = |reply: serde_json::Value| reply["error"]["code"].as_u64().unwrap();
     let subscribe = |channel: &str| json!({ "subscribe": { "channel": channel } });
-    assert_eq!(code(client.ask(subscribe("closed:1")).await), 103);
-    assert_eq!(code(client.ask(subscribe(&"k".repeat(256))).await), 107);
+    assert_eq!(code(client.request(subscribe("closed:1")).await), 103);
+    assert_eq!(code(client.request(subscribe(&"k".repeat(256))).await), 107);
     assert_eq!(
-        client.ask(subscribe("busy:1")).await["error"],
+        client.request(subscribe("busy:1")).await["error"],
         json!({ "code": 100, "message": "internal server error", "temporary": true })
     );
-    client.subscribe("kept:1").await;
-    assert_eq!(code(client.ask(subscribe("kept:1")).await), 105);
-    client.subscribe("kept:2").await;
-    assert_eq!(code(client.ask(subscribe("kept:3")).await), 106);
-    assert_eq!(code(client.ask(json!({ "rpc": { "method": "nothing" } })).await), 104);
+    client.subscribe("durable:1").await;
+    assert_eq!(code(client.request(subscribe("durable:1")).await), 105);
+    client.subscribe("durable:2").await;
+    assert_eq!(code(client.request(subscribe("durable:3")).await), 106);
+    assert_eq!(code(client.request(json!({ "rpc": { "method": "nothing" } })).await), 104);
     assert_eq!(
-        client.ask(json!({ "rpc": { "method": "conflict" } })).await["error"],
+        client.request(json!({ "rpc": { "method": "conflict" } })).await["error"],
         json!({ "code": 409, "message": "outbid" })
     );
-    assert_eq!(code(client.ask(json!({ "publish": { "channel": "kept:1", "data": 1 } })).await), 103);
-    assert_eq!(code(client.ask(json!({ "presence": { "channel": "kept:1" } })).await), 108);
-    assert_eq!(code(client.ask(json!({ "sub_refresh": { "channel": "kept:9", "token": "ms5" } })).await), 103);
-    assert_eq!(client.ask(json!({ "unsubscribe": { "channel": "nowhere" } })).await["unsubscribe"], json!({}));
-    assert_eq!(client.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await["unsubscribe"], json!({}));
-    assert_eq!(node.hub.subscriber_count("kept:1"), 0);
+    assert_eq!(code(client.request(json!({ "publish": { "channel": "durable:1", "data": 1 } })).await), 103);
+    assert_eq!(code(client.request(json!({ "presence": { "channel": "durable:1" } })).await), 108);
+    assert_eq!(code(client.request(json!({ "sub_refresh": { "channel": "durable:9", "token": "ms5" } })).await), 103);
+    assert_eq!(client.request(json!({ "unsubscribe": { "channel": "nowhere" } })).await["unsubscribe"], json!({}));
+    assert_eq!(client.request(json!({ "unsubscribe": { "channel": "durable:1" } })).await["unsubscribe"], json!({}));
+    assert_eq!(node.hub.subscriber_count("durable:1"), 0);
     client.command(json!({ "unsubscribe": { "channel": "" } })).await;
     assert_eq!(client.closed().await.0, 3501);
 }
@@ -112,7 +112,7 @@ async fn payloads_travel_byte_for_byte() {
     let node = Node::start().await;
     let mut client = node.connect("anna").await;
     let odd = r#"{"b": 1E+2,"a":12345678901234567890,"a":null}"#;
-    client.say(&format!(r#"{{"id":7,"rpc":{{"method":"echo","data":{odd}}}}}"#)).await;
+    client.send_text(&format!(r#"{{"id":7,"rpc":{{"method":"echo","data":{odd}}}}}"#)).await;
     let Message::Text(text) = client.read().await else { panic!("no text") };
     assert_eq!(text.as_str(), format!(r#"{{"id":7,"rpc":{{"data":{odd}}}}}"#));
 }
@@ -126,14 +126,14 @@ async fn the_seventeenth_command_behind_a_slow_one_is_too_many() {
     for _ in 0..16 {
         queued.push(client.command(json!({ "rpc": { "method": "echo", "data": 1 } })).await);
     }
-    let reply = client.ask(json!({ "rpc": { "method": "echo" } })).await;
+    let reply = client.request(json!({ "rpc": { "method": "echo" } })).await;
     assert_eq!(reply["error"], json!({ "code": 111, "message": "too many requests", "temporary": true }));
     // As an SDK after a reconnect: all its subscriptions at once, beside the calls that wait.
     let mut subscriptions = Vec::new();
     for n in 0..100 {
-        subscriptions.push(client.command(json!({ "subscribe": { "channel": format!("kept:{n}") } })).await);
+        subscriptions.push(client.command(json!({ "subscribe": { "channel": format!("durable:{n}") } })).await);
     }
-    client.say(r#"{"send":{"data":"at once"}}"#).await;
+    client.send_text(r#"{"send":{"data":"at once"}}"#).await;
     until("the message is taken although a call runs", || !node.host.sent.lock().unwrap().is_empty()).await;
     node.host.gate.notify_one();
     assert_eq!(client.reply(slow).await["rpc"]["data"], 0);
@@ -143,12 +143,12 @@ async fn the_seventeenth_command_behind_a_slow_one_is_too_many() {
     for id in subscriptions {
         assert!(client.reply(id).await.get("error").is_none());
     }
-    client.say(r#"{"send":{"data":"close"}}"#).await;
+    client.send_text(r#"{"send":{"data":"close"}}"#).await;
     assert_eq!(client.closed().await, (4501, "go away".to_owned()));
 }
 
 #[tokio::test]
-async fn silence_ends_a_connection_and_pongs_keep_it() {
+async fn missing_pongs_close_a_connection_and_pongs_keep_it() {
     let quick = |config: &mut wassally_realtime::Config| {
         config.ping_interval = Duration::from_millis(400);
         config.pong_timeout = Duration::from_millis(300);
@@ -162,9 +162,9 @@ async fn silence_ends_a_connection_and_pongs_keep_it() {
             let Message::Text(text) = lively.read().await else { panic!("no text") };
             assert_eq!(text.as_str(), "{}");
             lively.pings += 1;
-            lively.say("{}").await;
+            lively.send_text("{}").await;
         }
-        lively.say("{}").await;
+        lively.send_text("{}").await;
         assert_eq!(lively.closed().await.0, 3501, "two pongs to one ping");
     });
     assert_eq!(silent.closed().await, (3012, "no pong".to_owned()));
@@ -179,20 +179,20 @@ async fn rights_run_out_unless_refreshed() {
     let mut late = node.connect("anna!100").await;
     assert_eq!(late.closed().await, (3005, "connection expired".to_owned()));
 
-    let mut kept = node.connect("anna!500").await;
-    let refreshed = kept.ask(json!({ "refresh": { "token": "anna!60000" } })).await;
+    let mut anna = node.connect("anna!500").await;
+    let refreshed = anna.request(json!({ "refresh": { "token": "anna!60000" } })).await;
     assert_eq!((&refreshed["refresh"]["expires"], &refreshed["refresh"]["ttl"]), (&json!(true), &json!(60)));
-    kept.ask(json!({ "subscribe": { "channel": "kept:1", "token": "ms100" } })).await;
-    let push = kept.push("kept:1").await;
+    anna.request(json!({ "subscribe": { "channel": "durable:1", "token": "ms100" } })).await;
+    let push = anna.push("durable:1").await;
     assert_eq!(push["unsubscribe"], json!({ "code": 2501, "reason": "subscription expired" }));
-    let subscribed = kept.ask(json!({ "subscribe": { "channel": "kept:1", "token": "ms200" } })).await;
+    let subscribed = anna.request(json!({ "subscribe": { "channel": "durable:1", "token": "ms200" } })).await;
     assert_eq!(subscribed["subscribe"]["ttl"], 1);
-    let refreshed = kept.ask(json!({ "sub_refresh": { "channel": "kept:1", "token": "ms90000" } })).await;
+    let refreshed = anna.request(json!({ "sub_refresh": { "channel": "durable:1", "token": "ms90000" } })).await;
     assert_eq!(refreshed["sub_refresh"], json!({ "expires": true, "ttl": 90 }));
-    let forever = kept.ask(json!({ "refresh": { "token": "anna" } })).await;
+    let forever = anna.request(json!({ "refresh": { "token": "anna" } })).await;
     assert_eq!(forever["refresh"], json!({}));
-    kept.command(json!({ "refresh": { "token": "ben" } })).await;
-    assert_eq!(kept.closed().await.0, 3500);
+    anna.command(json!({ "refresh": { "token": "ben" } })).await;
+    assert_eq!(anna.closed().await.0, 3500);
 }
 
 #[tokio::test]
@@ -200,11 +200,11 @@ async fn the_server_ends_connections_and_subscriptions() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
     let mut ben = node.connect("ben").await;
-    anna.subscribe("kept:1").await;
-    node.hub.unsubscribe("anna", None, "kept:1", 2000, "server unsubscribe");
-    assert_eq!(anna.push("kept:1").await["unsubscribe"]["code"], 2000);
-    assert_eq!(node.host.ended.lock().unwrap().as_slice(), [("anna".to_owned(), "kept:1".to_owned())]);
-    assert_eq!(node.hub.disconnect(|who, _| *who.user == *"anna", 4401, "123"), 1);
+    anna.subscribe("durable:1").await;
+    node.hub.unsubscribe("anna", None, "durable:1", 2000, "server unsubscribe");
+    assert_eq!(anna.push("durable:1").await["unsubscribe"]["code"], 2000);
+    assert_eq!(node.host.ended.lock().unwrap().as_slice(), [("anna".to_owned(), "durable:1".to_owned())]);
+    assert_eq!(node.hub.disconnect(|identity, _| *identity.user == *"anna", 4401, "123"), 1);
     let (code, reason) = anna.closed().await;
     assert_eq!(code, 4401);
     assert!(serde_json::from_str::<serde_json::Value>(&reason).is_err(), "an SDK parses the reason first: {reason}");
@@ -220,7 +220,7 @@ async fn the_server_ends_connections_and_subscriptions() {
 }
 
 #[tokio::test]
-async fn one_user_has_so_many_connections() {
+async fn a_user_has_a_limit_of_connections() {
     let node = Node::with(|config| config.user_connection_limit = 1).await;
     let _first = node.connect("anna").await;
     let mut second = node.raw().await;

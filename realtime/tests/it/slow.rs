@@ -10,23 +10,23 @@ use crate::kit::{Client, Node, Raw, until};
 
 async fn narrow(node: &Node, user: &str) -> Client {
     let mut raw = Raw::narrow(node.address).await;
-    let reply = raw.ask(json!({ "connect": { "token": user } })).await;
+    let reply = raw.request(json!({ "connect": { "token": user } })).await;
     Client { raw, reply }
 }
 
 #[tokio::test]
-async fn a_kept_reader_that_is_too_slow_is_closed_and_resumes() {
+async fn a_durable_reader_that_is_too_slow_is_closed_and_resumes() {
     let node = Node::start().await;
     let mut slow = narrow(&node, "anna").await;
     let mut quick = node.connect("ben").await;
-    slow.subscribe("kept:1").await;
-    quick.subscribe("kept:1").await;
+    slow.subscribe("durable:1").await;
+    quick.subscribe("durable:1").await;
     let body = format!(r#"{{"n":0,"pad":"{}"}}"#, "x".repeat(20_000));
     for _ in 0..60 {
-        let mut kept = node.host.commit("kept:1", &[]);
-        kept.body = body.clone().into();
-        node.hub.publish(vec![kept]);
-        quick.publication("kept:1").await;
+        let mut publication = node.host.commit("durable:1", &[]);
+        publication.body = body.clone().into();
+        node.hub.publish(vec![publication]);
+        quick.publication("durable:1").await;
     }
     until("the slow reader is closed", || node.hub.stats().slow == 1).await;
     let mut last = 0;
@@ -43,12 +43,12 @@ async fn a_kept_reader_that_is_too_slow_is_closed_and_resumes() {
     };
     assert_eq!(code, 3008);
     let mut back = node.connect("anna").await;
-    let result = back.recover("kept:1", "log1", last).await;
+    let result = back.recover("durable:1", "log1", last).await;
     assert_eq!(result["publications"].as_array().unwrap().len() as u64, 60 - last);
 }
 
 #[tokio::test]
-async fn a_ping_behind_unread_bytes_is_no_silence() {
+async fn a_ping_behind_unread_bytes_excuses_a_missing_pong() {
     const WRITES: u64 = 60;
     let quick = |config: &mut wassally_realtime::Config| {
         config.ping_interval = Duration::from_millis(600);
@@ -58,36 +58,36 @@ async fn a_ping_behind_unread_bytes_is_no_silence() {
     let mut slow = narrow(&node, "anna").await;
     let mut silent = node.connect("ben").await;
     silent.answers_pings = false;
-    slow.subscribe("kept:1").await;
+    slow.subscribe("durable:1").await;
     for n in 1..=WRITES {
-        let mut kept = node.host.commit("kept:1", &[]);
-        kept.body = format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat(2000)).into();
-        node.hub.publish(vec![kept]);
+        let mut publication = node.host.commit("durable:1", &[]);
+        publication.body = format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat(2000)).into();
+        node.hub.publish(vec![publication]);
     }
     assert_eq!(silent.closed().await.0, 3012, "nothing was on its way to this one");
     for offset in 1..=WRITES {
         // The pace of the line: 2 kB each 40 ms, so that its first ping stands behind two seconds of older bytes.
         tokio::time::sleep(Duration::from_millis(40)).await;
-        slow.expect("kept:1", offset).await;
+        slow.expect("durable:1", offset).await;
     }
     while slow.pings < 2 {
         assert!(matches!(slow.read_on().await, Message::Text(_)));
     }
-    slow.silence("kept:1").await;
+    slow.silence("durable:1").await;
 }
 
 #[tokio::test]
-async fn a_fleeting_reader_that_lags_gets_the_whole() {
+async fn an_ephemeral_reader_that_lags_gets_the_full_state() {
     let node = Node::start().await;
     let mut slow = narrow(&node, "anna").await;
     slow.subscribe("deltas:1").await;
     let delta = format!(r#"{{"added":"{}"}}"#, "x".repeat(2000));
     let snapshots = node.host.snapshots.load(SeqCst);
-    let mut said = 0;
+    let mut sent = 0;
     while node.hub.stats().lagged == 0 {
         node.hub.publish_ephemeral("deltas:1", delta.clone().into());
-        said += 1;
-        assert!(said < 2000, "what the kernel hides is bounded");
+        sent += 1;
+        assert!(sent < 2000, "the kernel buffers a bounded amount");
     }
     (0..1000).for_each(|_| node.hub.publish_ephemeral("deltas:1", delta.clone().into()));
     let mut deltas = 0;
@@ -98,7 +98,7 @@ async fn a_fleeting_reader_that_lags_gets_the_whole() {
         }
         deltas += 1;
     }
-    assert!(deltas <= said, "{deltas} of {said}: nothing was queued for it");
+    assert!(deltas <= sent, "{deltas} of {sent}: nothing was queued for it");
     assert_eq!(node.host.snapshots.load(SeqCst), snapshots + 1);
     node.hub.publish_ephemeral("deltas:1", r#"{"after":1}"#.into());
     assert_eq!(slow.publication("deltas:1").await["data"]["after"], 1);
@@ -112,16 +112,16 @@ async fn one_writer_under_direct_writes_pings_calls_and_small_buffers() {
     let mut clients = Vec::new();
     for user in ["anna", "ben", "carl"] {
         let mut client = narrow(&node, user).await;
-        client.subscribe("kept:1").await;
+        client.subscribe("durable:1").await;
         clients.push(client);
     }
     let hub = node.hub.clone();
     let host = node.host.clone();
     let writer = tokio::task::spawn_blocking(move || {
         for n in 0..WRITES {
-            let mut kept = host.commit("kept:1", &[]);
-            kept.body = format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat((n * 37 % 900) as usize)).into();
-            hub.publish(vec![kept]);
+            let mut publication = host.commit("durable:1", &[]);
+            publication.body = format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat((n * 37 % 900) as usize)).into();
+            hub.publish(vec![publication]);
         }
     });
     let readers = clients.into_iter().map(|mut client| {

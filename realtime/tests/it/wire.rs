@@ -1,6 +1,6 @@
-//! Every message of the wire in both forms, as PROTOCOL's tables say: field names and numbers, what is left out, what is not.
+//! Every message of the wire in both forms, as in PROTOCOL's tables: field names and numbers, what is left out, what is not.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, and a panic is how a test speaks")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, and a test reports by a panic")]
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,10 @@ fn raw(json: &'static str) -> Bytes {
 fn the_conversation_of_the_protocol_page() {
     let read = |json: &str| serde_json::from_str::<Command>(json).unwrap();
     let connect = ConnectRequest { token: "…".into(), name: "js".into(), ..Default::default() };
-    assert_eq!(read(r#"{"id":1,"connect":{"token":"…","name":"js"}}"#), Command { id: 1, ask: Some(Ask::Connect(connect)) });
+    assert_eq!(
+        read(r#"{"id":1,"connect":{"token":"…","name":"js"}}"#),
+        Command { id: 1, request: Some(Request::Connect(connect)) }
+    );
     let connected =
         ConnectResult { client: "0198…".into(), version: "1.0.0".into(), ping: 25, pong: true, ..Default::default() };
     let written = |reply: Reply| Format::Json.encode(&reply).unwrap();
@@ -62,7 +65,7 @@ fn the_conversation_of_the_protocol_page() {
         SubscribeRequest { channel: "order:7".into(), recover: true, epoch: "a1".into(), offset: 41, ..Default::default() };
     assert_eq!(
         read(r#"{"id":2,"subscribe":{"channel":"order:7","recover":true,"epoch":"a1","offset":41}}"#),
-        Command { id: 2, ask: Some(Ask::Subscribe(subscribe)) }
+        Command { id: 2, request: Some(Request::Subscribe(subscribe)) }
     );
     let subscribed = SubscribeResult {
         recoverable: true,
@@ -95,7 +98,7 @@ fn the_conversation_of_the_protocol_page() {
 fn payloads_travel_byte_for_byte() {
     for payload in [r#"{"b": 1,"a":2,"a":3}"#, "1E+2", "12345678901234567890123", "null", r#""\u0041\/""#, "[ ]", "-0.0"] {
         let line = format!(r#"{{"id":1,"rpc":{{"method":"m","data":{payload}}}}}"#);
-        let Some(Ask::Rpc(rpc)) = serde_json::from_str::<Command>(&line).unwrap().ask else { panic!("no rpc") };
+        let Some(Request::Rpc(rpc)) = serde_json::from_str::<Command>(&line).unwrap().request else { panic!("no rpc") };
         assert_eq!(rpc.data, payload);
         let answer = Reply::to(1, Answer::Rpc(RpcResult { data: rpc.data }));
         assert_eq!(Format::Json.encode(&answer).unwrap(), format!(r#"{{"id":1,"rpc":{{"data":{payload}}}}}"#));
@@ -111,11 +114,11 @@ fn payloads_travel_byte_for_byte() {
 fn unknown_fields_and_nulls_are_ignored() {
     let line = r#"{"id":1,"new":{"x":[1]},"connect":{"token":null,"subs":null,"later":true,"data":null},"rpc":null}"#;
     let connect = ConnectRequest { data: raw("null"), ..Default::default() };
-    assert_eq!(serde_json::from_str::<Command>(line).unwrap().ask, Some(Ask::Connect(connect)));
+    assert_eq!(serde_json::from_str::<Command>(line).unwrap().request, Some(Request::Connect(connect)));
     let with_unknown = pb(&[(1, Int(1)), (13, Sub(pb(&[(2, Text("m")), (90, Text("x"))]))), (91, Int(5))]);
     assert_eq!(
-        Command::decode(&*with_unknown).unwrap().ask,
-        Some(Ask::Rpc(RpcRequest { method: "m".into(), ..Default::default() }))
+        Command::decode(&*with_unknown).unwrap().request,
+        Some(Request::Rpc(RpcRequest { method: "m".into(), ..Default::default() }))
     );
 }
 
@@ -163,7 +166,7 @@ fn a_broadcast_is_encoded_once_per_format_as_a_whole_message() {
 }
 
 #[test]
-fn codes_say_whether_to_come_back() {
+fn codes_decide_whether_clients_come_back() {
     let returns = [Disconnect::SHUTDOWN, Disconnect::SLOW, Disconnect::NO_PONG, Disconnect::STATE_INVALIDATED];
     assert!(returns.iter().all(Disconnect::reconnects));
     let stays = [Disconnect::BAD_REQUEST, Disconnect::INVALID_TOKEN, Disconnect::STALE, Disconnect::own(4500, "")];

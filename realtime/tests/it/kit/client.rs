@@ -9,10 +9,10 @@ use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
 use super::PATIENCE;
 
-/// A socket that has said nothing yet.
+/// A socket that has sent nothing yet.
 pub struct Raw {
     pub socket: WebSocketStream<TcpStream>,
-    /// Read and not asked for yet.
+    /// Read and not yet taken by the test.
     inbox: VecDeque<Value>,
     next: u32,
     /// Answers pings by itself.
@@ -27,7 +27,7 @@ pub struct Client {
 }
 
 impl Raw {
-    /// Opens a socket; `query` stands behind the path.
+    /// Opens a socket; `query` follows the path.
     pub async fn open(address: SocketAddr, query: &str) -> Self {
         Self::over(TcpStream::connect(address).await.unwrap(), address, query).await
     }
@@ -46,21 +46,21 @@ impl Raw {
     }
 
     /// Sends text as it is.
-    pub async fn say(&mut self, text: &str) {
+    pub async fn send_text(&mut self, text: &str) {
         self.socket.send(Message::text(text)).await.unwrap();
     }
 
-    /// Sends a command under the next id, which is returned.
+    /// Sends a command with the next id, which is returned.
     pub async fn command(&mut self, mut command: Value) -> u32 {
         let id = self.next;
         self.next += 1;
         command["id"] = json!(id);
-        self.say(&command.to_string()).await;
+        self.send_text(&command.to_string()).await;
         id
     }
 
     /// Sends a command and waits for its reply; pushes before it stay in the inbox.
-    pub async fn ask(&mut self, command: Value) -> Value {
+    pub async fn request(&mut self, command: Value) -> Value {
         let id = self.command(command).await;
         self.reply(id).await
     }
@@ -83,18 +83,18 @@ impl Raw {
         message["push"]["pub"].take()
     }
 
-    /// A push on a channel that was read already and not asked for.
+    /// A push on a channel that was read already and not yet taken.
     pub fn waiting(&mut self, channel: &str) -> Option<Value> {
         let at = self.inbox.iter().position(|message| message["push"]["channel"] == channel)?;
         Some(self.inbox.remove(at)?["push"].take())
     }
 
-    /// Nothing was pushed on a channel: what the server says next, asked for now, comes first.
+    /// Nothing was pushed on a channel: the answer to a call made now arrives first.
     pub async fn silence(&mut self, channel: &str) {
-        let echo = self.ask(json!({ "rpc": { "method": "echo", "data": 1 } })).await;
+        let echo = self.request(json!({ "rpc": { "method": "echo", "data": 1 } })).await;
         assert_eq!(echo["rpc"]["data"], 1);
-        let said = self.inbox.iter().find(|message| message["push"]["channel"] == channel);
-        assert_eq!(said, None);
+        let received = self.inbox.iter().find(|message| message["push"]["channel"] == channel);
+        assert_eq!(received, None);
     }
 
     async fn find(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
@@ -116,7 +116,7 @@ impl Raw {
             if message == json!({}) {
                 self.pings += 1;
                 if self.answers_pings {
-                    self.say("{}").await;
+                    self.send_text("{}").await;
                 }
             } else {
                 self.inbox.push_back(message);
@@ -168,17 +168,17 @@ impl std::ops::DerefMut for Client {
 }
 
 impl Client {
-    /// Subscribes and returns the result; refused is a failure.
+    /// Subscribes and returns the result; a refusal fails the test.
     pub async fn subscribe(&mut self, channel: &str) -> Value {
-        let mut reply = self.ask(json!({ "subscribe": { "channel": channel } })).await;
+        let mut reply = self.request(json!({ "subscribe": { "channel": channel } })).await;
         assert!(reply.get("subscribe").is_some(), "{reply}");
         reply["subscribe"].take()
     }
 
     /// Subscribes from a position.
     pub async fn recover(&mut self, channel: &str, epoch: &str, offset: u64) -> Value {
-        let ask = json!({ "subscribe": { "channel": channel, "recover": true, "epoch": epoch, "offset": offset } });
-        let mut reply = self.ask(ask).await;
+        let command = json!({ "subscribe": { "channel": channel, "recover": true, "epoch": epoch, "offset": offset } });
+        let mut reply = self.request(command).await;
         assert!(reply.get("subscribe").is_some(), "{reply}");
         reply["subscribe"].take()
     }

@@ -1,5 +1,5 @@
-//! The host of the tests. Tokens: `anna`; `anna!300` ends in 300 ms; `anna+kept:1,ring:2` has server-side subscriptions; `closed` is
-//! refused; `gate+…` waits for the gate. Channels by prefix: `kept`, `ring` (of 5), `latest`, `deltas`, `plain`; `closed` is refused.
+//! The host of the tests. Tokens: `anna`; `anna!300` expires in 300 ms; `anna+durable:1,ring:2` has server-side subscriptions; `closed` is
+//! refused; `gate+…` waits for the gate. Channels by prefix: `durable`, `ring` (of 5), `latest`, `deltas`, `plain`; `closed` is refused.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -34,7 +34,7 @@ pub struct TestHost {
     pub snapshots: AtomicUsize,
     /// Users that may subscribe to nothing any more.
     pub banned: Mutex<HashSet<String>>,
-    pub heard: Mutex<Vec<(String, Offset)>>,
+    pub observed: Mutex<Vec<(String, Offset)>>,
     pub left: Mutex<Vec<(String, Left)>>,
     pub ended: Mutex<Vec<(String, String)>>,
     pub sent: Mutex<Vec<Bytes>>,
@@ -43,15 +43,16 @@ pub struct TestHost {
 pub const EPOCH: &str = "log1";
 
 impl TestHost {
-    /// The next number of a channel is written; nobody hears of it yet.
-    pub fn commit(&self, channel: &str, ends: &[Revoke]) -> Publication {
+    /// Writes the next number of a channel, without publishing it.
+    pub fn commit(&self, channel: &str, revokes: &[Revoke]) -> Publication {
         let mut log = self.log.lock().unwrap();
         let rows = log.entry(channel.into()).or_default();
         let offset = rows.len() as Offset + 1;
         let body = format!(r#"{{"n":{offset}}}"#).into();
-        let kept = Publication { channel: channel.into(), offset, body, internal: None, revokes: ends.to_vec(), by: None };
-        rows.push(kept.clone());
-        kept
+        let publication =
+            Publication { channel: channel.into(), offset, body, internal: None, revokes: revokes.to_vec(), by: None };
+        rows.push(publication.clone());
+        publication
     }
 
     /// All that was committed to a channel.
@@ -64,8 +65,8 @@ impl TestHost {
     }
 
     fn grant(channel: &str) -> Result<Grant, Error> {
-        let keep = match channel.split(':').next().unwrap() {
-            "kept" => Retention::Durable,
+        let retention = match channel.split(':').next().unwrap() {
+            "durable" => Retention::Durable,
             "ring" => Retention::Ring(5),
             "latest" => Retention::Latest,
             "deltas" => Retention::Deltas,
@@ -79,15 +80,15 @@ impl TestHost {
             publish: is_open,
             delta: true,
             join_leave: if is_open { JoinLeave::Both } else { JoinLeave::Off },
-            ..Grant::of(keep)
+            ..Grant::of(retention)
         })
     }
 
     fn identity(token: &str) -> Identity {
         let (user, end) = token.split_once('!').map_or((token, None), |(user, end)| (user, Some(end)));
-        let mut who = Identity::new(user);
-        who.expires_at = end.map(|ms| Instant::now() + Duration::from_millis(ms.parse().unwrap()));
-        who
+        let mut identity = Identity::new(user);
+        identity.expires_at = end.map(|ms| Instant::now() + Duration::from_millis(ms.parse().unwrap()));
+        identity
     }
 }
 
@@ -106,29 +107,29 @@ impl Authorizer for TestHost {
         Ok(Welcome { identity: Self::identity(token), subs, data: None })
     }
 
-    async fn refresh(&self, _who: &Identity, token: &str) -> Result<Identity, Error> {
+    async fn refresh(&self, _identity: &Identity, token: &str) -> Result<Identity, Error> {
         Ok(Self::identity(token))
     }
 
-    async fn subscribe(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
-        if self.banned.lock().unwrap().contains(&*who.user) {
+    async fn subscribe(&self, identity: &Identity, request: &Subscribe) -> Result<Grant, Error> {
+        if self.banned.lock().unwrap().contains(&*identity.user) {
             return Err(Error::permission_denied());
         }
-        let mut grant = Self::grant(&ask.channel)?;
-        if let Some(ms) = ask.token.strip_prefix("ms") {
+        let mut grant = Self::grant(&request.channel)?;
+        if let Some(ms) = request.token.strip_prefix("ms") {
             grant.expires_at = Some(Instant::now() + Duration::from_millis(ms.parse().unwrap()));
         }
         Ok(grant)
     }
 
-    async fn refresh_subscription(&self, who: &Identity, ask: &Subscribe) -> Result<Grant, Error> {
-        self.subscribe(who, ask).await
+    async fn refresh_subscription(&self, identity: &Identity, request: &Subscribe) -> Result<Grant, Error> {
+        self.subscribe(identity, request).await
     }
 }
 
 #[async_trait]
 impl Rpc for TestHost {
-    async fn call(&self, _who: &Identity, method: &str, data: Bytes) -> Result<Bytes, Error> {
+    async fn call(&self, _identity: &Identity, method: &str, data: Bytes) -> Result<Bytes, Error> {
         match method {
             "echo" => Ok(data),
             "wait" => {
@@ -140,7 +141,7 @@ impl Rpc for TestHost {
         }
     }
 
-    fn send(&self, _who: &Identity, data: Bytes) -> Result<(), Error> {
+    fn send(&self, _identity: &Identity, data: Bytes) -> Result<(), Error> {
         if &data[..] == b"\"close\"" {
             return Err(Error::new(4501, "go away"));
         }
@@ -151,7 +152,7 @@ impl Rpc for TestHost {
 
 #[async_trait]
 impl History for TestHost {
-    async fn since(&self, asked: &[(Channel, Offset)]) -> Vec<Result<Missed, HistoryLost>> {
+    async fn since(&self, positions: &[(Channel, Offset)]) -> Vec<Result<Missed, HistoryLost>> {
         self.reads.fetch_add(1, SeqCst);
         drop(self.slow_log.read().await);
         let epoch: Epoch = EPOCH.into();
@@ -167,36 +168,36 @@ impl History for TestHost {
             let rows = log.get(channel).map(|rows| rows.iter().skip(*offset as usize).cloned().collect());
             Ok(Missed { publications: rows.unwrap_or_default(), top, epoch: epoch.clone() })
         };
-        asked.iter().map(answer).collect()
+        positions.iter().map(answer).collect()
     }
 
-    async fn snapshot(&self, of: &Channel, _for: &Identity) -> Result<Snapshot, Error> {
+    async fn snapshot(&self, channel: &Channel, _identity: &Identity) -> Result<Snapshot, Error> {
         self.snapshots.fetch_add(1, SeqCst);
-        let offset = self.top(of);
+        let offset = self.top(channel);
         let data = format!(r#"{{"full":true,"at":{offset}}}"#);
         Ok(Snapshot { offset, epoch: EPOCH.into(), data: Some(data.into()) })
     }
 
-    async fn page(&self, of: &Channel, ask: &Page) -> Result<Missed, Error> {
+    async fn page(&self, channel: &Channel, request: &Page) -> Result<Missed, Error> {
         let log = self.log.lock().unwrap();
-        let rows = log.get(of).cloned().unwrap_or_default();
+        let rows = log.get(channel).cloned().unwrap_or_default();
         let top = rows.len() as Offset;
-        Ok(Missed { publications: rows.into_iter().take(ask.limit.unwrap()).collect(), top, epoch: EPOCH.into() })
+        Ok(Missed { publications: rows.into_iter().take(request.limit.unwrap()).collect(), top, epoch: EPOCH.into() })
     }
 }
 
 impl Watch for TestHost {
-    fn left(&self, who: &Identity, _client: &str, why: Left) {
-        self.left.lock().unwrap().push((who.user.to_string(), why));
+    fn left(&self, identity: &Identity, _client: &str, reason: Left) {
+        self.left.lock().unwrap().push((identity.user.to_string(), reason));
     }
 
-    fn unsubscribed(&self, who: &Identity, _client: &str, channel: &Channel) {
-        self.ended.lock().unwrap().push((who.user.to_string(), channel.to_string()));
+    fn unsubscribed(&self, identity: &Identity, _client: &str, channel: &Channel) {
+        self.ended.lock().unwrap().push((identity.user.to_string(), channel.to_string()));
     }
 }
 
 impl Observer for TestHost {
     fn observe(&self, publication: &Observed<'_>) {
-        self.heard.lock().unwrap().push((publication.channel.to_string(), publication.offset));
+        self.observed.lock().unwrap().push((publication.channel.to_string(), publication.offset));
     }
 }

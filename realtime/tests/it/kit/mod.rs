@@ -1,4 +1,4 @@
-//! A hub on a real port with a host that keeps its log in memory, and a raw client that says what it saw.
+//! A hub on a real port with a host that keeps its log in memory, and a raw client that shows what it received.
 
 mod client;
 mod host;
@@ -39,12 +39,12 @@ impl Node {
         Self::of(config, host, Arc::new(Memory::alone())).await
     }
 
-    /// A second node on the same log, which hears nothing of the first.
+    /// A second node on the same log, without a connection to the first.
     pub async fn beside(&self) -> Self {
         Self::of(Config::default(), self.host.clone(), Arc::new(Memory::alone())).await
     }
 
-    /// Nodes on one log that tell each other by these brokers.
+    /// Nodes on one log, connected by these brokers.
     pub async fn cluster(brokers: Vec<Arc<dyn Broker>>) -> Vec<Self> {
         let host = Arc::new(TestHost::default());
         let mut nodes = Vec::new();
@@ -90,30 +90,30 @@ impl Node {
     /// A connected client; the token is the user's name (see [`TestHost`]).
     pub async fn connect(&self, token: &str) -> Client {
         let mut raw = self.raw().await;
-        let reply = raw.ask(serde_json::json!({ "connect": { "token": token } })).await;
+        let reply = raw.request(serde_json::json!({ "connect": { "token": token } })).await;
         assert!(reply.get("connect").is_some(), "{reply}");
         Client { raw, reply }
     }
 
-    /// Commits and publishes the next number of a kept channel.
+    /// Commits and publishes the next number of a durable channel.
     pub fn publish(&self, channel: &str) -> u64 {
-        let kept = self.host.commit(channel, &[]);
-        let offset = kept.offset;
-        self.hub.publish(vec![kept]);
+        let publication = self.host.commit(channel, &[]);
+        let offset = publication.offset;
+        self.hub.publish(vec![publication]);
         offset
     }
 
-    /// Commits and publishes a number with which the users' rights end.
+    /// Commits and publishes a revocation of the users' rights.
     pub fn end(&self, channel: &str, users: &[(&str, bool)]) -> Publication {
-        let ends: Vec<Revoke> =
+        let revokes: Vec<Revoke> =
             users.iter().map(|(user, inclusive)| Revoke { user: (*user).into(), inclusive: *inclusive }).collect();
-        let kept = self.host.commit(channel, &ends);
-        self.hub.publish(vec![kept.clone()]);
-        kept
+        let publication = self.host.commit(channel, &revokes);
+        self.hub.publish(vec![publication.clone()]);
+        publication
     }
 }
 
-/// Waits until something holds that no message tells.
+/// Waits for a condition that no message reports.
 pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = tokio::time::Instant::now();
     while !holds() {

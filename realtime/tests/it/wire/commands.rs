@@ -1,4 +1,4 @@
-//! What clients ask, in both forms.
+//! What clients request, in both forms.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use super::{pb, raw};
 
 /// The command reads from both forms and writes back as it came.
 #[track_caller]
-fn command(json: &str, protobuf: Vec<u8>, id: u32, ask: Ask) {
-    let command = Command { id, ask: Some(ask) };
+fn command(json: &str, protobuf: Vec<u8>, id: u32, request: Request) {
+    let command = Command { id, request: Some(request) };
     assert_eq!(serde_json::from_str::<Command>(json).unwrap(), command, "read from JSON");
     assert_eq!(serde_json::to_string(&command).unwrap(), json);
     assert_eq!(Command::decode(&*protobuf).unwrap(), command, "read from Protobuf");
@@ -41,7 +41,7 @@ fn connect_and_refresh_commands() {
             ),
         ]),
         1,
-        Ask::Connect(ConnectRequest {
+        Request::Connect(ConnectRequest {
             token: "t".into(),
             data: raw(r#"{"a": 1}"#),
             subs: BTreeMap::from([("s".into(), sub)]),
@@ -53,7 +53,7 @@ fn connect_and_refresh_commands() {
             profile: "p".into(),
         }),
     );
-    let refresh = Ask::Refresh(RefreshRequest { token: "t".into() });
+    let refresh = Request::Refresh(RefreshRequest { token: "t".into() });
     command(r#"{"id":2,"refresh":{"token":"t"}}"#, pb(&[(1, Int(2)), (14, Sub(pb(&[(1, Text("t"))])))]), 2, refresh);
 }
 
@@ -89,7 +89,7 @@ fn subscribe_commands() {
             ),
         ]),
         3,
-        Ask::Subscribe(SubscribeRequest {
+        Request::Subscribe(SubscribeRequest {
             channel: "c".into(),
             token: "t".into(),
             recover: true,
@@ -126,7 +126,7 @@ fn subscribe_commands() {
             ),
         ]),
         4,
-        Ask::SubRefresh(SubRefreshRequest {
+        Request::SubRefresh(SubRefreshRequest {
             channel: "c".into(),
             token: "t".into(),
             kind: 1,
@@ -141,14 +141,19 @@ fn the_other_commands() {
     let channel = || pb(&[(1, Text("c"))]);
     let c = || "c".to_string();
     let one = |number| pb(&[(1, Int(5)), (number, Sub(channel()))]);
-    command(r#"{"id":5,"unsubscribe":{"channel":"c"}}"#, one(6), 5, Ask::Unsubscribe(UnsubscribeRequest { channel: c() }));
-    command(r#"{"id":5,"presence":{"channel":"c"}}"#, one(8), 5, Ask::Presence(PresenceRequest { channel: c() }));
-    command(r#"{"id":5,"presence_stats":{"channel":"c"}}"#, one(9), 5, Ask::PresenceStats(PresenceStatsRequest { channel: c() }));
+    command(r#"{"id":5,"unsubscribe":{"channel":"c"}}"#, one(6), 5, Request::Unsubscribe(UnsubscribeRequest { channel: c() }));
+    command(r#"{"id":5,"presence":{"channel":"c"}}"#, one(8), 5, Request::Presence(PresenceRequest { channel: c() }));
+    command(
+        r#"{"id":5,"presence_stats":{"channel":"c"}}"#,
+        one(9),
+        5,
+        Request::PresenceStats(PresenceStatsRequest { channel: c() }),
+    );
     command(
         r#"{"id":6,"publish":{"channel":"c","data":null,"type":1,"key":"k","removed":true}}"#,
         pb(&[(1, Int(6)), (7, Sub(pb(&[(1, Text("c")), (2, Text("null")), (3, Int(1)), (4, Text("k")), (5, Int(1))])))]),
         6,
-        Ask::Publish(PublishRequest { channel: c(), data: raw("null"), kind: 1, key: "k".into(), removed: true }),
+        Request::Publish(PublishRequest { channel: c(), data: raw("null"), kind: 1, key: "k".into(), removed: true }),
     );
     command(
         r#"{"id":7,"history":{"channel":"c","limit":-1,"since":{"offset":3,"epoch":"e"},"reverse":true}}"#,
@@ -157,20 +162,20 @@ fn the_other_commands() {
             (10, Sub(pb(&[(1, Text("c")), (7, Int(u64::MAX)), (8, Sub(pb(&[(1, Int(3)), (2, Text("e"))]))), (9, Int(1))]))),
         ]),
         7,
-        Ask::History(HistoryRequest {
+        Request::History(HistoryRequest {
             channel: c(),
             limit: -1,
             since: Some(StreamPosition { offset: 3, epoch: "e".into() }),
             reverse: true,
         }),
     );
-    command(r#"{"id":8,"ping":{}}"#, pb(&[(1, Int(8)), (11, Sub(vec![]))]), 8, Ask::Ping(PingRequest {}));
-    command(r#"{"send":{"data":1}}"#, pb(&[(12, Sub(pb(&[(1, Text("1"))])))]), 0, Ask::Send(SendRequest { data: raw("1") }));
+    command(r#"{"id":8,"ping":{}}"#, pb(&[(1, Int(8)), (11, Sub(vec![]))]), 8, Request::Ping(PingRequest {}));
+    command(r#"{"send":{"data":1}}"#, pb(&[(12, Sub(pb(&[(1, Text("1"))])))]), 0, Request::Send(SendRequest { data: raw("1") }));
     command(
         r#"{"id":9,"rpc":{"data":{"x":1E+2},"method":"m"}}"#,
         pb(&[(1, Int(9)), (13, Sub(pb(&[(1, Text(r#"{"x":1E+2}"#)), (2, Text("m"))])))]),
         9,
-        Ask::Rpc(RpcRequest { data: raw(r#"{"x":1E+2}"#), method: "m".into() }),
+        Request::Rpc(RpcRequest { data: raw(r#"{"x":1E+2}"#), method: "m".into() }),
     );
     let emulation = EmulationRequest { node: "n".into(), session: "s".into(), data: raw("{}\n{}") };
     let text = r#"{"node":"n","session":"s","data":"{}\n{}"}"#;

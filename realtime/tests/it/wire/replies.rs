@@ -1,4 +1,4 @@
-//! What clients are answered and told, in both forms.
+//! What clients are answered and sent, in both forms.
 
 use std::collections::BTreeMap;
 
@@ -224,9 +224,13 @@ fn pushes() {
         on(PushBody::Pub(all)),
     );
     let by = pb(&[(1, pb_info())]);
-    let who = format!(r#"{{"info":{INFO}}}"#);
-    push(&format!(r#"{{"channel":"c","join":{who}}}"#), body(5, by.clone()), on(PushBody::Join(JoinPush { info: Some(info()) })));
-    push(&format!(r#"{{"channel":"c","leave":{who}}}"#), body(6, by), on(PushBody::Leave(LeavePush { info: Some(info()) })));
+    let joined = format!(r#"{{"info":{INFO}}}"#);
+    push(
+        &format!(r#"{{"channel":"c","join":{joined}}}"#),
+        body(5, by.clone()),
+        on(PushBody::Join(JoinPush { info: Some(info()) })),
+    );
+    push(&format!(r#"{{"channel":"c","leave":{joined}}}"#), body(6, by), on(PushBody::Leave(LeavePush { info: Some(info()) })));
     push(
         r#"{"channel":"c","unsubscribe":{"code":2000,"reason":"server unsubscribe"}}"#,
         body(7, pb(&[(2, Int(2000)), (3, Text("server unsubscribe"))])),

@@ -1,4 +1,4 @@
-//! One clockwork for all connections of the node: no timer of their own.
+//! One queue of deadlines for all connections of the node, so that none has a timer of its own.
 
 use std::{
     cmp::Reverse,
@@ -9,50 +9,59 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
 
-use super::Session;
+/// What is called at its deadline.
+pub trait Timed: Send + Sync + 'static {
+    /// The deadline `at` has passed. A target ignores entries that it has replaced.
+    fn tick(self: &Arc<Self>, at: Instant);
+}
 
-/// Wakes sessions at their time.
-#[derive(Default)]
-pub struct Clockwork {
-    entries: Mutex<BinaryHeap<Reverse<Entry>>>,
+/// Ticks its targets at their deadlines.
+pub struct TimerQueue<T> {
+    entries: Mutex<BinaryHeap<Reverse<Entry<T>>>>,
     earlier: Notify,
 }
 
-struct Entry {
+struct Entry<T> {
     at: Instant,
-    session: Weak<Session>,
+    target: Weak<T>,
 }
 
-impl PartialEq for Entry {
+impl<T> Default for TimerQueue<T> {
+    fn default() -> Self {
+        Self { entries: Mutex::default(), earlier: Notify::default() }
+    }
+}
+
+impl<T> PartialEq for Entry<T> {
     fn eq(&self, other: &Self) -> bool {
         self.at == other.at
     }
 }
-impl Eq for Entry {}
-impl PartialOrd for Entry {
+impl<T> Eq for Entry<T> {}
+impl<T> PartialOrd for Entry<T> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
-impl Ord for Entry {
+impl<T> Ord for Entry<T> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.at.cmp(&other.at)
     }
 }
 
-impl Clockwork {
-    /// Ticks a session at `at`.
-    pub fn at(&self, at: Instant, session: &Arc<Session>) {
+impl<T: Timed> TimerQueue<T> {
+    /// Ticks a target at `at`.
+    pub fn insert(&self, at: Instant, target: &Arc<T>) {
         let mut entries = self.entries.lock();
         let is_first = entries.peek().is_none_or(|Reverse(first)| at < first.at);
-        entries.push(Reverse(Entry { at, session: Arc::downgrade(session) }));
+        entries.push(Reverse(Entry { at, target: Arc::downgrade(target) }));
         drop(entries);
         if is_first {
             self.earlier.notify_one();
         }
     }
 
-    /// Runs as long as the hub lives.
+    /// Runs until it is dropped.
     pub async fn run(&self) {
         loop {
             let next = self.entries.lock().peek().map(|Reverse(entry)| entry.at);
@@ -76,10 +85,10 @@ impl Clockwork {
                 }
                 entries.pop()
             };
-            if let Some(Reverse(Entry { at, session })) = due
-                && let Some(session) = session.upgrade()
+            if let Some(Reverse(Entry { at, target })) = due
+                && let Some(target) = target.upgrade()
             {
-                session.tick(at);
+                target.tick(at);
             }
         }
     }

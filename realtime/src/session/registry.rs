@@ -1,4 +1,4 @@
-//! Who is connected here, by user.
+//! The accepted connections of the node, by user.
 
 use std::{hash::BuildHasher, sync::Arc};
 
@@ -9,13 +9,13 @@ use super::Session;
 
 type Users = FxHashMap<Arc<str>, FxHashMap<Arc<str>, Arc<Session>>>;
 
-/// The accepted connections of the node.
-pub struct Book {
+/// The accepted connections of the node, in shards by user.
+pub struct SessionRegistry {
     shards: Box<[Mutex<Users>]>,
 }
 
-impl Book {
-    /// An empty book.
+impl SessionRegistry {
+    /// An empty registry.
     pub fn new() -> Self {
         Self { shards: (0..32).map(|_| Mutex::default()).collect() }
     }
@@ -24,18 +24,18 @@ impl Book {
         &self.shards[FxBuildHasher.hash_one(user) as usize % self.shards.len()]
     }
 
-    /// Enters a connection; false when its user has `most` already (0 = no limit; nobody in particular has none).
-    pub fn add(&self, session: &Arc<Session>, user: &Arc<str>, most: usize) -> bool {
+    /// Adds a connection; false when its user has `limit` already (0 = no limit; anonymous users have none).
+    pub fn add(&self, session: &Arc<Session>, user: &Arc<str>, limit: usize) -> bool {
         let mut shard = self.shard(user).lock();
         let sessions = shard.entry(user.clone()).or_default();
-        if most > 0 && !user.is_empty() && sessions.len() >= most {
+        if limit > 0 && !user.is_empty() && sessions.len() >= limit {
             return false;
         }
         sessions.insert(session.client.clone(), session.clone());
         true
     }
 
-    /// Strikes a connection out.
+    /// Removes a connection.
     pub fn remove(&self, user: &str, client: &str) {
         let mut shard = self.shard(user).lock();
         if let Some(sessions) = shard.get_mut(user) {
@@ -63,7 +63,7 @@ impl Book {
     }
 }
 
-impl Default for Book {
+impl Default for SessionRegistry {
     fn default() -> Self {
         Self::new()
     }

@@ -1,14 +1,14 @@
-//! Patches in Fossil's format: a publication as what changed since the one before.
+//! Deltas in the Fossil format: a publication as the difference to the one before.
 //!
 //! `<target length>\n`, then `<n>@<offset>,` (copy from the base) and `<n>:<bytes>` (literal), then `<checksum>;`. Blocks of 16 bytes are
-//! matched. Cuts fall on characters: in JSON a patch is a string, and half a character in it would be lost.
+//! matched. Cuts fall between characters: in JSON a delta is a string, and half a character in it would be lost.
 
 use rustc_hash::FxHashMap;
 
 const BLOCK: usize = 16;
 
-/// The patch from `base` to `target`; `None` where it would not be smaller than the target.
-pub fn patch(base: &[u8], target: &[u8]) -> Option<Vec<u8>> {
+/// The delta from `base` to `target`; `None` where it would not be smaller than the target.
+pub fn encode(base: &[u8], target: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(target.len() / 2);
     number(target.len() as u32, &mut out);
     out.push(b'\n');
@@ -16,39 +16,39 @@ pub fn patch(base: &[u8], target: &[u8]) -> Option<Vec<u8>> {
     for (at, block) in base.chunks_exact(BLOCK).enumerate() {
         blocks.entry(block).or_insert(at * BLOCK);
     }
-    let (mut said, mut at) = (0, 0);
+    let (mut done, mut at) = (0, 0);
     while let Some(window) = target.get(at..at + BLOCK) {
-        let found = blocks.get(window).and_then(|from| grow(base, target, *from, at, said));
+        let found = blocks.get(window).and_then(|from| grow(base, target, *from, at, done));
         let Some(Copy { from, start, length }) = found else {
             at += 1;
             continue;
         };
-        literal(&target[said..start], &mut out);
+        literal(&target[done..start], &mut out);
         number(length as u32, &mut out);
         out.push(b'@');
         number(from as u32, &mut out);
         out.push(b',');
-        (said, at) = (start + length, start + length);
+        (done, at) = (start + length, start + length);
         if out.len() >= target.len() {
             return None;
         }
     }
-    literal(&target[said..], &mut out);
+    literal(&target[done..], &mut out);
     number(checksum(target), &mut out);
     out.push(b';');
     (out.len() < target.len()).then_some(out)
 }
 
-/// A piece of the base that stands in the target too.
+/// A piece of the base that occurs in the target too.
 struct Copy {
     from: usize,
     start: usize,
     length: usize,
 }
 
-/// Grows a matching block both ways, not before `said`, and shrinks it to whole characters.
-fn grow(base: &[u8], target: &[u8], from: usize, at: usize, said: usize) -> Option<Copy> {
-    let before = base[..from].iter().rev().zip(target[said..at].iter().rev()).take_while(|(one, other)| one == other).count();
+/// Grows a matching block both ways, not before `done`, and shrinks it to whole characters.
+fn grow(base: &[u8], target: &[u8], from: usize, at: usize, done: usize) -> Option<Copy> {
+    let before = base[..from].iter().rev().zip(target[done..at].iter().rev()).take_while(|(one, other)| one == other).count();
     let after = base[from + BLOCK..].iter().zip(&target[at + BLOCK..]).take_while(|(one, other)| one == other).count();
     let (mut start, mut end) = (at - before, at + BLOCK + after);
     while start < end && is_inside(target, start) {
@@ -60,7 +60,7 @@ fn grow(base: &[u8], target: &[u8], from: usize, at: usize, said: usize) -> Opti
     (end - start >= BLOCK / 2).then(|| Copy { from: from + start - at, start, length: end - start }).filter(|_| end > at)
 }
 
-/// Would a cut here fall into a character?
+/// Whether a cut here would split a character.
 fn is_inside(text: &[u8], at: usize) -> bool {
     text.get(at).is_some_and(|byte| byte & 0xc0 == 0x80)
 }
@@ -100,8 +100,8 @@ fn checksum(of: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    /// Applies a patch as a client does.
-    fn apply(base: &[u8], patch: &[u8]) -> Vec<u8> {
+    /// Applies a delta as a client does.
+    fn apply(base: &[u8], delta: &[u8]) -> Vec<u8> {
         let digits = |text: &[u8], at: &mut usize| {
             let mut value = 0u32;
             while let Some(digit) =
@@ -113,26 +113,26 @@ mod tests {
             value
         };
         let mut at = 0;
-        let length = digits(patch, &mut at) as usize;
-        assert_eq!(patch[at], b'\n');
+        let length = digits(delta, &mut at) as usize;
+        assert_eq!(delta[at], b'\n');
         at += 1;
         let mut out = Vec::new();
         loop {
-            let count = digits(patch, &mut at);
+            let count = digits(delta, &mut at);
             at += 1;
-            match patch[at - 1] {
+            match delta[at - 1] {
                 b'@' => {
-                    let from = digits(patch, &mut at) as usize;
-                    assert_eq!(patch[at], b',');
+                    let from = digits(delta, &mut at) as usize;
+                    assert_eq!(delta[at], b',');
                     at += 1;
                     out.extend_from_slice(&base[from..from + count as usize]);
                 }
                 b':' => {
-                    out.extend_from_slice(&patch[at..at + count as usize]);
+                    out.extend_from_slice(&delta[at..at + count as usize]);
                     at += count as usize;
                 }
                 b';' => {
-                    assert_eq!((count, out.len(), at), (checksum(&out), length, patch.len()));
+                    assert_eq!((count, out.len(), at), (checksum(&out), length, delta.len()));
                     return out;
                 }
                 other => panic!("{other}"),
@@ -141,26 +141,26 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_field_is_a_small_patch() {
+    fn a_changed_field_is_a_small_delta() {
         let base = br#"{"id":"0198","status":"PROCESSING","crew":{"id":"c1","first_name":"Omar"},"items":[1,2,3,4,5,6]}"#;
         let target = br#"{"id":"0198","status":"SHIPPED","crew":{"id":"c1","first_name":"Omar"},"items":[1,2,3,4,5,6]}"#;
-        let patch = patch(base, target).unwrap();
-        assert!(patch.len() < target.len() / 2, "{}", String::from_utf8_lossy(&patch));
-        assert_eq!(apply(base, &patch), target);
+        let delta = encode(base, target).unwrap();
+        assert!(delta.len() < target.len() / 2, "{}", String::from_utf8_lossy(&delta));
+        assert_eq!(apply(base, &delta), target);
     }
 
     #[test]
-    fn what_has_nothing_in_common_goes_whole() {
-        assert_eq!(patch(b"", b"abc"), None);
-        assert_eq!(patch(b"aaaaaaaaaaaaaaaaaaaaaaaa", b"bbbbbbbbbbbbbbbbbbbbbbbbbbbb"), None);
+    fn texts_without_anything_in_common_have_no_delta() {
+        assert_eq!(encode(b"", b"abc"), None);
+        assert_eq!(encode(b"aaaaaaaaaaaaaaaaaaaaaaaa", b"bbbbbbbbbbbbbbbbbbbbbbbbbbbb"), None);
     }
 
     #[test]
-    fn edited_texts_of_any_script_come_back_whole_and_every_patch_is_text() {
+    fn edited_texts_of_any_script_come_back_whole_and_every_delta_is_text() {
         let words = ["заказ", "принят", "курьер", " ", "طلب", "配達", "order", "{\"a\":1}", "—", "🚚🚚", "0123456789abcdef"];
         let mut random = fastrand::Rng::with_seed(7);
         let mut text: Vec<&str> = (0..40).map(|_| random.choice(words).unwrap()).collect();
-        let mut patched = 0;
+        let mut changed = 0;
         for _ in 0..2000 {
             let base = text.concat();
             for _ in 0..random.usize(1..4) {
@@ -172,12 +172,12 @@ mod tests {
                 }
             }
             let target = text.concat();
-            if let Some(patch) = patch(base.as_bytes(), target.as_bytes()) {
-                patched += 1;
-                assert!(std::str::from_utf8(&patch).is_ok(), "{patch:?}");
-                assert_eq!(apply(base.as_bytes(), &patch), target.as_bytes());
+            if let Some(delta) = encode(base.as_bytes(), target.as_bytes()) {
+                changed += 1;
+                assert!(std::str::from_utf8(&delta).is_ok(), "{delta:?}");
+                assert_eq!(apply(base.as_bytes(), &delta), target.as_bytes());
             }
         }
-        assert!(patched > 1000, "{patched}");
+        assert!(changed > 1000, "{changed}");
     }
 }
