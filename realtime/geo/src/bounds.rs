@@ -17,7 +17,8 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    const GLOBE: Self = Self { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
+    /// Everything.
+    pub const GLOBE: Self = Self { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
 
     /// A box from degrees. Errors: NaN, infinite or outside ±90 / ±180.
     pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Self, BadCoordinates> {
