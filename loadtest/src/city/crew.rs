@@ -4,12 +4,13 @@ use super::City;
 use super::jobs::{Job, Jobs, Near, Nearby, place_of};
 use super::tally::Tally;
 use crate::client::{Happening, Live, Person, Trouble, fresh_key, now};
-use crate::streets::{Place, Ride};
+use crate::streets::Ride;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use wassally_geo::Point;
 
 pub struct Crew {
     city: Arc<City>,
@@ -106,7 +107,7 @@ impl Crew {
             Ok(me) => {
                 // Two pings and half a minute of silence apart at most.
                 let seen = place_of(&me["position"]);
-                if seen.is_some_and(|seen| seen.metres_to(self.ride.place()) > 30.0 * self.city.speed_mps()) {
+                if seen.is_some_and(|seen| seen.distance_m(self.ride.place()) > 30.0 * self.city.speed_mps()) {
                     Tally::add(&self.city.tally.astray);
                 }
                 if self.jobs.replace(&me["active"]) {
@@ -174,8 +175,8 @@ impl Crew {
         let place = self.ride.place();
         let speed = if self.is_riding { self.city.speed_mps() } else { 0.0 };
         let ping = json!({
-            "lat": (place.lat * 1e6).round() / 1e6,
-            "lng": (place.lng * 1e6).round() / 1e6,
+            "lat": (place.lat() * 1e6).round() / 1e6,
+            "lng": (place.lng() * 1e6).round() / 1e6,
             "at": now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
             "accuracy_m": 5,
             "heading_deg": self.ride.heading_deg().round(),
@@ -259,8 +260,7 @@ impl Crew {
         let Some(pin) = pin else { return };
         let place = self.ride.place();
         let Some(job) = self.jobs.get_mut(order) else { return };
-        let body =
-            json!({ "order_id": order, "pin": pin, "lat": place.lat, "lng": place.lng, "idempotency_key": job.key_for("door") });
+        let body = json!({ "order_id": order, "pin": pin, "lat": place.lat(), "lng": place.lng(), "idempotency_key": job.key_for("door") });
         match self.live.call("delivery.confirm", &body).await {
             Ok(_) => {
                 Tally::add(&self.city.tally.delivered);
@@ -383,7 +383,7 @@ impl Crew {
         }
     }
 
-    fn ride_to(&mut self, place: Place) {
+    fn ride_to(&mut self, place: Point) {
         self.ride = Ride::along(self.city.streets.way(self.ride.place(), place));
         self.is_riding = true;
     }

@@ -1,11 +1,11 @@
 //! What a crew knows: the list of orders nearby, and its own jobs.
 
 use crate::client::fresh_key;
-use crate::streets::Place;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::time::Instant;
+use wassally_geo::Point;
 
 /// An order on the list.
 pub struct Near {
@@ -52,7 +52,7 @@ impl Nearby {
 #[derive(Clone)]
 struct Stop {
     shop: String,
-    place: Place,
+    place: Point,
     is_ready: bool,
     is_over: bool,
 }
@@ -60,7 +60,7 @@ struct Stop {
 #[derive(Default, Clone)]
 pub struct Job {
     stops: Vec<Stop>,
-    dropoff: Option<Place>,
+    dropoff: Option<Point>,
     /// Nobody opened: the goods go back.
     pub has_failed: bool,
     /// One key for each deed still to do.
@@ -110,8 +110,8 @@ impl Job {
 }
 
 /// The place that a JSON object names by `lat` and `lng`.
-pub fn place_of(of: &Value) -> Option<Place> {
-    Some(Place { lat: of["lat"].as_f64()?, lng: of["lng"].as_f64()? })
+pub fn place_of(of: &Value) -> Option<Point> {
+    Point::new(of["lat"].as_f64()?, of["lng"].as_f64()?).ok()
 }
 
 /// The crew's jobs by order, oldest id first.
@@ -188,18 +188,18 @@ impl Jobs {
     }
 
     /// The nearest shop where something waits: order, shop and place.
-    pub fn next_stop(&self, here: Place) -> Option<(String, String, Place)> {
+    pub fn next_stop(&self, here: Point) -> Option<(String, String, Point)> {
         let open =
             self.0.iter().flat_map(|(order, job)| job.stops.iter().filter(|stop| !stop.is_over).map(move |stop| (order, stop)));
-        let nearest = open.min_by(|a, b| here.metres_to(a.1.place).total_cmp(&here.metres_to(b.1.place)));
+        let nearest = open.min_by(|a, b| here.distance_m(a.1.place).total_cmp(&here.distance_m(b.1.place)));
         nearest.map(|(order, stop)| (order.clone(), stop.shop.clone(), stop.place))
     }
 
     /// The nearest door of an order that is wholly picked up.
-    pub fn next_door(&self, here: Place) -> Option<(String, Place)> {
+    pub fn next_door(&self, here: Point) -> Option<(String, Point)> {
         let loaded = self.0.iter().filter(|(_, job)| !job.stops.is_empty() && job.stops.iter().all(|stop| stop.is_over));
         let doors = loaded.filter_map(|(order, job)| Some((order, job.dropoff?)));
-        doors.min_by(|a, b| here.metres_to(a.1).total_cmp(&here.metres_to(b.1))).map(|(order, place)| (order.clone(), place))
+        doors.min_by(|a, b| here.distance_m(a.1).total_cmp(&here.distance_m(b.1))).map(|(order, place)| (order.clone(), place))
     }
 }
 
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn stops_come_before_doors_and_rejected_ones_are_skipped() {
-        let here = Place { lat: 28.5, lng: 26.5 };
+        let here = Point::new(28.5, 26.5).unwrap();
         let mut jobs = Jobs::default();
         jobs.insert("o", Job::read(&job("o")));
         assert_eq!(jobs.next_stop(here).unwrap().1, "a");

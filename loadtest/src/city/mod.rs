@@ -10,7 +10,7 @@ mod seller;
 mod tally;
 
 use crate::client::{Person, Rest};
-use crate::streets::{Place, Streets};
+use crate::streets::Streets;
 use addresses::Doors;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -24,6 +24,7 @@ use tally::Tally;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at};
+use wassally_geo::Point;
 
 #[derive(Args)]
 pub struct Options {
@@ -68,7 +69,7 @@ pub struct City {
     always_open: usize,
     products: usize,
     streets: Streets,
-    places: HashMap<String, Place>,
+    places: HashMap<String, Point>,
     doors: Doors,
     tally: Tally,
 }

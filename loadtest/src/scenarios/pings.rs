@@ -112,7 +112,7 @@ impl Rider {
     fn standing(&self) -> String {
         let place = self.ride.place();
         let at = now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        format!(r#"{{"lat":{:.6},"lng":{:.6},"at":"{at}","accuracy_m":5,"speed_mps":0}}"#, place.lat, place.lng)
+        format!(r#"{{"lat":{:.6},"lng":{:.6},"at":"{at}","accuracy_m":5,"speed_mps":0}}"#, place.lat(), place.lng())
     }
 
     fn ping(&mut self, streets: &Streets, metres: f64) -> String {
@@ -125,8 +125,8 @@ impl Rider {
         let at = now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         format!(
             r#"{{"lat":{:.6},"lng":{:.6},"at":"{at}","accuracy_m":5,"heading_deg":{:.0},"speed_mps":5,"seq":{}}}"#,
-            place.lat,
-            place.lng,
+            place.lat(),
+            place.lng(),
             self.ride.heading_deg(),
             self.seq
         )
