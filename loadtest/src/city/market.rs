@@ -1,6 +1,6 @@
 //! The shops and products of the demo, found again on the server.
 
-use crate::client::{Person, Trouble};
+use crate::client::{CallError, Person};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
@@ -77,10 +77,10 @@ fn id_of(on_sale: &[Value], sku: &str) -> Option<String> {
     on_sale.iter().find(|product| product["sku"] == sku).and_then(|product| product["id"].as_str()).map(str::to_owned)
 }
 
-async fn patient_list(person: &Person, path: &str) -> Result<Vec<Value>, Trouble> {
+async fn patient_list(person: &Person, path: &str) -> Result<Vec<Value>, CallError> {
     for _ in 0..30 {
         match person.list(path, 500).await {
-            Err(trouble) if trouble.is_away() => tokio::time::sleep(Duration::from_secs(1)).await,
+            Err(error) if error.is_unavailable() => tokio::time::sleep(Duration::from_secs(1)).await,
             result => return result,
         }
     }

@@ -258,8 +258,8 @@ async fn subscribers_notice_nothing_of_a_bad_broker() {
             reader.expect("kept:1", offset).await;
             reader.expect("kept:2", offset).await;
         }
-        reader.silence("kept:1").await;
-        reader.silence("kept:2").await;
+        reader.expect_silence("kept:1").await;
+        reader.expect_silence("kept:2").await;
     }
     assert!(lost.load(SeqCst) > 0);
 }

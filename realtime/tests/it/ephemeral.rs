@@ -28,14 +28,14 @@ async fn clients_publish_where_their_grant_says_so() {
     let mut ben = node.connect("ben").await;
     anna.subscribe("plain:open").await;
     ben.subscribe("plain:open").await;
-    let published = anna.ask(json!({ "publish": { "channel": "plain:open", "data": { "typing": true } } })).await;
+    let published = anna.request(json!({ "publish": { "channel": "plain:open", "data": { "typing": true } } })).await;
     assert_eq!(published["publish"], json!({}));
     let publication = ben.publication("plain:open").await;
     assert_eq!(publication["data"], json!({ "typing": true }));
     assert_eq!(publication["info"]["user"], "anna");
-    assert_eq!(publication["info"]["client"], anna.reply["connect"]["client"]);
+    assert_eq!(publication["info"]["client"], anna.hello["client"]);
     assert_eq!(anna.publication("plain:open").await["info"]["user"], "anna", "the publisher hears itself");
-    let nothing = anna.ask(json!({ "publish": { "channel": "plain:open" } })).await;
+    let nothing = anna.request(json!({ "publish": { "channel": "plain:open" } })).await;
     assert_eq!(nothing["error"]["code"], 107);
 }
 
@@ -50,23 +50,23 @@ async fn presence_is_who_is_subscribed() {
     ben.subscribe("plain:open").await;
     assert_eq!(anna.push("plain:open").await["join"]["info"]["user"], "ben");
     phone.subscribe("plain:open").await;
-    let present = anna.ask(json!({ "presence": { "channel": "plain:open" } })).await;
+    let present = anna.request(json!({ "presence": { "channel": "plain:open" } })).await;
     let present = present["presence"]["presence"].as_object().unwrap().clone();
     assert_eq!(present.len(), 3);
-    let client = ben.reply["connect"]["client"].as_str().unwrap();
+    let client = ben.hello["client"].as_str().unwrap();
     assert_eq!(present[client], json!({ "user": "ben", "client": client }));
-    let counts = anna.ask(json!({ "presence_stats": { "channel": "plain:open" } })).await;
+    let counts = anna.request(json!({ "presence_stats": { "channel": "plain:open" } })).await;
     assert_eq!(counts["presence_stats"], json!({ "num_clients": 3, "num_users": 2 }));
     drop(phone);
-    ben.ask(json!({ "unsubscribe": { "channel": "plain:open" } })).await;
+    ben.request(json!({ "unsubscribe": { "channel": "plain:open" } })).await;
     assert_eq!(anna.push("plain:open").await["join"]["info"]["user"], "ben");
     for _ in 0..2 {
         assert_eq!(anna.push("plain:open").await["leave"]["info"]["user"], "ben");
     }
     assert_eq!(node.hub.presence("plain:open").len(), 1);
     anna.subscribe("plain:counted").await;
-    assert_eq!(anna.ask(json!({ "presence": { "channel": "plain:counted" } })).await["error"]["code"], 108);
-    let counts = anna.ask(json!({ "presence_stats": { "channel": "plain:counted" } })).await;
+    assert_eq!(anna.request(json!({ "presence": { "channel": "plain:counted" } })).await["error"]["code"], 108);
+    let counts = anna.request(json!({ "presence_stats": { "channel": "plain:counted" } })).await;
     assert_eq!(counts["presence_stats"]["num_clients"], 1);
     drop(anna);
     until("nobody is left", || node.hub.stats().subscriptions == 0).await;
@@ -102,7 +102,7 @@ async fn who_asks_gets_patches_of_the_publication_before() {
     let mut patched = node.connect("ben").await;
     whole.subscribe("plain:1").await;
     let ask = json!({ "subscribe": { "channel": "plain:1", "delta": "fossil" } });
-    assert_eq!(patched.ask(ask).await["subscribe"], json!({ "delta": true }));
+    assert_eq!(patched.request(ask).await["subscribe"], json!({ "delta": true }));
     let body = |status: &str| format!(r#"{{"id":"0198aa11","stops":[1,2,3,4,5,6,7,8,9],"status":"{status}"}}"#);
     for (at, status) in ["created", "принят", "shipped"].into_iter().enumerate() {
         node.hub.publish_ephemeral("plain:1", body(status).into());

@@ -38,7 +38,7 @@ async fn repeats_and_crossings_arrive_once_and_in_order() {
     for offset in 1..=6 {
         anna.expect("kept:1", offset).await;
     }
-    anna.silence("kept:1").await;
+    anna.expect_silence("kept:1").await;
     assert_eq!(node.host.heard.lock().unwrap().len(), 6);
 }
 
@@ -147,13 +147,13 @@ async fn who_comes_back_gets_exactly_the_rest_from_any_node() {
 
     for (epoch, offset, recovered) in [("log1", 6, true), ("", 6, true), ("log1", 7, false), ("log0", 6, false), ("_", 0, false)]
     {
-        back.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
+        back.request(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
         let result = back.recover("kept:1", epoch, offset).await;
         assert_eq!(result.get("recovered").is_some(), recovered, "{epoch} {offset}: {result}");
         assert_eq!(result["offset"], 6);
     }
-    back.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
-    let reload = back.ask(json!({ "subscribe": { "channel": "kept:1", "recover": true, "epoch": "x", "flag": 2 } })).await;
+    back.request(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
+    let reload = back.request(json!({ "subscribe": { "channel": "kept:1", "recover": true, "epoch": "x", "flag": 2 } })).await;
     assert_eq!(reload["error"]["code"], 112);
     node.host.gone.lock().unwrap().insert("kept:9".into(), 3);
     (0..4).for_each(|_| drop(node.host.commit("kept:9", &[])));
@@ -181,8 +181,8 @@ async fn a_right_ends_at_its_number() {
     for offset in 1..=3 {
         staff.expect("kept:1", offset).await;
     }
-    anna.silence("kept:1").await;
-    ben.silence("kept:1").await;
+    anna.expect_silence("kept:1").await;
+    ben.expect_silence("kept:1").await;
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn an_end_below_the_place_is_asked_about_again() {
     anna.subscribe("kept:1").await;
     node.host.banned.lock().unwrap().insert("anna".into());
     node.hub.publish(vec![late]);
-    anna.silence("kept:1").await;
+    anna.expect_silence("kept:1").await;
     // Below the tail nothing is heard again; on a node that never heard the channel the end arrives late.
     let kept = node.end("kept:1", &[("anna", false)]);
     assert_eq!(kept.offset, 3);
@@ -208,19 +208,19 @@ async fn an_end_below_the_place_is_asked_about_again() {
 async fn server_side_subscriptions_recover_too() {
     let node = Node::start().await;
     let first = node.connect("anna+kept:u,kept:v").await;
-    assert_eq!(first.reply["connect"]["subs"]["kept:u"]["offset"].as_u64(), None, "0 is left out");
+    assert_eq!(first.hello["subs"]["kept:u"]["offset"].as_u64(), None, "0 is left out");
     drop(first);
     for _ in 1..=4 {
         node.publish("kept:u");
     }
     let mut raw = node.raw().await;
     let subs = json!({ "kept:u": { "recover": true, "epoch": "log1", "offset": 1 } });
-    let reply = raw.ask(json!({ "connect": { "token": "anna+kept:u", "subs": subs } })).await;
+    let reply = raw.request(json!({ "connect": { "token": "anna+kept:u", "subs": subs } })).await;
     let sub = &reply["connect"]["subs"]["kept:u"];
     assert_eq!((&sub["recovered"], sub["publications"].as_array().unwrap().len()), (&json!(true), 3));
     node.publish("kept:u");
     assert_eq!(raw.publication("kept:u").await["offset"], 5);
-    let again = raw.ask(json!({ "subscribe": { "channel": "kept:u" } })).await;
+    let again = raw.request(json!({ "subscribe": { "channel": "kept:u" } })).await;
     assert_eq!(again["error"]["code"], 105);
 
     let mut ben = node.connect("ben").await;
@@ -267,11 +267,11 @@ async fn a_ring_numbers_by_itself_and_recovers_what_it_holds() {
     let mut back = node.connect("anna").await;
     let result = back.recover("ring:1", &epoch, 3).await;
     assert_eq!((&result["recovered"], result["publications"].as_array().unwrap().len()), (&json!(true), 3));
-    back.ask(json!({ "unsubscribe": { "channel": "ring:1" } })).await;
+    back.request(json!({ "unsubscribe": { "channel": "ring:1" } })).await;
     let result = back.recover("ring:1", &epoch, 0).await;
     assert_eq!((result.get("recovered"), &result["offset"]), (None, &json!(6)), "1 is gone from a ring of 5");
     assert_eq!(result["data"]["full"], true);
-    let page = back.ask(json!({ "history": { "channel": "ring:1", "limit": 2, "reverse": true } })).await;
+    let page = back.request(json!({ "history": { "channel": "ring:1", "limit": 2, "reverse": true } })).await;
     assert_eq!(page["history"]["publications"][0]["offset"], 6);
 }
 
@@ -331,7 +331,7 @@ async fn in_a_storm_of_loss_and_coming_back_everybody_sees_everything_once() {
                         None => is_subscribed = push["unsubscribe"]["code"] != 2500,
                     }
                 }
-                client.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
+                client.request(json!({ "unsubscribe": { "channel": "kept:1" } })).await;
                 while let Some(push) = client.waiting("kept:1") {
                     if let Some(publication) = push.get("pub") {
                         see(publication, &mut last);
@@ -365,7 +365,7 @@ async fn who_may_read_again_begins_with_the_state_not_with_what_was_said_between
     // The right was given back: recovering across its end would end it at that number again, over and over.
     let mut anna = node.connect("anna").await;
     let back = json!({ "subscribe": { "channel": "kept:1", "recover": true, "offset": 1, "epoch": "log1" } });
-    let result = anna.ask(back).await["subscribe"].clone();
+    let result = anna.request(back).await["subscribe"].clone();
     assert_eq!(
         result,
         json!({ "recoverable": true, "positioned": true, "was_recovering": true, "epoch": "log1", "offset": 3, "data": { "full": true, "at": 3 } })
@@ -387,7 +387,7 @@ async fn a_crowd_that_comes_back_to_a_cold_node_shares_its_readings_of_the_log()
         let mut client = node.connect("anna").await;
         let channel = format!("kept:{n}");
         let ask = json!({ "subscribe": { "channel": channel, "recover": true, "epoch": "log1", "offset": 1 } });
-        crowd.push((channel, client.command(ask).await, client));
+        crowd.push((channel, client.send_command(ask).await, client));
     }
     until("all of them wait for the log", || node.hub.stats().subscriptions == CROWD).await;
     drop(slow);

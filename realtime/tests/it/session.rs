@@ -11,11 +11,11 @@ use crate::kit::{Node, Raw, until};
 async fn the_first_command_is_connect_and_only_one_is() {
     let node = Node::start().await;
     let mut early = node.raw().await;
-    early.say(r#"{"id":1,"subscribe":{"channel":"kept:1"}}"#).await;
+    early.send(r#"{"id":1,"subscribe":{"channel":"kept:1"}}"#).await;
     assert_eq!(early.closed().await, (3501, "bad request".to_owned()));
 
     let mut twice = node.connect("anna").await;
-    twice.command(json!({ "connect": {} })).await;
+    twice.send_command(json!({ "connect": {} })).await;
     assert_eq!(twice.closed().await.0, 3501);
 }
 
@@ -27,7 +27,7 @@ async fn a_first_frame_with_everything_is_answered_in_order() {
     for id in 2..=40 {
         frame += &format!("\n{{\"id\":{id},\"subscribe\":{{\"channel\":\"kept:{id}\"}}}}");
     }
-    raw.say(&frame).await;
+    raw.send(&frame).await;
     node.host.gate.notify_one();
     for id in 1..=40 {
         let reply = raw.reply(id).await;
@@ -39,7 +39,7 @@ async fn a_first_frame_with_everything_is_answered_in_order() {
 async fn connect_tells_what_the_client_needs() {
     let node = Node::start().await;
     let client = node.connect("anna!30000").await;
-    let connect = &client.reply["connect"];
+    let connect = &client.hello;
     assert_eq!((&connect["ping"], &connect["pong"], &connect["expires"]), (&json!(25), &json!(true), &json!(true)));
     assert_eq!(connect["ttl"], 30);
     assert_eq!(connect["client"].as_str().unwrap().len(), 36);
@@ -49,13 +49,13 @@ async fn connect_tells_what_the_client_needs() {
 async fn refused_connects() {
     let node = Node::with(|config| config.connect_timeout = Duration::from_millis(300)).await;
     let mut closed = node.raw().await;
-    closed.command(json!({ "connect": { "token": "closed" } })).await;
+    closed.send_command(json!({ "connect": { "token": "closed" } })).await;
     assert_eq!(closed.closed().await, (3500, "invalid token".to_owned()));
 
     let mut old = node.raw().await;
-    let reply = old.ask(json!({ "connect": { "token": "old" } })).await;
+    let reply = old.request(json!({ "connect": { "token": "old" } })).await;
     assert_eq!(reply["error"], json!({ "code": 109, "message": "token expired" }));
-    old.command(json!({ "rpc": { "method": "echo" } })).await;
+    old.send_command(json!({ "rpc": { "method": "echo" } })).await;
     assert_eq!(old.closed().await.0, 3502, "no answer any more, and an end in time");
     assert_eq!(node.raw().await.closed().await, (3502, "stale".to_owned()));
 }
@@ -65,14 +65,14 @@ async fn frames_that_are_none() {
     let node = Node::start().await;
     for bad in ["", "{", "[]", "\n", r#"{"id":1}"#, r#"{"id":0,"rpc":{}}"#] {
         let mut client = node.connect("anna").await;
-        client.say(bad).await;
+        client.send(bad).await;
         assert_eq!(client.closed().await.0, 3501, "{bad}");
     }
-    let mut protobuf = Raw::open(node.address, "?cf_protocol=protobuf").await;
-    futures_util::SinkExt::send(&mut protobuf.socket, Message::binary(vec![0xff; 10])).await.unwrap();
+    let mut protobuf = Raw::open(&format!("{}?cf_protocol=protobuf", node.url())).await;
+    protobuf.send_frame(Message::binary(vec![0xff; 10])).await;
     assert_eq!(protobuf.closed().await.0, 3501, "a length of 2^63 and more");
     let mut large = node.connect("anna").await;
-    large.say(&"x".repeat(64 * 1024 + 1)).await;
+    large.send(&"x".repeat(64 * 1024 + 1)).await;
     assert_eq!(large.closed().await.0, 1009);
 }
 
@@ -82,28 +82,28 @@ async fn refusals_have_their_numbers() {
     let mut client = node.connect("anna").await;
     let code = |reply: serde_json::Value| reply["error"]["code"].as_u64().unwrap();
     let subscribe = |channel: &str| json!({ "subscribe": { "channel": channel } });
-    assert_eq!(code(client.ask(subscribe("closed:1")).await), 103);
-    assert_eq!(code(client.ask(subscribe(&"k".repeat(256))).await), 107);
+    assert_eq!(code(client.request(subscribe("closed:1")).await), 103);
+    assert_eq!(code(client.request(subscribe(&"k".repeat(256))).await), 107);
     assert_eq!(
-        client.ask(subscribe("busy:1")).await["error"],
+        client.request(subscribe("busy:1")).await["error"],
         json!({ "code": 100, "message": "internal server error", "temporary": true })
     );
     client.subscribe("kept:1").await;
-    assert_eq!(code(client.ask(subscribe("kept:1")).await), 105);
+    assert_eq!(code(client.request(subscribe("kept:1")).await), 105);
     client.subscribe("kept:2").await;
-    assert_eq!(code(client.ask(subscribe("kept:3")).await), 106);
-    assert_eq!(code(client.ask(json!({ "rpc": { "method": "nothing" } })).await), 104);
+    assert_eq!(code(client.request(subscribe("kept:3")).await), 106);
+    assert_eq!(code(client.request(json!({ "rpc": { "method": "nothing" } })).await), 104);
     assert_eq!(
-        client.ask(json!({ "rpc": { "method": "conflict" } })).await["error"],
+        client.request(json!({ "rpc": { "method": "conflict" } })).await["error"],
         json!({ "code": 409, "message": "outbid" })
     );
-    assert_eq!(code(client.ask(json!({ "publish": { "channel": "kept:1", "data": 1 } })).await), 103);
-    assert_eq!(code(client.ask(json!({ "presence": { "channel": "kept:1" } })).await), 108);
-    assert_eq!(code(client.ask(json!({ "sub_refresh": { "channel": "kept:9", "token": "ms5" } })).await), 103);
-    assert_eq!(client.ask(json!({ "unsubscribe": { "channel": "nowhere" } })).await["unsubscribe"], json!({}));
-    assert_eq!(client.ask(json!({ "unsubscribe": { "channel": "kept:1" } })).await["unsubscribe"], json!({}));
+    assert_eq!(code(client.request(json!({ "publish": { "channel": "kept:1", "data": 1 } })).await), 103);
+    assert_eq!(code(client.request(json!({ "presence": { "channel": "kept:1" } })).await), 108);
+    assert_eq!(code(client.request(json!({ "sub_refresh": { "channel": "kept:9", "token": "ms5" } })).await), 103);
+    assert_eq!(client.request(json!({ "unsubscribe": { "channel": "nowhere" } })).await["unsubscribe"], json!({}));
+    assert_eq!(client.request(json!({ "unsubscribe": { "channel": "kept:1" } })).await["unsubscribe"], json!({}));
     assert_eq!(node.hub.subscriber_count("kept:1"), 0);
-    client.command(json!({ "unsubscribe": { "channel": "" } })).await;
+    client.send_command(json!({ "unsubscribe": { "channel": "" } })).await;
     assert_eq!(client.closed().await.0, 3501);
 }
 
@@ -112,8 +112,8 @@ async fn payloads_travel_byte_for_byte() {
     let node = Node::start().await;
     let mut client = node.connect("anna").await;
     let odd = r#"{"b": 1E+2,"a":12345678901234567890,"a":null}"#;
-    client.say(&format!(r#"{{"id":7,"rpc":{{"method":"echo","data":{odd}}}}}"#)).await;
-    let Message::Text(text) = client.read().await else { panic!("no text") };
+    client.send(&format!(r#"{{"id":7,"rpc":{{"method":"echo","data":{odd}}}}}"#)).await;
+    let Message::Text(text) = client.read_frame().await else { panic!("no text") };
     assert_eq!(text.as_str(), format!(r#"{{"id":7,"rpc":{{"data":{odd}}}}}"#));
 }
 
@@ -121,19 +121,19 @@ async fn payloads_travel_byte_for_byte() {
 async fn the_seventeenth_command_behind_a_slow_one_is_too_many() {
     let node = Node::start().await;
     let mut client = node.connect("anna").await;
-    let slow = client.command(json!({ "rpc": { "method": "wait", "data": 0 } })).await;
+    let slow = client.send_command(json!({ "rpc": { "method": "wait", "data": 0 } })).await;
     let mut queued = Vec::new();
     for _ in 0..16 {
-        queued.push(client.command(json!({ "rpc": { "method": "echo", "data": 1 } })).await);
+        queued.push(client.send_command(json!({ "rpc": { "method": "echo", "data": 1 } })).await);
     }
-    let reply = client.ask(json!({ "rpc": { "method": "echo" } })).await;
+    let reply = client.request(json!({ "rpc": { "method": "echo" } })).await;
     assert_eq!(reply["error"], json!({ "code": 111, "message": "too many requests", "temporary": true }));
     // As an SDK after a reconnect: all its subscriptions at once, beside the calls that wait.
     let mut subscriptions = Vec::new();
     for n in 0..100 {
-        subscriptions.push(client.command(json!({ "subscribe": { "channel": format!("kept:{n}") } })).await);
+        subscriptions.push(client.send_command(json!({ "subscribe": { "channel": format!("kept:{n}") } })).await);
     }
-    client.say(r#"{"send":{"data":"at once"}}"#).await;
+    client.send(r#"{"send":{"data":"at once"}}"#).await;
     until("the message is taken although a call runs", || !node.host.sent.lock().unwrap().is_empty()).await;
     node.host.gate.notify_one();
     assert_eq!(client.reply(slow).await["rpc"]["data"], 0);
@@ -143,7 +143,7 @@ async fn the_seventeenth_command_behind_a_slow_one_is_too_many() {
     for id in subscriptions {
         assert!(client.reply(id).await.get("error").is_none());
     }
-    client.say(r#"{"send":{"data":"close"}}"#).await;
+    client.send(r#"{"send":{"data":"close"}}"#).await;
     assert_eq!(client.closed().await, (4501, "go away".to_owned()));
 }
 
@@ -159,12 +159,12 @@ async fn silence_ends_a_connection_and_pongs_keep_it() {
     silent.answers_pings = false;
     let answering = tokio::spawn(async move {
         while lively.pings < 4 {
-            let Message::Text(text) = lively.read().await else { panic!("no text") };
+            let Message::Text(text) = lively.read_frame().await else { panic!("no text") };
             assert_eq!(text.as_str(), "{}");
             lively.pings += 1;
-            lively.say("{}").await;
+            lively.send("{}").await;
         }
-        lively.say("{}").await;
+        lively.send("{}").await;
         assert_eq!(lively.closed().await.0, 3501, "two pongs to one ping");
     });
     assert_eq!(silent.closed().await, (3012, "no pong".to_owned()));
@@ -180,18 +180,18 @@ async fn rights_run_out_unless_refreshed() {
     assert_eq!(late.closed().await, (3005, "connection expired".to_owned()));
 
     let mut kept = node.connect("anna!500").await;
-    let refreshed = kept.ask(json!({ "refresh": { "token": "anna!60000" } })).await;
+    let refreshed = kept.request(json!({ "refresh": { "token": "anna!60000" } })).await;
     assert_eq!((&refreshed["refresh"]["expires"], &refreshed["refresh"]["ttl"]), (&json!(true), &json!(60)));
-    kept.ask(json!({ "subscribe": { "channel": "kept:1", "token": "ms100" } })).await;
+    kept.request(json!({ "subscribe": { "channel": "kept:1", "token": "ms100" } })).await;
     let push = kept.push("kept:1").await;
     assert_eq!(push["unsubscribe"], json!({ "code": 2501, "reason": "subscription expired" }));
-    let subscribed = kept.ask(json!({ "subscribe": { "channel": "kept:1", "token": "ms200" } })).await;
+    let subscribed = kept.request(json!({ "subscribe": { "channel": "kept:1", "token": "ms200" } })).await;
     assert_eq!(subscribed["subscribe"]["ttl"], 1);
-    let refreshed = kept.ask(json!({ "sub_refresh": { "channel": "kept:1", "token": "ms90000" } })).await;
+    let refreshed = kept.request(json!({ "sub_refresh": { "channel": "kept:1", "token": "ms90000" } })).await;
     assert_eq!(refreshed["sub_refresh"], json!({ "expires": true, "ttl": 90 }));
-    let forever = kept.ask(json!({ "refresh": { "token": "anna" } })).await;
+    let forever = kept.request(json!({ "refresh": { "token": "anna" } })).await;
     assert_eq!(forever["refresh"], json!({}));
-    kept.command(json!({ "refresh": { "token": "ben" } })).await;
+    kept.send_command(json!({ "refresh": { "token": "ben" } })).await;
     assert_eq!(kept.closed().await.0, 3500);
 }
 
@@ -224,7 +224,7 @@ async fn one_user_has_so_many_connections() {
     let node = Node::with(|config| config.user_connection_limit = 1).await;
     let _first = node.connect("anna").await;
     let mut second = node.raw().await;
-    second.command(json!({ "connect": { "token": "anna" } })).await;
+    second.send_command(json!({ "connect": { "token": "anna" } })).await;
     assert_eq!(second.closed().await.0, 3504);
     node.connect("ben").await;
 }
