@@ -1,6 +1,6 @@
-//! What must always hold and can be seen through the public face: signs in as staff and admin, reads, and says what is broken.
+//! Checks what must always hold and can be seen through the public API: signs in as staff and admin, reads, and prints what is broken.
 
-use crate::client::{Person, Rest, Trouble};
+use crate::client::{CallError, Person, Rest};
 use anyhow::{Result, ensure};
 use clap::Args;
 use serde_json::Value;
@@ -22,7 +22,7 @@ const ACTIVE_LIMIT: usize = 5;
 const DEMO_CUSTOMERS: u32 = 20;
 
 /// Faults by name; nothing when it holds. `Err` when it cannot be read.
-type Found = Result<Vec<String>, Trouble>;
+type Found = Result<Vec<String>, CallError>;
 
 pub async fn check(options: Options) -> Result<()> {
     let rest = Rest::new(&options.url, 100.0)?;
@@ -30,30 +30,33 @@ pub async fn check(options: Options) -> Result<()> {
     let staff = Person::sign_in(&rest, "staff1", &options.password).await?;
     let admin = Person::sign_in(&rest, "admin1", &options.password).await?;
     let mut broken = 0;
-    let mut say = |name: &str, found: Found| match found {
+    let mut report = |name: &str, found: Found| match found {
         Ok(faults) if faults.is_empty() => println!("holds    {name}"),
         Ok(faults) => {
             broken += 1;
             println!("BROKEN   {name}");
             faults.iter().take(10).for_each(|fault| println!("         {fault}"));
         }
-        Err(Trouble::Refused { status: 404 | 405, .. }) => println!("unseen   {name}: the server has no such path"),
-        Err(trouble) => {
+        Err(CallError::Refused { status: 404 | 405, .. }) => println!("unseen   {name}: the server has no such path"),
+        Err(error) => {
             broken += 1;
-            println!("unread   {name}: {trouble}");
+            println!("unread   {name}: {error}");
         }
     };
-    say("every currency's postings add up to zero", trial_balance(&admin).await);
-    say("an order's total is the sum of its parts", totals(&staff).await);
-    say("orders under way have a crew, waiting ones have none", crews(&staff).await);
-    say("no crew carries more than five orders", active_limit(&staff).await);
-    say("what the map counts as active is what the orders say", map_and_orders(&staff).await);
-    say("a wallet's total is its free and its held money, held for open orders alone", wallets(&rest, &options.password).await);
+    report("every currency's postings add up to zero", trial_balance(&admin).await);
+    report("an order's total is the sum of its parts", totals(&staff).await);
+    report("orders under way have a crew, waiting ones have none", crews(&staff).await);
+    report("no crew carries more than five orders", active_limit(&staff).await);
+    report("what the map counts as active is what the orders say", map_and_orders(&staff).await);
+    report(
+        "a wallet's total is its free and its held money, held for open orders alone",
+        wallets(&rest, &options.password).await,
+    );
     ensure!(broken == 0, "{broken} invariants do not hold");
     Ok(())
 }
 
-async fn orders(staff: &Person, statuses: &[&str]) -> Result<Vec<Value>, Trouble> {
+async fn orders(staff: &Person, statuses: &[&str]) -> Result<Vec<Value>, CallError> {
     let mut orders = Vec::new();
     for status in statuses {
         orders.extend(staff.list(&format!("/api/orders/?status={status}"), 2_000).await?);
@@ -109,7 +112,7 @@ async fn crews(staff: &Person) -> Found {
     Ok(faults)
 }
 
-async fn active_by_orders(staff: &Person) -> Result<BTreeMap<String, usize>, Trouble> {
+async fn active_by_orders(staff: &Person) -> Result<BTreeMap<String, usize>, CallError> {
     let mut active = BTreeMap::new();
     for order in orders(staff, &["PROCESSING", "SHIPPED", "DELIVERY_FAILED"]).await? {
         if let Some(crew) = order["crew"]["id"].as_str() {
@@ -128,7 +131,7 @@ async fn active_limit(staff: &Person) -> Found {
         .collect())
 }
 
-/// Two reads of a moving city differ for a moment; only what differs three times in a row is a fault.
+/// Two reads of a busy city may differ for a moment; only what differs three times in a row is a fault.
 async fn map_and_orders(staff: &Person) -> Found {
     let mut faults = Vec::new();
     for _ in 0..3 {
@@ -142,7 +145,7 @@ async fn map_and_orders(staff: &Person) -> Found {
                 let id = crew["id"].as_str()?;
                 let shown = crew["active"].as_u64().or_else(|| crew["active"].as_array().map(|jobs| jobs.len() as u64))? as usize;
                 let carried = orders.get(id).copied().unwrap_or_default();
-                (shown != carried).then(|| format!("{id}: the map says {shown}, the orders {carried}"))
+                (shown != carried).then(|| format!("{id}: the map has {shown}, the orders {carried}"))
             })
             .collect();
         if faults.is_empty() {
@@ -170,13 +173,13 @@ async fn wallets(rest: &Arc<Rest>, password: &str) -> Found {
     Ok(faults)
 }
 
-async fn wallet(customer: &Person) -> Result<Option<String>, Trouble> {
+async fn wallet(customer: &Person) -> Result<Option<String>, CallError> {
     let wallet = customer.get("/api/wallet/").await?;
     let of = |name: &str| units(&wallet[name]);
     let (Some(free), Some(held)) = (of("balance"), of("held_balance")) else {
         return Ok(Some(format!("{} has no balance", customer.username)));
     };
-    // What somebody earned and was not paid yet counts as theirs as well.
+    // What a user earned and was not paid yet belongs to the total too.
     let whole = free + held + of("payable").unwrap_or_default();
     if of("total").is_some_and(|total| total != whole) || free < 0 || held < 0 {
         return Ok(Some(format!("{}: free {free}, held {held}, total {}", customer.username, wallet["total"])));

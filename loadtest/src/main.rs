@@ -1,4 +1,4 @@
-//! Plays a seeded city through the public face, measures, and writes the demo town.
+//! Plays a seeded city through the public API, runs load scenarios, and writes the demo town.
 
 mod city;
 mod client;
@@ -31,7 +31,7 @@ enum Command {
     },
     /// Plays the city: customers, sellers and crews as real clients.
     City(city::Options),
-    /// Says what must always hold and whether it does, as far as the public face shows.
+    /// Checks what must always hold, as far as the public API shows it.
     Invariants(invariants::Options),
     /// Channels with subscribers and publishers: CPU per delivery, latency, loss.
     #[command(name = "fan_out")]
@@ -40,7 +40,7 @@ enum Command {
     Idle(scenarios::Idle),
     /// A storm of connecting clients.
     Connects(scenarios::Connects),
-    /// Crews who ride and stream positions: CPU and time of a ping.
+    /// Crews that ride and stream positions: CPU and time of a ping.
     Pings(scenarios::Pings),
     /// All crews claim one order at once.
     #[command(name = "claim_race")]

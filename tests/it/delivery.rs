@@ -29,7 +29,7 @@ impl Person {
 
     /// Sends pings that need no reply, as phones do, and returns once they are taken.
     async fn streams(&self, socket: &mut Socket, pings: Value) {
-        socket.raw(&json!({ "send": { "data": { "method": "delivery.ping", "data": pings } } }).to_string()).await;
+        socket.send(&json!({ "send": { "data": { "method": "delivery.ping", "data": pings } } }).to_string()).await;
         socket.so_far("").await;
     }
 

@@ -21,8 +21,8 @@ async fn only_a_good_token_connects() {
     let anna = app.customer().await;
     for (connect, code) in [(json!({ "token": "x.y.z" }), 3500), (json!({}), 3501)] {
         let mut socket = Socket::open(&app.url).await;
-        socket.raw(&json!({ "id": 1, "connect": connect }).to_string()).await;
-        assert_eq!(socket.closed().await, code, "{connect}");
+        socket.send(&json!({ "id": 1, "connect": connect }).to_string()).await;
+        assert_eq!(socket.closed().await.0, code, "{connect}");
     }
     let hello = anna.socket().await.hello;
     let own = &hello["subs"][format!("user:{}", anna.id)];
@@ -33,7 +33,7 @@ async fn only_a_good_token_connects() {
     );
     assert_eq!(own["epoch"], *app.app.epoch());
     app.pass(TimeDelta::minutes(16)).await;
-    let refused = Socket::open(&app.url).await.command(json!({ "connect": { "token": anna.token } })).await;
+    let refused = Socket::open(&app.url).await.request(json!({ "connect": { "token": anna.token } })).await;
     assert_eq!(refused["error"]["code"], 109, "{refused}");
     app.end().await;
 }
@@ -54,7 +54,7 @@ async fn a_refused_subscription_says_no_more_than_it_must() {
         assert_eq!(stranger.try_subscribe(&channel).await.expect_err(&channel), (code, slug.into()), "{channel}");
     }
     for ask in ["history", "presence", "presence_stats", "publish"] {
-        let reply = stranger.command(json!({ ask: { "channel": "nobodys:1", "data": 1 } })).await;
+        let reply = stranger.request(json!({ ask: { "channel": "nobodys:1", "data": 1 } })).await;
         assert_eq!(reply["error"]["code"], 102, "{ask}: whose it is comes before what one may: {reply}");
     }
     app.end().await;
@@ -78,7 +78,7 @@ async fn an_order_channel_is_recovered_from_any_number() {
     let other = TestApp::over(&app.database, &app.database, &[]).await;
     for (url, since) in [&app.url, &other.url].into_iter().flat_map(|url| (0..=4).map(move |since| (url, since))) {
         let mut again = Socket::connect(url, &anna.token).await;
-        let result = again.resubscribe(&channel, Some((since, &epoch))).await.expect("subscribes");
+        let result = again.try_recover(&channel, &epoch, since).await.expect("subscribes");
         assert_eq!(result["recovered"], true, "{since}: {result}");
         let heard: Vec<_> = result["publications"]
             .as_array()
@@ -89,7 +89,7 @@ async fn an_order_channel_is_recovered_from_any_number() {
         assert_eq!(heard, log[usize::try_from(since).expect("small")..].iter().map(reparsed).collect::<Vec<_>>(), "{since}");
     }
     for (since, epoch) in [(5, &*epoch), (2, "another")] {
-        let result = anna.socket().await.resubscribe(&channel, Some((since, epoch))).await.expect("subscribes");
+        let result = anna.socket().await.try_recover(&channel, epoch, since).await.expect("subscribes");
         assert_ne!(result["recovered"], true, "{since} {epoch}: {result}");
         assert_eq!(result["data"]["status"], "CANCELLED", "what cannot be recovered begins with the state: {result}");
     }
@@ -166,15 +166,15 @@ async fn what_is_no_frame_of_ours_closes_the_socket() {
     let anna = app.customer().await;
     for text in ["hello", "{\"id\":0,\"subscribe\":{}}", "{\"id\":1,\"connect\":{}}", ""] {
         let mut socket = anna.socket().await;
-        socket.raw(text).await;
-        assert_eq!(socket.closed().await, 3501, "{text}");
+        socket.send(text).await;
+        assert_eq!(socket.closed().await.0, 3501, "{text}");
     }
     let mut early = Socket::open(&app.url).await;
-    early.raw("{\"id\":1,\"subscribe\":{\"channel\":\"order:1\"}}").await;
-    assert_eq!(early.closed().await, 3501);
+    early.send("{\"id\":1,\"subscribe\":{\"channel\":\"order:1\"}}").await;
+    assert_eq!(early.closed().await.0, 3501);
     let mut large = anna.socket().await;
-    large.raw(&"x".repeat(70_000)).await;
-    assert_eq!(large.closed().await, 1009);
+    large.send(&"x".repeat(70_000)).await;
+    assert_eq!(large.closed().await.0, 1009);
     app.end().await;
 }
 
@@ -259,14 +259,14 @@ async fn a_user_has_so_many_sockets_and_streams_and_no_more() {
     let (first, _second) = (anna.socket().await, anna.socket().await);
     let third = async || {
         let mut socket = Socket::open(&app.url).await;
-        socket.raw(&json!({ "id": 1, "connect": { "token": anna.token } }).to_string()).await;
+        socket.send(&json!({ "id": 1, "connect": { "token": anna.token } }).to_string()).await;
         socket
     };
-    assert_eq!(third().await.closed().await, 3504);
+    assert_eq!(third().await.closed().await.0, 3504);
     let _others = ben.socket().await;
     // Nothing but the hub's own book says when a place is free again.
     drop(first);
-    let again = async { while third().await.read_any().await["connect"].is_null() {} };
+    let again = async { while third().await.next_message().await["connect"].is_null() {} };
     tokio::time::timeout(PATIENCE, again).await.expect("a place that was left is free");
 
     let own = format!("user:{}", anna.id);
@@ -295,7 +295,7 @@ async fn a_session_that_ends_closes_its_sockets_within_a_second() {
     let mut socket = anna.socket().await;
     anna.post("/api/auth/logout/", json!({})).await.ok();
     let began = std::time::Instant::now();
-    assert_eq!(socket.closed().await, 3500);
+    assert_eq!(socket.closed().await.0, 3500);
     assert!(began.elapsed().as_millis() < 1500, "{:?}", began.elapsed());
     anna.get("/api/auth/user/").await.refused(401, "unauthorized");
     app.end().await;

@@ -1,4 +1,4 @@
-//! What the played people decide: drawn from the seed, the person and the number of the decision alone, never from time or from the server.
+//! What the players decide: drawn only from the seed, the person and the number of the decision, never from time or from the server.
 
 use crate::seeded::Seeded;
 use parking_lot::Mutex;
@@ -15,7 +15,7 @@ pub struct Purchase {
     /// One to three shops, each with products (index among the shop's products by SKU) and quantities.
     pub shops: Vec<(usize, Vec<(usize, u32)>)>,
     pub pays_by_wallet: bool,
-    /// Gives the order up after so long when no crew has taken it; most never do.
+    /// Cancels the order after so long when no crew has taken it; most never do.
     pub gives_up_after_s: Option<f64>,
     pub completes_after_s: f64,
 }
@@ -27,9 +27,9 @@ pub struct Preparation {
     pub ready_after_s: f64,
 }
 
-/// What a crew does when it looks at one order on its list.
+/// How fast a crew reacts to an order on its list.
 #[derive(Serialize, Debug)]
-pub struct Look {
+pub struct Reaction {
     pub reaction_s: f64,
 }
 
@@ -95,8 +95,8 @@ impl Decisions {
         })
     }
 
-    pub fn look(&self, crew: &str) -> Look {
-        self.next(crew, |_, draw| Look { reaction_s: draw.between(1.0, 6.0) })
+    pub fn reaction(&self, crew: &str) -> Reaction {
+        self.next(crew, |_, draw| Reaction { reaction_s: draw.between(1.0, 6.0) })
     }
 
     pub fn stroll(&self, crew: &str) -> Stroll {
@@ -142,8 +142,8 @@ mod tests {
         for _ in 0..5 {
             one.purchase("customer6", 8, 4, 12);
         }
-        one.look("crew5");
-        two.look("crew5");
+        one.reaction("crew5");
+        two.reaction("crew5");
         for _ in 0..5 {
             two.purchase("customer6", 8, 4, 12);
         }

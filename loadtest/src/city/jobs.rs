@@ -1,18 +1,18 @@
 //! What a crew knows: the list of orders nearby, and its own jobs.
 
 use crate::client::fresh_key;
-use crate::streets::Place;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::time::Instant;
+use wassally_geo::Point;
 
 /// An order on the list.
 pub struct Near {
     pub distance_m: f64,
     pub seen_at: Instant,
     pub reaction: Duration,
-    /// Every try to claim it is the same deed.
+    /// Every try to claim it is the same command.
     pub key: String,
 }
 
@@ -20,7 +20,7 @@ pub struct Near {
 pub struct Nearby(HashMap<String, Near>);
 
 impl Nearby {
-    /// Applies what `nearby:` said; `full` replaces the list.
+    /// Applies a message of `nearby:`; `full` replaces the list.
     pub fn take(&mut self, data: &Value, mut reaction: impl FnMut() -> Duration) {
         let added: Vec<&Value> = data["added"].as_array().into_iter().flatten().collect();
         if data["full"] == true {
@@ -52,7 +52,7 @@ impl Nearby {
 #[derive(Clone)]
 struct Stop {
     shop: String,
-    place: Place,
+    place: Point,
     is_ready: bool,
     is_over: bool,
 }
@@ -60,10 +60,10 @@ struct Stop {
 #[derive(Default, Clone)]
 pub struct Job {
     stops: Vec<Stop>,
-    dropoff: Option<Place>,
-    /// Nobody opened: the goods go back.
+    dropoff: Option<Point>,
+    /// Nobody opened: the goods are returned.
     pub has_failed: bool,
-    /// One key for each deed still to do.
+    /// One idempotency key for each command still to send.
     keys: HashMap<String, String>,
 }
 
@@ -104,14 +104,14 @@ impl Job {
         self.stops.iter_mut().filter(|stop| stop.shop == shop).for_each(|stop| stop.is_over = true);
     }
 
-    pub fn key_for(&mut self, deed: &str) -> String {
-        self.keys.entry(deed.to_owned()).or_insert_with(fresh_key).clone()
+    pub fn key_for(&mut self, command: &str) -> String {
+        self.keys.entry(command.to_owned()).or_insert_with(fresh_key).clone()
     }
 }
 
 /// The place that a JSON object names by `lat` and `lng`.
-pub fn place_of(of: &Value) -> Option<Place> {
-    Some(Place { lat: of["lat"].as_f64()?, lng: of["lng"].as_f64()? })
+pub fn place_of(of: &Value) -> Option<Point> {
+    Point::new(of["lat"].as_f64()?, of["lng"].as_f64()?).ok()
 }
 
 /// The crew's jobs by order, oldest id first.
@@ -147,14 +147,14 @@ impl Jobs {
         self.0.keys().map(String::as_str)
     }
 
-    /// Takes a job as a deed answered it.
+    /// Applies a job as a command returned it.
     pub fn take(&mut self, job: &Value) {
         if let Some(known) = job["order_id"].as_str().and_then(|order| self.0.get_mut(order)) {
             known.refresh(job);
         }
     }
 
-    /// Makes the server's list the own one; true when jobs were there or gone that nobody had told of.
+    /// Replaces the list by the server's; true when it had jobs more or fewer, although no message announced that.
     pub fn replace(&mut self, active: &Value) -> bool {
         let Some(active) = active.as_array() else { return false };
         let listed = |order: &str| active.iter().any(|job| job["order_id"] == order);
@@ -169,8 +169,8 @@ impl Jobs {
         has_changed
     }
 
-    /// Applies what an order's channel says: its snapshot, or an event with the order as it is afterwards.
-    pub fn heed(&mut self, order: &str, data: &Value, crew: &str) {
+    /// Applies a message of an order's channel: its snapshot, or an event with the order as it is afterwards.
+    pub fn apply(&mut self, order: &str, data: &Value, crew: &str) {
         let now = if data["order"].is_object() { &data["order"] } else { data };
         let is_mine =
             now["crew"]["id"] == crew && matches!(now["status"].as_str(), Some("PROCESSING" | "SHIPPED" | "DELIVERY_FAILED"));
@@ -188,18 +188,18 @@ impl Jobs {
     }
 
     /// The nearest shop where something waits: order, shop and place.
-    pub fn next_stop(&self, here: Place) -> Option<(String, String, Place)> {
+    pub fn next_stop(&self, here: Point) -> Option<(String, String, Point)> {
         let open =
             self.0.iter().flat_map(|(order, job)| job.stops.iter().filter(|stop| !stop.is_over).map(move |stop| (order, stop)));
-        let nearest = open.min_by(|a, b| here.metres_to(a.1.place).total_cmp(&here.metres_to(b.1.place)));
+        let nearest = open.min_by(|a, b| here.distance_m(a.1.place).total_cmp(&here.distance_m(b.1.place)));
         nearest.map(|(order, stop)| (order.clone(), stop.shop.clone(), stop.place))
     }
 
-    /// The nearest door of an order that is wholly picked up.
-    pub fn next_door(&self, here: Place) -> Option<(String, Place)> {
+    /// The nearest drop-off of an order that is wholly picked up.
+    pub fn next_dropoff(&self, here: Point) -> Option<(String, Point)> {
         let loaded = self.0.iter().filter(|(_, job)| !job.stops.is_empty() && job.stops.iter().all(|stop| stop.is_over));
-        let doors = loaded.filter_map(|(order, job)| Some((order, job.dropoff?)));
-        doors.min_by(|a, b| here.metres_to(a.1).total_cmp(&here.metres_to(b.1))).map(|(order, place)| (order.clone(), place))
+        let dropoffs = loaded.filter_map(|(order, job)| Some((order, job.dropoff?)));
+        dropoffs.min_by(|a, b| here.distance_m(a.1).total_cmp(&here.distance_m(b.1))).map(|(order, place)| (order.clone(), place))
     }
 }
 
@@ -215,29 +215,29 @@ mod tests {
     }
 
     #[test]
-    fn stops_come_before_doors_and_rejected_ones_are_skipped() {
-        let here = Place { lat: 28.5, lng: 26.5 };
+    fn stops_come_before_drop_offs_and_rejected_ones_are_skipped() {
+        let here = Point::new(28.5, 26.5).unwrap();
         let mut jobs = Jobs::default();
         jobs.insert("o", Job::read(&job("o")));
         assert_eq!(jobs.next_stop(here).unwrap().1, "a");
         assert!(!jobs.get("o").unwrap().is_ready("a") && jobs.get("o").unwrap().is_ready("b"));
         let prep = json!([{ "shop_id": "a", "prep_status": "REJECTED" }, { "shop_id": "b", "prep_status": "READY", "picked_up_at": null }]);
-        jobs.heed(
+        jobs.apply(
             "o",
             &json!({ "type": "order_rejected", "order": { "status": "PROCESSING", "crew": { "id": "me" }, "prep": prep } }),
             "me",
         );
         assert_eq!(jobs.next_stop(here).unwrap().1, "b");
-        assert!(jobs.next_door(here).is_none());
+        assert!(jobs.next_dropoff(here).is_none());
         jobs.get_mut("o").unwrap().picked_up("b");
-        assert_eq!(jobs.next_door(here).unwrap().0, "o");
+        assert_eq!(jobs.next_dropoff(here).unwrap().0, "o");
     }
 
     #[test]
     fn a_job_that_is_no_longer_ours_is_dropped() {
         let mut jobs = Jobs::default();
         jobs.insert("o", Job::read(&job("o")));
-        jobs.heed("o", &json!({ "id": "o", "status": "CANCELLED", "crew": null }), "me");
+        jobs.apply("o", &json!({ "id": "o", "status": "CANCELLED", "crew": null }), "me");
         assert_eq!(jobs.len(), 0);
         assert!(jobs.replace(&json!([job("p")])) && jobs.has("p"));
         assert!(!jobs.replace(&json!([job("p")])));

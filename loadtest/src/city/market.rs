@@ -1,12 +1,12 @@
 //! The shops and products of the demo, found again on the server.
 
-use crate::client::{Person, Trouble};
-use crate::streets::Place;
+use crate::client::{CallError, Person};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::time::Duration;
+use wassally_geo::Point;
 
 /// A shop that the city keeps.
 pub struct Shop {
@@ -39,9 +39,9 @@ struct DemoPerson {
 }
 
 /// Where people of the demo live or start.
-pub fn places() -> Result<HashMap<String, Place>> {
+pub fn places() -> Result<HashMap<String, Point>> {
     let people: Vec<DemoPerson> = serde_json::from_str(include_str!("../../../demo/people.json"))?;
-    Ok(people.into_iter().filter_map(|person| Some((person.username, Place { lat: person.lat?, lng: person.lng? }))).collect())
+    Ok(people.into_iter().filter_map(|person| Some((person.username, Point::new(person.lat?, person.lng?).ok()?))).collect())
 }
 
 /// The shops of the sellers that are played, those that never close first, and how many of those there are.
@@ -77,10 +77,10 @@ fn id_of(on_sale: &[Value], sku: &str) -> Option<String> {
     on_sale.iter().find(|product| product["sku"] == sku).and_then(|product| product["id"].as_str()).map(str::to_owned)
 }
 
-async fn patient_list(person: &Person, path: &str) -> Result<Vec<Value>, Trouble> {
+async fn patient_list(person: &Person, path: &str) -> Result<Vec<Value>, CallError> {
     for _ in 0..30 {
         match person.list(path, 500).await {
-            Err(trouble) if trouble.is_away() => tokio::time::sleep(Duration::from_secs(1)).await,
+            Err(error) if error.is_unavailable() => tokio::time::sleep(Duration::from_secs(1)).await,
             result => return result,
         }
     }

@@ -1,29 +1,30 @@
-//! The seeded city: customers, sellers and crews who live through the public face only. It outlives restarts of the server.
+//! The seeded city: customers, sellers and crews who use only the public API. It outlives restarts of the server.
 
-mod addresses;
 mod crew;
 mod customer;
 mod decisions;
+mod handovers;
 mod jobs;
 mod market;
 mod seller;
-mod tally;
+mod stats;
 
 use crate::client::{Person, Rest};
-use crate::streets::{Place, Streets};
-use addresses::Doors;
+use crate::streets::Streets;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use decisions::{Decisions, Purchase};
+use handovers::Handovers;
 use market::Shop;
+use stats::Stats;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
-use tally::Tally;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at};
+use wassally_geo::Point;
 
 #[derive(Args)]
 pub struct Options {
@@ -32,32 +33,32 @@ pub struct Options {
     url: String,
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How much faster than life: rides, pauses and preparation; 1 is 5 m/s.
+    /// Speed of rides, pauses and preparation; 1 is real time, with rides at 5 m/s.
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
     /// Orders of the whole city in a minute at speed 1.
     #[arg(long, default_value_t = 3.0)]
     orders_per_minute: f64,
-    /// Ends when every customer has placed so many orders and seen them through; unset: never.
+    /// Ends when every customer has placed so many orders and they are finished; unset: never.
     #[arg(long)]
     orders: Option<u64>,
     /// Ends after so many seconds; unset: never.
     #[arg(long)]
     seconds: Option<u64>,
-    /// Most REST calls a second of everybody together.
+    /// The most REST calls a second, everybody together.
     #[arg(long, default_value_t = 25.0)]
     calls_per_second: f64,
     #[arg(long, default_value = "wassally-demo")]
     password: String,
 }
 
-/// Who is played; the others are left to visitors.
+/// Who is played; the others are for visitors.
 const CUSTOMERS: RangeInclusive<u32> = 6..=20;
 const SELLERS: RangeInclusive<u32> = 2..=5;
 const CREWS: RangeInclusive<u32> = 5..=20;
 const REPORT: Duration = Duration::from_secs(30);
 
-/// What everybody in the city shares.
+/// What all players share.
 pub struct City {
     rest: Arc<Rest>,
     password: String,
@@ -68,13 +69,13 @@ pub struct City {
     always_open: usize,
     products: usize,
     streets: Streets,
-    places: HashMap<String, Place>,
-    doors: Doors,
-    tally: Tally,
+    places: HashMap<String, Point>,
+    handovers: Handovers,
+    stats: Stats,
 }
 
 impl City {
-    /// A time of life at the city's pace.
+    /// A time at the city's speed.
     fn scaled(&self, seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds / self.speed)
     }
@@ -87,12 +88,12 @@ impl City {
         self.decisions.purchase(customer, self.shops.len(), self.always_open, self.products)
     }
 
-    /// Signs somebody in; `None` and a word in the log when the server refuses for good.
+    /// Signs somebody in; `None`, and a line in the log, when the server refuses.
     async fn arrive(&self, username: &str) -> Option<Arc<Person>> {
         match Person::arrive(&self.rest, username, &self.password).await {
             Ok(person) => Some(person),
-            Err(trouble) => {
-                tracing::error!("{username} cannot sign in: {trouble}");
+            Err(error) => {
+                tracing::error!("{username} cannot sign in: {error}");
                 None
             }
         }
@@ -103,7 +104,7 @@ fn names(role: &str, numbers: RangeInclusive<u32>) -> impl Iterator<Item = Strin
     numbers.map(move |number| format!("{role}{number}"))
 }
 
-/// Plays until told to stop (SIGTERM, Ctrl-C) or until the options say so; prints what happened.
+/// Plays until SIGTERM, Ctrl-C or the limits of the options; prints what happened.
 pub async fn play(options: Options) -> Result<()> {
     ensure!(options.speed > 0.0 && options.orders_per_minute > 0.0 && options.calls_per_second > 0.0, "rates are above 0");
     let mut terminate = signal(SignalKind::terminate())?;
@@ -132,25 +133,25 @@ pub async fn play(options: Options) -> Result<()> {
             _ = terminate.recv() => break,
             _ = tokio::signal::ctrl_c() => break,
             () = &mut stop => break,
-            _ = report.tick() => tracing::info!("{}", city.tally.line()),
+            _ = report.tick() => tracing::info!("{}", city.stats.line()),
             over = customers.join_next() => match over {
-                Some(Err(error)) if error.is_panic() => tracing::error!("a customer stumbled: {error}"),
+                Some(Err(error)) if error.is_panic() => tracing::error!("a customer failed: {error}"),
                 Some(_) => {}
                 None => break,
             },
-            Some(Err(error)) = lasting.join_next() => tracing::error!("somebody stumbled: {error}"),
+            Some(Err(error)) = lasting.join_next() => tracing::error!("a seller or crew failed: {error}"),
         }
     }
     customers.shutdown().await;
     lasting.shutdown().await;
-    println!("after {} s: {}", start.elapsed().as_secs(), city.tally.line());
-    city.tally.refusals().iter().for_each(|(kind, count)| println!("{count} x {kind}"));
+    println!("after {} s: {}", start.elapsed().as_secs(), city.stats.line());
+    city.stats.refusals().iter().for_each(|(kind, count)| println!("{count} x {kind}"));
     for role in ["customer", "crew"] {
         println!("seed {}: {}", options.seed, city.decisions.summary(role));
     }
     let shops: Vec<String> = city.shops.iter().map(|shop| city.decisions.summary(&shop.key)).collect();
     println!("seed {}: {}", options.seed, shops.join(" · "));
-    ensure!(city.tally.heard.is_clean(), "numbered publications were lost, doubled or out of order");
+    ensure!(city.stats.deliveries.is_clean(), "numbered publications were lost, doubled or out of order");
     Ok(())
 }
 
@@ -163,7 +164,7 @@ async fn build(options: &Options, rest: Arc<Rest>) -> Result<City> {
     ensure!(always_open > 0, "no shop is open round the clock");
     let products = shops.iter().map(|shop| shop.products.len()).min().unwrap_or_default();
     Ok(City {
-        doors: Doors::new(&rest, &options.password),
+        handovers: Handovers::new(&rest, &options.password),
         rest,
         password: options.password.clone(),
         speed: options.speed,
@@ -174,6 +175,6 @@ async fn build(options: &Options, rest: Arc<Rest>) -> Result<City> {
         products,
         streets: Streets::of_the_demo()?,
         places: market::places()?,
-        tally: Tally::default(),
+        stats: Stats::default(),
     })
 }

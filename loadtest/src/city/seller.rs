@@ -1,8 +1,8 @@
-//! A seller: accepts what comes in for the own shops and says when it is ready.
+//! A seller: accepts the orders of the own shops and marks them ready.
 
 use super::City;
-use super::tally::Tally;
-use crate::client::{Happening, Live, Person, fresh_key};
+use super::stats::Stats;
+use crate::client::{Live, Person, Update, fresh_key};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ pub struct Seller {
     city: Arc<City>,
     person: Arc<Person>,
     shops: Vec<(String, String)>,
-    heard: mpsc::Receiver<Happening>,
+    updates: mpsc::Receiver<Update>,
     /// What is to be done, by order and shop.
-    work: BTreeMap<(String, String), Task>,
+    work: BTreeMap<(String, String), Preparing>,
     _live: Live,
 }
 
-struct Task {
+struct Preparing {
     due: Instant,
     is_accepted: bool,
     ready_after_s: f64,
@@ -32,20 +32,20 @@ const SWEEP: Duration = Duration::from_secs(30);
 impl Seller {
     pub async fn play(city: Arc<City>, username: String) {
         let Some(person) = city.arrive(&username).await else { return };
-        let (live, heard) = Live::open(person.clone(), city.tally.heard.clone());
+        let (live, updates) = Live::open(person.clone(), city.stats.deliveries.clone());
         let shops: Vec<(String, String)> =
             city.shops.iter().filter(|shop| shop.owner == username).map(|shop| (shop.id.clone(), shop.key.clone())).collect();
         for (id, _) in &shops {
             live.subscribe(&format!("shop:{id}")).await;
         }
-        let mut seller = Self { city, person, shops, heard, work: BTreeMap::new(), _live: live };
+        let mut seller = Self { city, person, shops, updates, work: BTreeMap::new(), _live: live };
         seller.sweep().await;
         let (mut tick, mut sweep) = (interval(Duration::from_millis(500)), interval(SWEEP));
         loop {
             tokio::select! {
-                heard = seller.heard.recv() => match heard {
-                    Some(Happening::Said { data, .. }) => seller.heed(&data["order"]),
-                    Some(Happening::Subscribed { .. }) => seller.sweep().await,
+                update = seller.updates.recv() => match update {
+                    Some(Update::Published { data, .. }) => seller.apply(&data["order"]),
+                    Some(Update::Subscribed { .. }) => seller.sweep().await,
                     Some(_) => {}
                     None => return,
                 },
@@ -55,8 +55,8 @@ impl Seller {
         }
     }
 
-    /// Notes what an order asks of the own shops. Takes the short form of events (`prep`) and the full one (`shop_orders`).
-    fn heed(&mut self, order: &Value) {
+    /// Updates the work that an order makes for the own shops. Reads the short form of events (`prep`) and the full one (`shop_orders`).
+    fn apply(&mut self, order: &Value) {
         let Some(id) = order["id"].as_str() else { return };
         let parts = order["prep"].as_array().or_else(|| order["shop_orders"].as_array());
         for part in parts.into_iter().flatten() {
@@ -70,7 +70,8 @@ impl Seller {
                         let is_accepted = prep == "ACCEPTED";
                         let after_s = if is_accepted { plan.ready_after_s } else { plan.accepts_after_s };
                         let due = Instant::now() + self.city.scaled(after_s);
-                        self.work.insert(entry, Task { due, is_accepted, ready_after_s: plan.ready_after_s, key: fresh_key() });
+                        self.work
+                            .insert(entry, Preparing { due, is_accepted, ready_after_s: plan.ready_after_s, key: fresh_key() });
                     }
                 }
                 _ => {
@@ -80,13 +81,13 @@ impl Seller {
         }
     }
 
-    /// Reads the open orders: for what was missed while the city was away.
+    /// Reads the open orders, for what was missed while the city was stopped.
     async fn sweep(&mut self) {
         for (shop, _) in self.shops.clone() {
             for status in ["CREATED", "PROCESSING"] {
                 match self.person.list(&format!("/api/orders/?shop={shop}&status={status}"), 200).await {
-                    Ok(orders) => orders.iter().for_each(|order| self.heed(order)),
-                    Err(trouble) => self.city.tally.trouble(&self.person.username, "shop's orders", &trouble),
+                    Ok(orders) => orders.iter().for_each(|order| self.apply(order)),
+                    Err(error) => self.city.stats.failed(&self.person.username, "shop's orders", &error),
                 }
             }
         }
@@ -98,25 +99,25 @@ impl Seller {
             self.work.iter().filter(|(_, task)| task.due <= now).map(|(entry, _)| entry.clone()).collect();
         for entry in due {
             let Some(task) = self.work.get_mut(&entry) else { continue };
-            let deed = if task.is_accepted { "ready" } else { "accept" };
-            let path = format!("/api/orders/{}/{deed}/", entry.0);
+            let command = if task.is_accepted { "ready" } else { "accept" };
+            let path = format!("/api/orders/{}/{command}/", entry.0);
             let result = self.person.post(&path, &task.key, &json!({ "shop_id": entry.1 })).await;
             match result {
                 Ok(_) if task.is_accepted => {
-                    Tally::add(&self.city.tally.ready);
+                    Stats::add(&self.city.stats.ready);
                     self.work.remove(&entry);
                 }
                 Ok(_) => {
-                    Tally::add(&self.city.tally.accepted);
+                    Stats::add(&self.city.stats.accepted);
                     task.is_accepted = true;
                     task.due = Instant::now() + self.city.scaled(task.ready_after_s);
                     task.key = fresh_key();
                 }
-                Err(trouble) if trouble.is_away() => task.due = Instant::now() + Duration::from_secs(3),
-                Err(trouble) => {
-                    // Picked up or cancelled meanwhile: nothing is left to do.
-                    if trouble.code() != "invalid_transition" {
-                        self.city.tally.trouble(&self.person.username, deed, &trouble);
+                Err(error) if error.is_unavailable() => task.due = Instant::now() + Duration::from_secs(3),
+                Err(error) => {
+                    // Picked up or cancelled meanwhile: nothing left to do.
+                    if error.code() != "invalid_transition" {
+                        self.city.stats.failed(&self.person.username, command, &error);
                     }
                     self.work.remove(&entry);
                 }

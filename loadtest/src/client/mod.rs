@@ -1,26 +1,25 @@
-//! A small client of the public face: REST with tokens that renew themselves, and one Centrifuge JSON WebSocket.
+//! A person of the city as a client of the public API: REST with tokens that renew themselves, and one live connection.
 
-mod hear;
+mod incoming;
 mod live;
-mod order;
 mod pace;
 mod rest;
 mod session;
+mod stream;
 #[cfg(test)]
 mod tests;
-pub mod wire;
 
-pub use live::{Happening, Live};
-pub use order::Counts;
-pub use rest::{Person, Rest, Trouble};
+pub use live::{Live, Update};
+pub use rest::{CallError, Person, Rest};
+pub use stream::Counts;
 
-/// The instant that stands in a ping or a report.
+/// The time that goes into a ping.
 #[allow(clippy::disallowed_methods, reason = "a client outside of the server has only its own clock")]
 pub fn now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }
 
-/// A key that makes a repeated deed the same deed.
+/// An idempotency key: repeated with it, a command is carried out once.
 #[allow(clippy::disallowed_methods, reason = "a client makes its own keys")]
 pub fn fresh_key() -> String {
     uuid::Uuid::new_v4().to_string()

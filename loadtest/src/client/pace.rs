@@ -1,10 +1,10 @@
-//! Rates that hold: a queue of turns, and growing waits after trouble.
+//! Steady rates: a queue of turns, and growing waits after errors.
 
 use parking_lot::Mutex;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Hands out turns at an even rate; who asks later waits longer.
+/// Gives out turns at an even rate; later callers wait longer.
 pub struct Pace {
     every: Duration,
     next: Mutex<Instant>,

@@ -1,4 +1,4 @@
-//! REST: people who are signed in, with tokens renewed before they run out.
+//! REST: people who are signed in, with tokens that are renewed before they expire.
 
 use super::pace::{Backoff, Pace};
 use anyhow::{Context, Result};
@@ -10,46 +10,46 @@ use tokio::time::{Instant, sleep};
 
 /// Why a call gave no result.
 #[derive(Debug, Clone)]
-pub enum Trouble {
+pub enum CallError {
     /// The server refused: a status, a slug and the whole problem.
     Refused { status: u16, code: String, problem: Value },
-    /// No answer, or one that says "later": worth the same call again.
-    Away(String),
+    /// No answer, or one that means "later": the same call may be tried again.
+    Unavailable(String),
 }
 
-impl Trouble {
+impl CallError {
     /// The slug of the refusal, or nothing when there was no answer.
     pub fn code(&self) -> &str {
         match self {
             Self::Refused { code, .. } => code,
-            Self::Away(_) => "",
+            Self::Unavailable(_) => "",
         }
     }
 
-    pub fn is_away(&self) -> bool {
-        matches!(self, Self::Away(_))
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
     }
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for CallError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused { status, code, problem } => {
                 write!(f, "refused with {status} {code}: {}", problem["detail"].as_str().unwrap_or_default())?;
                 if problem["errors"].is_array() { write!(f, " {}", problem["errors"]) } else { Ok(()) }
             }
-            Self::Away(why) => write!(f, "no answer: {why}"),
+            Self::Unavailable(why) => write!(f, "no answer: {why}"),
         }
     }
 }
 
-impl std::error::Error for Trouble {}
+impl std::error::Error for CallError {}
 
-/// The server's REST face, shared by everybody who is played.
+/// The server's REST API, shared by all players.
 pub struct Rest {
     http: reqwest::Client,
     base: String,
-    /// Every call waits for its turn here, so that the whole never floods.
+    /// Every call waits for its turn here, so that all together never flood the server.
     calls: Pace,
     sign_ins: Pace,
 }
@@ -69,10 +69,10 @@ impl Rest {
 
     /// Address of the server's WebSocket.
     pub fn socket_url(&self) -> String {
-        format!("{}/connection/websocket", self.base.replacen("http", "ws", 1))
+        wassally_client::websocket_url(&self.base)
     }
 
-    /// Waits until the server says that it is ready; `false` when it did not within `patience`.
+    /// Waits until the server is ready; `false` when it was not within `patience`.
     pub async fn is_ready(&self, patience: Duration) -> bool {
         let end = Instant::now() + patience;
         while Instant::now() < end {
@@ -93,7 +93,7 @@ impl Rest {
         token: &str,
         key: Option<&str>,
         body: Option<&Value>,
-    ) -> Result<Value, Trouble> {
+    ) -> Result<Value, CallError> {
         self.calls.turn().await;
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if !token.is_empty() {
@@ -105,10 +105,10 @@ impl Rest {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request.send().await.map_err(|error| Trouble::Away(in_full(&error)))?;
+        let answer = request.send().await.map_err(|error| CallError::Unavailable(in_full(&error)))?;
         let status = answer.status();
         let wait = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        let bytes = answer.bytes().await.map_err(|error| Trouble::Away(in_full(&error)))?;
+        let bytes = answer.bytes().await.map_err(|error| CallError::Unavailable(in_full(&error)))?;
         let value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
         if status.is_success() {
             return Ok(value);
@@ -121,9 +121,9 @@ impl Rest {
                 | StatusCode::GATEWAY_TIMEOUT
                 | StatusCode::TOO_MANY_REQUESTS
         ) {
-            return Err(Trouble::Away(format!("{status} {code} {wait}").trim().to_owned()));
+            return Err(CallError::Unavailable(format!("{status} {code} {wait}").trim().to_owned()));
         }
-        Err(Trouble::Refused { status: status.as_u16(), code, problem: value })
+        Err(CallError::Refused { status: status.as_u16(), code, problem: value })
     }
 }
 
@@ -156,7 +156,7 @@ impl Tokens {
     }
 }
 
-/// Somebody who is signed in.
+/// A person who is signed in.
 pub struct Person {
     pub rest: Arc<Rest>,
     pub username: String,
@@ -167,7 +167,7 @@ pub struct Person {
 
 impl Person {
     /// Signs in with name and password, waiting for its turn.
-    pub async fn sign_in(rest: &Arc<Rest>, username: &str, password: &str) -> Result<Arc<Self>, Trouble> {
+    pub async fn sign_in(rest: &Arc<Rest>, username: &str, password: &str) -> Result<Arc<Self>, CallError> {
         let (id, tokens) = login(rest, username, password).await?;
         Ok(Arc::new(Self {
             rest: rest.clone(),
@@ -178,7 +178,7 @@ impl Person {
         }))
     }
 
-    /// Somebody whose access token is known from elsewhere; when it is refused there is no other.
+    /// A person with an access token from elsewhere; when it is refused there is no other.
     #[cfg(test)]
     pub fn with_token(rest: &Arc<Rest>, username: &str, id: &str, access: &str) -> Arc<Self> {
         let renew_at = Instant::now() + Duration::from_secs(24 * 3600);
@@ -191,19 +191,19 @@ impl Person {
         })
     }
 
-    /// Signs in, again and again while the server is away. Errors: a refusal.
-    pub async fn arrive(rest: &Arc<Rest>, username: &str, password: &str) -> Result<Arc<Self>, Trouble> {
+    /// Signs in, again and again while the server is unavailable. Errors: a refusal.
+    pub async fn arrive(rest: &Arc<Rest>, username: &str, password: &str) -> Result<Arc<Self>, CallError> {
         let mut backoff = Backoff::default();
         loop {
             match Self::sign_in(rest, username, password).await {
-                Err(trouble) if trouble.is_away() => sleep(backoff.next_wait()).await,
+                Err(error) if error.is_unavailable() => sleep(backoff.next_wait()).await,
                 result => return result,
             }
         }
     }
 
-    /// A token that is good for some minutes; renewed, or got by signing in anew, when it is old.
-    pub async fn access(&self) -> Result<String, Trouble> {
+    /// A token that is valid for some minutes; an old one is renewed, or replaced by signing in again.
+    pub async fn access(&self) -> Result<String, CallError> {
         let mut tokens = self.tokens.lock().await;
         if Instant::now() < tokens.renew_at {
             return Ok(tokens.access.clone());
@@ -211,8 +211,8 @@ impl Person {
         let body = json!({ "refresh": tokens.refresh });
         let renewed = match self.rest.call(Method::POST, "/api/auth/refresh/", "", None, Some(&body)).await {
             Ok(answer) => Tokens::read(&answer),
-            Err(Trouble::Refused { .. }) => None,
-            Err(away) => return Err(away),
+            Err(CallError::Refused { .. }) => None,
+            Err(unavailable) => return Err(unavailable),
         };
         *tokens = match renewed {
             Some(renewed) => renewed,
@@ -221,7 +221,7 @@ impl Person {
         Ok(tokens.access.clone())
     }
 
-    /// Makes the next call renew the token: the server did not believe this one.
+    /// Makes the next call renew the token, because the server refused this one.
     pub async fn distrust(&self, access: &str) {
         let mut tokens = self.tokens.lock().await;
         if tokens.access == access {
@@ -234,10 +234,10 @@ impl Person {
         self.tokens.lock().await.renew_at = Instant::now();
     }
 
-    async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Result<Value, Trouble> {
+    async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Result<Value, CallError> {
         let access = self.access().await?;
         match self.rest.call(method.clone(), path, &access, key, body).await {
-            Err(Trouble::Refused { status: 401, .. }) => {
+            Err(CallError::Refused { status: 401, .. }) => {
                 self.distrust(&access).await;
                 let access = self.access().await?;
                 self.rest.call(method, path, &access, key, body).await
@@ -246,25 +246,25 @@ impl Person {
         }
     }
 
-    pub async fn get(&self, path: &str) -> Result<Value, Trouble> {
+    pub async fn get(&self, path: &str) -> Result<Value, CallError> {
         self.call(Method::GET, path, None, None).await
     }
 
-    pub async fn delete(&self, path: &str) -> Result<Value, Trouble> {
+    pub async fn delete(&self, path: &str) -> Result<Value, CallError> {
         self.call(Method::DELETE, path, None, None).await
     }
 
-    pub async fn patch(&self, path: &str, body: &Value) -> Result<Value, Trouble> {
+    pub async fn patch(&self, path: &str, body: &Value) -> Result<Value, CallError> {
         self.call(Method::PATCH, path, None, Some(body)).await
     }
 
-    /// Does a deed once: the same key goes along with every try while the server is away, at most `TRIES` of them.
-    pub async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Value, Trouble> {
+    /// Sends a command that is carried out once: every try has the same key. At most `TRIES` of them while the server is unavailable.
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Value, CallError> {
         const TRIES: u32 = 8;
         let mut backoff = Backoff::default();
         for _ in 1..TRIES {
             match self.call(Method::POST, path, Some(key), Some(body)).await {
-                Err(Trouble::Away(_)) => sleep(backoff.next_wait()).await,
+                Err(CallError::Unavailable(_)) => sleep(backoff.next_wait()).await,
                 result => return result,
             }
         }
@@ -272,7 +272,7 @@ impl Person {
     }
 
     /// The entries of a list, page after page, at most `limit` of them.
-    pub async fn list(&self, path: &str, limit: usize) -> Result<Vec<Value>, Trouble> {
+    pub async fn list(&self, path: &str, limit: usize) -> Result<Vec<Value>, CallError> {
         let mut items = Vec::new();
         let mut cursor = String::new();
         loop {
@@ -289,11 +289,11 @@ impl Person {
     }
 }
 
-async fn login(rest: &Rest, username: &str, password: &str) -> Result<(String, Tokens), Trouble> {
+async fn login(rest: &Rest, username: &str, password: &str) -> Result<(String, Tokens), CallError> {
     rest.sign_ins.turn().await;
     let answer = rest
         .call(Method::POST, "/api/auth/login/", "", None, Some(&json!({ "username": username, "password": password })))
         .await?;
-    let tokens = Tokens::read(&answer).ok_or_else(|| Trouble::Away("a login answer without tokens".to_owned()))?;
+    let tokens = Tokens::read(&answer).ok_or_else(|| CallError::Unavailable("a login answer without tokens".to_owned()))?;
     Ok((answer["user"]["id"].as_str().unwrap_or_default().to_owned(), tokens))
 }

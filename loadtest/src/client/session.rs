@@ -1,45 +1,29 @@
-//! One connection: its socket, the calls under way and the deadlines.
+//! One connection of a person: the calls under way and the deadlines.
 
-use super::rest::Trouble;
-use super::wire::Command;
-use anyhow::{Context, Result, bail};
-use futures_util::{SinkExt, StreamExt};
+use super::rest::CallError;
+use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+use wassally_client::{Connection, wire::Command};
 
 pub const CALL_PATIENCE: Duration = Duration::from_secs(10);
 
-/// A close frame of the server.
-#[derive(Debug, thiserror::Error)]
-#[error("closed with {code} {reason}")]
-pub struct Closed {
-    pub code: u16,
-    pub reason: String,
-}
-
+/// What waits for the reply to a command.
 pub enum Pending {
     Subscribe(String),
-    Rpc(oneshot::Sender<Result<Value, Trouble>>),
+    Rpc(oneshot::Sender<Result<Value, CallError>>),
     Nothing,
 }
 
-/// What one connection keeps.
 pub struct Session {
-    pub socket: Socket,
-    pub last_id: u32,
+    connection: Connection,
     pub pending: HashMap<u32, Pending>,
-    /// How long the server may be silent, and when it was heard last.
+    /// How long the server may be silent, and when it last sent something.
     pub silence: Duration,
-    pub heard_at: Instant,
+    received_at: Instant,
     pub answers_pings: bool,
     pub refresh_at: Option<Instant>,
     pub retry: Vec<String>,
@@ -47,17 +31,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the socket; nothing is said on it yet.
+    /// Opens the WebSocket; nothing is sent on it yet.
     pub async fn open(url: &str) -> Result<Self> {
-        let config = WebSocketConfig::default().read_buffer_size(8 * 1024).write_buffer_size(0);
-        let opening = connect_async_with_config(url, Some(config), true);
-        let (socket, _) = timeout(CALL_PATIENCE, opening).await.context("no handshake within 10 s")??;
+        let connection = timeout(CALL_PATIENCE, Connection::open(url)).await.context("no handshake within 10 s")??;
         Ok(Self {
-            socket,
-            last_id: 0,
+            connection,
             pending: HashMap::new(),
             silence: CALL_PATIENCE,
-            heard_at: Instant::now(),
+            received_at: Instant::now(),
             answers_pings: false,
             refresh_at: None,
             retry: Vec::new(),
@@ -65,35 +46,33 @@ impl Session {
         })
     }
 
-    pub async fn write(&mut self, mut command: Command<'_>, pending: Pending) -> Result<()> {
-        self.last_id += 1;
-        command.id = self.last_id;
-        self.pending.insert(self.last_id, pending);
-        self.write_text(serde_json::to_string(&command)?).await
-    }
-
-    pub async fn write_text(&mut self, text: String) -> Result<()> {
-        timeout(CALL_PATIENCE, self.socket.send(Message::text(text))).await.context("the server does not read")??;
+    /// Sends a command; its reply goes to `pending`.
+    pub async fn send_command(&mut self, command: Command<'_>, pending: Pending) -> Result<()> {
+        let sent = timeout(CALL_PATIENCE, self.connection.send_command(command));
+        let id = sent.await.context("the server does not read")??;
+        self.pending.insert(id, pending);
         Ok(())
     }
 
-    pub async fn read(&mut self) -> Result<String> {
-        loop {
-            let silent_at = self.heard_at + self.silence;
-            let message = timeout_at(silent_at, self.socket.next()).await.context("the server is silent")?;
-            self.heard_at = Instant::now();
-            match message.context("the connection ended")?? {
-                Message::Text(text) => return Ok(text.as_str().to_owned()),
-                Message::Close(Some(frame)) => {
-                    return Err(Closed { code: frame.code.into(), reason: frame.reason.as_str().to_owned() }.into());
-                }
-                Message::Close(None) => bail!("closed without a code"),
-                _ => {}
-            }
-        }
+    pub async fn send(&mut self, text: &str) -> Result<()> {
+        timeout(CALL_PATIENCE, self.connection.send(text)).await.context("the server does not read")??;
+        Ok(())
     }
 
-    /// Renews the right to be here 20 s before it ends, or at three quarters of a short one.
+    /// The next text. Errors: the connection is lost, or silent for too long.
+    pub async fn read(&mut self) -> Result<String> {
+        let text =
+            timeout_at(self.received_at + self.silence, self.connection.read()).await.context("the server is silent")??;
+        self.received_at = Instant::now();
+        Ok(text)
+    }
+
+    /// Closes politely, if the server still listens.
+    pub async fn close(&mut self) {
+        let _ = timeout(Duration::from_millis(200), self.connection.close()).await;
+    }
+
+    /// Renews the token 20 s before it expires, or at three quarters of a short life.
     pub fn plan_refresh(&mut self, expires: bool, ttl_s: u32) {
         let ttl = Duration::from_secs(u64::from(ttl_s));
         let early = (ttl / 4).min(Duration::from_secs(20));

@@ -1,6 +1,6 @@
-//! The socket client against a server of a few lines that speaks the protocol by the letter.
+//! The live connection against a server of a few lines that follows the protocol exactly.
 
-use super::{Counts, Happening, Live, Person, Rest};
+use super::{Counts, Live, Person, Rest, Update};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl Served {
         self.0.send(Message::text(text.join("\n"))).await.unwrap();
     }
 
-    /// Takes `connect`; answers with one server-side subscription and the own one asked for next.
+    /// Takes `connect`; replies with one server-side subscription and to the own one requested next.
     async fn welcome(&mut self, personal: Value, own: Value) -> (Value, Value) {
         let connect = self.read().await;
         self.write(&[json!({ "id": connect["id"], "connect": { "client": "c", "ping": 25, "pong": true, "subs": { "user:1": personal } } })]).await;
@@ -41,7 +41,7 @@ impl Served {
     }
 }
 
-fn said(channel: &str, offset: u64) -> Value {
+fn publication(channel: &str, offset: u64) -> Value {
     json!({ "push": { "channel": channel, "pub": { "data": { "n": offset }, "offset": offset } } })
 }
 
@@ -59,8 +59,8 @@ async fn a_cut_connection_comes_back_and_resumes_where_it_was() {
         let (connect, subscribe) = served.welcome(first, own).await;
         assert_eq!((connect["token"].as_str(), subscribe["channel"].as_str()), (Some("token"), Some("order:9")));
         assert!(subscribe.get("recover").is_none());
-        served.write(&[json!({}), said("order:9", 41), said("user:1", 8), said("order:9", 42)]).await;
-        assert_eq!(served.read().await, json!({}), "each ping has its pong");
+        served.write(&[json!({}), publication("order:9", 41), publication("user:1", 8), publication("order:9", 42)]).await;
+        assert_eq!(served.read().await, json!({}), "each ping gets its pong");
         let call = served.read().await;
         assert_eq!(call["rpc"], json!({ "method": "echo", "data": { "a": 1 } }));
         served.write(&[json!({ "id": call["id"], "rpc": { "data": { "b": 2 } } })]).await;
@@ -75,7 +75,7 @@ async fn a_cut_connection_comes_back_and_resumes_where_it_was() {
         assert_eq!(subscribe, json!({ "channel": "order:9", "recover": true, "epoch": "b", "offset": 42 }));
         served
             .write(&[
-                said("order:9", 44),
+                publication("order:9", 44),
                 json!({ "push": { "channel": "order:9", "unsubscribe": { "code": 2000, "reason": "over" } } }),
             ])
             .await;
@@ -84,11 +84,11 @@ async fn a_cut_connection_comes_back_and_resumes_where_it_was() {
         served.0.next().await
     });
 
-    let (live, mut heard) = Live::open(person, counts.clone());
+    let (live, mut updates) = Live::open(person, counts.clone());
     live.subscribe("order:9").await;
     let mut orders = Vec::new();
     while orders.len() < 2 {
-        if let Happening::Said { channel, data } = heard.recv().await.unwrap()
+        if let Update::Published { channel, data } = updates.recv().await.unwrap()
             && channel == "order:9"
         {
             orders.push(data["n"].as_u64().unwrap());
@@ -96,18 +96,18 @@ async fn a_cut_connection_comes_back_and_resumes_where_it_was() {
     }
     assert_eq!(live.call("echo", &json!({ "a": 1 })).await.unwrap(), json!({ "b": 2 }));
     loop {
-        match heard.recv().await.unwrap() {
-            Happening::Said { data, .. } => orders.push(data["n"].as_u64().unwrap()),
-            Happening::Ended { channel, code } => {
+        match updates.recv().await.unwrap() {
+            Update::Published { data, .. } => orders.push(data["n"].as_u64().unwrap()),
+            Update::Ended { channel, code } => {
                 assert_eq!((channel.as_str(), code), ("order:9", 2000));
                 break;
             }
-            Happening::Subscribed { .. } | Happening::Down => {}
+            Update::Subscribed { .. } | Update::Down => {}
         }
     }
     assert_eq!(orders, [41, 42, 43, 44]);
     let refused = live.call("delivery.claim", &json!({})).await.unwrap_err();
-    assert_eq!((refused.code(), refused.is_away()), ("already_claimed", false));
+    assert_eq!((refused.code(), refused.is_unavailable()), ("already_claimed", false));
     drop(live);
     server.await.unwrap();
     assert!(counts.is_clean());

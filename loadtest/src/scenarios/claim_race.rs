@@ -1,6 +1,6 @@
 //! `claim_race`: every crew claims the same order at once. One wins; the others are refused, and the order leaves their lists.
 
-use super::crowd::{Crowd, News};
+use super::crowd::{Crowd, Incoming};
 use super::machine::Server;
 use super::people::People;
 use super::report::{Table, short};
@@ -64,14 +64,14 @@ pub async fn claim_race(options: Options) -> Result<()> {
         let histogram = || Histogram::new_with_bounds(1, 60_000_000, 3);
         let mut times = Times { answers: histogram()?, drops: histogram()?, whole: histogram()? };
         let mut outcomes = Vec::new();
-        let look = server.look()?;
+        let before = server.read()?;
         for _ in 0..options.rounds {
             let order = runtime.block_on(place(&customer, product))?;
             let outcome = race(&mut crowd, &order, &mut times)?;
             outcomes.push(outcome);
             runtime.block_on(cancel(&customer, &order))?;
         }
-        report(&options, &outcomes, &times, server.since(&look)?.other_percent);
+        report(&options, &outcomes, &times, server.since(&before)?.other_percent);
         ensure!(outcomes.iter().all(|outcome| outcome.won == 1 && outcome.other.is_empty()), "a race had not exactly one winner");
         Ok(())
     })
@@ -87,7 +87,7 @@ async fn place(customer: &Person, product: &str) -> Result<String> {
 
 async fn cancel(customer: &Person, order: &str) -> Result<()> {
     match customer.post(&format!("/api/orders/{order}/cancel/"), &fresh_key(), &json!({})).await {
-        Err(trouble) if trouble.code() != "invalid_transition" => Err(trouble.into()),
+        Err(error) if error.code() != "invalid_transition" => Err(error.into()),
         _ => Ok(()),
     }
 }
@@ -98,35 +98,35 @@ fn names(data: &Value, list: &str, order: &str) -> bool {
 }
 
 fn race(crowd: &mut Crowd, order: &str, times: &mut Times) -> Result<Outcome> {
-    let everybody = crowd.len();
+    let all = crowd.len();
     let mut listed = HashSet::new();
     let end = Instant::now() + PATIENCE;
-    while listed.len() < everybody && Instant::now() < end {
-        crowd.listen(Duration::from_millis(20), &mut |who, news| {
-            if let News::Said { data, .. } = news
+    while listed.len() < all && Instant::now() < end {
+        crowd.receive(Duration::from_millis(20), &mut |who, incoming| {
+            if let Incoming::Published { data, .. } = incoming
                 && names(&data, "added", order)
             {
                 listed.insert(who);
             }
         })?;
     }
-    let mut outcome = Outcome { never_listed: everybody - listed.len(), ..Outcome::default() };
+    let mut outcome = Outcome { never_listed: all - listed.len(), ..Outcome::default() };
 
     let start = Instant::now();
-    let mut sent = vec![Duration::ZERO; everybody];
+    let mut sent = vec![Duration::ZERO; all];
     for (who, sent) in sent.iter_mut().enumerate() {
         *sent = start.elapsed();
         crowd.call(who, 20, "delivery.claim", &json!({ "order_id": order, "idempotency_key": fresh_key() }).to_string());
     }
-    let (mut answered, mut winner, mut dropped) = (0, None, vec![None; everybody]);
+    let (mut answered, mut winner, mut dropped) = (0, None, vec![None; all]);
     let end = Instant::now() + PATIENCE;
     let is_over = |answered: usize, winner: &Option<(usize, Duration)>, dropped: &[Option<Duration>]| {
         let (who, missing) = (winner.map(|(who, _)| who), dropped.iter().enumerate().filter(|(_, at)| at.is_none()));
-        answered == everybody && missing.filter(|(n, _)| Some(*n) != who && listed.contains(n)).count() == 0
+        answered == all && missing.filter(|(n, _)| Some(*n) != who && listed.contains(n)).count() == 0
     };
     while !is_over(answered, &winner, &dropped) && Instant::now() < end {
-        crowd.listen(Duration::from_millis(5), &mut |who, news| match news {
-            News::Answer { id: 20, result } => {
+        crowd.receive(Duration::from_millis(5), &mut |who, incoming| match incoming {
+            Incoming::Reply { id: 20, result } => {
                 let now = start.elapsed();
                 answered += 1;
                 times.answers.saturating_record((now - sent[who]).as_micros() as u64);
@@ -139,7 +139,7 @@ fn race(crowd: &mut Crowd, order: &str, times: &mut Times) -> Result<Outcome> {
                     Err(error) => outcome.other.push(format!("{} {}", error.code, error.message)),
                 }
             }
-            News::Said { data, .. } if names(&data, "removed", order) => {
+            Incoming::Published { data, .. } if names(&data, "removed", order) => {
                 dropped[who].get_or_insert(start.elapsed());
                 if data["why"][order] != "claimed" {
                     outcome.without_reason += 1;
@@ -148,7 +148,7 @@ fn race(crowd: &mut Crowd, order: &str, times: &mut Times) -> Result<Outcome> {
             _ => {}
         })?;
     }
-    outcome.unanswered = everybody - answered;
+    outcome.unanswered = all - answered;
     if let Some((who, at)) = winner {
         for (_, drop) in dropped.iter().enumerate().filter(|(n, _)| *n != who && listed.contains(n)) {
             match drop {
@@ -162,7 +162,9 @@ fn race(crowd: &mut Crowd, order: &str, times: &mut Times) -> Result<Outcome> {
         crowd.call(who, 21, "delivery.release", &json!({ "order_id": order, "reason": "the race is over" }).to_string());
         let (mut released, end) = (false, Instant::now() + PATIENCE);
         while !released && Instant::now() < end {
-            crowd.listen(Duration::from_millis(20), &mut |_, news| released |= matches!(news, News::Answer { id: 21, .. }))?;
+            crowd.receive(Duration::from_millis(20), &mut |_, incoming| {
+                released |= matches!(incoming, Incoming::Reply { id: 21, .. })
+            })?;
         }
     }
     Ok(outcome)
@@ -194,8 +196,8 @@ fn report(options: &Options, outcomes: &[Outcome], times: &Times, others: f64) {
     let mut table = Table::new(&["milliseconds", "p50", "p99", "max"]);
     for (name, histogram) in [
         ("claim to its answer", &times.answers),
-        ("winner's answer to everybody's list", &times.drops),
-        ("first claim to everybody's list", &times.whole),
+        ("winner's answer to all lists", &times.drops),
+        ("first claim to all lists", &times.whole),
     ] {
         let at = |quantile: f64| short(histogram.value_at_quantile(quantile) as f64 / 1000.0);
         table.row(vec![name.to_owned(), at(0.5), at(0.99), at(1.0)]);

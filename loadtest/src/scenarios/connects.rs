@@ -26,9 +26,9 @@ pub async fn connects(options: Options) -> Result<()> {
         for subject in against.subjects()? {
             let mut swarm = Swarm::new()?;
             let channels: Vec<String> = (0..options.connections).map(|n| format!("storm{n}")).collect();
-            let look = subject.server.look()?;
+            let before = subject.server.read()?;
             subject.dialect.subscribe_all(&mut swarm, &channels, options.concurrency)?;
-            let spent = subject.server.since(&look)?;
+            let spent = subject.server.since(&before)?;
             // What the server does about the closed connections is not the next storm's cost.
             drop(swarm);
             std::thread::sleep(Duration::from_secs(1));

@@ -1,11 +1,11 @@
-//! Signed-in people on a swarm's sockets: calls with replies, and what their channels say.
+//! Signed-in people on a swarm's connections: calls with replies, and the publications of their channels.
 
-use super::swarm::{Address, Heard, Swarm};
-use crate::client::wire::{Refused, Reply};
+use super::swarm::{Address, Received, Swarm};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
+use wassally_client::wire::{Reply, ReplyError};
 
 /// Who can sign in: an id and an access token.
 #[derive(Clone)]
@@ -14,14 +14,14 @@ pub struct Pass {
     pub access: String,
 }
 
-/// What one of the crowd heard.
-pub enum News {
-    Answer {
+/// What one of the crowd received.
+pub enum Incoming {
+    Reply {
         id: u32,
-        result: Result<Value, Refused>,
+        result: Result<Value, ReplyError>,
     },
     /// A subscription's first data, or a publication.
-    Said {
+    Published {
         channel: String,
         data: Value,
     },
@@ -34,35 +34,35 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Connects everybody with their token, at most 64 at once.
+    /// Connects each with their token, at most 64 at once.
     pub fn gather(url: &str, passes: Vec<Pass>) -> Result<Self> {
         let (mut swarm, address) = (Swarm::new()?, Address::read(url)?);
         let (mut opened, mut welcome) = (0, 0);
-        let mut trouble = None;
+        let mut error = None;
         let end = Instant::now() + Duration::from_secs(120);
         while welcome < passes.len() {
             while opened < passes.len() && opened - welcome < 64 {
                 swarm.open(&address)?;
                 opened += 1;
             }
-            swarm.wait(Duration::from_millis(100), &mut |swarm, number, heard| match heard {
-                Heard::Open => {
+            swarm.wait(Duration::from_millis(100), &mut |swarm, number, received| match received {
+                Received::Open => {
                     let hello = format!(r#"{{"id":1,"connect":{{"token":"{}","name":"load"}}}}"#, passes[number].access);
-                    swarm.say(number, hello.as_bytes());
+                    swarm.send(number, hello.as_bytes());
                 }
-                Heard::Text(text) => {
+                Received::Text(text) => {
                     for line in text.split(|&byte| byte == b'\n') {
                         match serde_json::from_slice::<Reply>(line) {
-                            Ok(reply) if reply.error.is_some() => trouble = Some(String::from_utf8_lossy(line).into_owned()),
+                            Ok(reply) if reply.error.is_some() => error = Some(String::from_utf8_lossy(line).into_owned()),
                             Ok(reply) if reply.connect.is_some() => welcome += 1,
                             _ => {}
                         }
                     }
                 }
-                Heard::Closed => trouble = Some("closed".to_owned()),
+                Received::Closed => error = Some("closed".to_owned()),
             })?;
-            if let Some(trouble) = trouble {
-                bail!("somebody is not let in: {trouble}");
+            if let Some(error) = error {
+                bail!("a connection was refused: {error}");
             }
             ensure!(Instant::now() < end, "only {welcome} of {} are in", passes.len());
         }
@@ -73,42 +73,42 @@ impl Crowd {
         self.passes.len()
     }
 
-    /// Calls without waiting; the answer comes as news with this id (from 10 on).
+    /// Calls without waiting; the reply comes with this id (from 10 on).
     pub fn call(&mut self, who: usize, id: u32, method: &str, data: &str) {
-        self.swarm.say(who, format!(r#"{{"id":{id},"rpc":{{"method":"{method}","data":{data}}}}}"#).as_bytes());
+        self.swarm.send(who, format!(r#"{{"id":{id},"rpc":{{"method":"{method}","data":{data}}}}}"#).as_bytes());
     }
 
     pub fn send(&mut self, who: usize, method: &str, data: &str) {
-        self.swarm.say(who, format!(r#"{{"send":{{"data":{{"method":"{method}","data":{data}}}}}}}"#).as_bytes());
+        self.swarm.send(who, format!(r#"{{"send":{{"data":{{"method":"{method}","data":{data}}}}}}}"#).as_bytes());
     }
 
     fn subscribe(&mut self, who: usize, id: u32, channel: &str) {
-        self.swarm.say(who, format!(r#"{{"id":{id},"subscribe":{{"channel":"{channel}"}}}}"#).as_bytes());
+        self.swarm.send(who, format!(r#"{{"id":{id},"subscribe":{{"channel":"{channel}"}}}}"#).as_bytes());
     }
 
-    /// Hands over what came within the patience; answers pings by itself.
-    pub fn listen(&mut self, patience: Duration, each: &mut impl FnMut(usize, News)) -> Result<()> {
-        self.swarm.wait(patience, &mut |swarm, number, heard| match heard {
-            Heard::Open => {}
-            Heard::Closed => each(number, News::Closed),
-            Heard::Text(text) => {
+    /// Passes on what comes within `patience`; answers pings by itself.
+    pub fn receive(&mut self, patience: Duration, each: &mut impl FnMut(usize, Incoming)) -> Result<()> {
+        self.swarm.wait(patience, &mut |swarm, number, received| match received {
+            Received::Open => {}
+            Received::Closed => each(number, Incoming::Closed),
+            Received::Text(text) => {
                 for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
                     if line == b"{}" {
-                        swarm.say(number, b"{}");
+                        swarm.send(number, b"{}");
                     } else if let Ok(reply) = serde_json::from_slice::<Reply>(line) {
-                        tell(reply, number, each);
+                        dispatch(reply, number, each);
                     }
                 }
             }
         })
     }
 
-    /// Calls the same for everybody and waits for all answers. Errors: somebody is refused.
+    /// Makes the same call for each and waits for all replies. Errors: one is refused.
     pub fn all_call(&mut self, method: &str, data: impl Fn(usize) -> String) -> Result<()> {
         self.all(|crowd, who| crowd.call(who, 2, method, &data(who)), 2).with_context(|| method.to_owned())
     }
 
-    /// Subscribes everybody to a channel and waits until all stand.
+    /// Subscribes each to a channel and waits for all replies.
     pub fn all_subscribe(&mut self, channel: impl Fn(&Pass) -> String) -> Result<()> {
         self.all(
             |crowd, who| {
@@ -119,23 +119,23 @@ impl Crowd {
         )
     }
 
-    fn all(&mut self, mut ask: impl FnMut(&mut Self, usize), id: u32) -> Result<()> {
-        let (mut asked, mut answered, mut refused) = (0, HashSet::new(), None);
+    fn all(&mut self, mut request: impl FnMut(&mut Self, usize), id: u32) -> Result<()> {
+        let (mut requested, mut answered, mut refused) = (0, HashSet::new(), None);
         let end = Instant::now() + Duration::from_secs(60);
         while answered.len() < self.len() {
             // In small groups: this is the preparation and not the storm.
-            while asked < self.len() && asked - answered.len() < 16 {
-                ask(self, asked);
-                asked += 1;
+            while requested < self.len() && requested - answered.len() < 16 {
+                request(self, requested);
+                requested += 1;
             }
-            self.listen(Duration::from_millis(100), &mut |who, news| match news {
-                News::Answer { id: of, result } if of == id => {
+            self.receive(Duration::from_millis(100), &mut |who, incoming| match incoming {
+                Incoming::Reply { id: of, result } if of == id => {
                     if let Err(error) = result {
                         refused = Some(format!("{} {}", error.code, error.message));
                     }
                     answered.insert(who);
                 }
-                News::Closed => refused = Some("closed".to_owned()),
+                Incoming::Closed => refused = Some("closed".to_owned()),
                 _ => {}
             })?;
             if let Some(refused) = refused {
@@ -147,13 +147,13 @@ impl Crowd {
     }
 }
 
-fn tell(reply: Reply, number: usize, each: &mut impl FnMut(usize, News)) {
+fn dispatch(reply: Reply, number: usize, each: &mut impl FnMut(usize, Incoming)) {
     let parse = |data: Option<&serde_json::value::RawValue>| {
         data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null)
     };
     if let Some(push) = reply.push {
         if let Some(publication) = push.publication {
-            each(number, News::Said { channel: push.channel, data: parse(publication.data) });
+            each(number, Incoming::Published { channel: push.channel, data: parse(publication.data) });
         }
         return;
     }
@@ -162,10 +162,10 @@ fn tell(reply: Reply, number: usize, each: &mut impl FnMut(usize, News)) {
         (None, Some(answer)) => Ok(parse(answer.data)),
         (None, None) => {
             if let Some(data) = reply.subscribe.as_ref().and_then(|subscribed| subscribed.data) {
-                each(number, News::Said { channel: String::new(), data: parse(Some(data)) });
+                each(number, Incoming::Published { channel: String::new(), data: parse(Some(data)) });
             }
             Ok(Value::Null)
         }
     };
-    each(number, News::Answer { id: reply.id, result });
+    each(number, Incoming::Reply { id: reply.id, result });
 }

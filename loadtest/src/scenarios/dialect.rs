@@ -1,17 +1,17 @@
-//! The two ways in which a measured server is spoken to: the limit probe has its channel in the address, the hub speaks its protocol.
+//! How the measured servers are used: the limit probe has its channel in the address, the hub speaks its protocol.
 
-use super::swarm::{Address, Heard, Swarm};
+use super::swarm::{Address, Received, Swarm};
 use anyhow::{Result, ensure};
 use std::time::{Duration, Instant};
 
 #[derive(Clone)]
 pub enum Dialect {
-    /// `ws://…/sub/<channel>` hears, `ws://…/pub/<channel>` publishes; messages are bare.
+    /// `ws://…/sub/<channel>` subscribes, `ws://…/pub/<channel>` publishes; messages are bare.
     Bare { url: String },
-    /// The Centrifuge client protocol in JSON; the token may be empty where the server takes everybody.
+    /// The Centrifuge client protocol in JSON; the token may be empty where the server accepts every connection.
     Hub { url: String, token: String },
-    /// The whole server: who connects with a token is subscribed to the own `user:` channel by the server, and nobody publishes.
-    House { url: String, token: String },
+    /// The whole product: the server subscribes each connection to its own `user:` channel, and clients cannot publish.
+    Product { url: String, token: String },
 }
 
 impl Dialect {
@@ -19,7 +19,7 @@ impl Dialect {
         !matches!(self, Self::Bare { .. })
     }
 
-    /// Opens one subscriber for each channel of the list and waits until all hear. Returns their sockets.
+    /// Opens one subscriber for each channel of the list and waits until all are subscribed. Returns their numbers.
     pub fn subscribe_all(&self, swarm: &mut Swarm, channels: &[String], at_once: usize) -> Result<Vec<usize>> {
         match self {
             Self::Bare { url } => {
@@ -31,10 +31,10 @@ impl Dialect {
                 let address = Address::read(url)?;
                 let hello =
                     |n: usize| format!("{}\n{{\"id\":2,\"subscribe\":{{\"channel\":\"{}\"}}}}", connect(token), channels[n]);
-                greet_all(swarm, &address, channels.len(), at_once, hello, b"\"id\":2")
+                connect_all(swarm, &address, channels.len(), at_once, hello, b"\"id\":2")
             }
-            Self::House { url, token } => {
-                greet_all(swarm, &Address::read(url)?, channels.len(), at_once, |_| connect(token), b"\"id\":1")
+            Self::Product { url, token } => {
+                connect_all(swarm, &Address::read(url)?, channels.len(), at_once, |_| connect(token), b"\"id\":1")
             }
         }
     }
@@ -47,9 +47,9 @@ impl Dialect {
                 let addresses: Vec<Address> = (0..channels.len()).map(address).collect::<Result<_>>()?;
                 swarm.open_all(channels.len(), 64, |n| addresses[n].clone())
             }
-            Self::House { .. } => anyhow::bail!("only deeds publish on a whole server: measure the hub alone"),
+            Self::Product { .. } => anyhow::bail!("only commands publish on the whole product: measure the hub alone"),
             Self::Hub { url, token } => {
-                greet_all(swarm, &Address::read(url)?, channels.len(), 64, |_| connect(token), b"\"id\":1")
+                connect_all(swarm, &Address::read(url)?, channels.len(), 64, |_| connect(token), b"\"id\":1")
             }
         }
     }
@@ -58,8 +58,8 @@ impl Dialect {
     pub fn publish(&self, channel: &str, id: u64, payload: &str) -> String {
         match self {
             Self::Bare { .. } => payload.to_owned(),
-            // Ids from 10 on: the first ones were spent on connect and subscribe.
-            Self::Hub { .. } | Self::House { .. } => {
+            // Ids from 10 on: the first ones were used for connect and subscribe.
+            Self::Hub { .. } | Self::Product { .. } => {
                 format!(r#"{{"id":{},"publish":{{"channel":"{channel}","data":{payload}}}}}"#, id % 1_000_000_000 + 10)
             }
         }
@@ -70,36 +70,36 @@ fn connect(token: &str) -> String {
     format!(r#"{{"id":1,"connect":{{"token":"{token}","name":"load"}}}}"#)
 }
 
-/// Opens sockets, says hello on each as soon as it is open, and waits until every one was answered with the awaited id.
-fn greet_all(
+/// Opens connections, sends the first message on each as soon as it is open, and waits until each got the reply with the awaited id.
+fn connect_all(
     swarm: &mut Swarm,
     address: &Address,
     count: usize,
     at_once: usize,
-    hello: impl Fn(usize) -> String,
+    first_message: impl Fn(usize) -> String,
     awaited: &[u8],
 ) -> Result<Vec<usize>> {
     let mut numbers = Vec::with_capacity(count);
-    let (mut answered, mut trouble) = (0, None);
+    let (mut answered, mut error) = (0, None);
     let end = Instant::now() + Duration::from_secs(90);
     while answered < count {
         while numbers.len() < count && numbers.len() - answered < at_once {
             numbers.push(swarm.open(address)?);
         }
         let first = numbers[0];
-        swarm.wait(Duration::from_millis(100), &mut |swarm, number, heard| match heard {
-            Heard::Open => swarm.say(number, hello(number - first).as_bytes()),
-            Heard::Text(text) => {
+        swarm.wait(Duration::from_millis(100), &mut |swarm, number, received| match received {
+            Received::Open => swarm.send(number, first_message(number - first).as_bytes()),
+            Received::Text(text) => {
                 if contains(text, b"\"error\"") {
-                    trouble = Some(String::from_utf8_lossy(text).into_owned());
+                    error = Some(String::from_utf8_lossy(text).into_owned());
                 } else if contains(text, awaited) {
                     answered += 1;
                 }
             }
-            Heard::Closed => trouble = Some("a connection was closed".to_owned()),
+            Received::Closed => error = Some("a connection was closed".to_owned()),
         })?;
-        if let Some(trouble) = &trouble {
-            anyhow::bail!("the server refuses: {trouble}");
+        if let Some(error) = &error {
+            anyhow::bail!("the server refuses: {error}");
         }
         ensure!(Instant::now() < end, "only {answered} of {count} clients were welcomed");
     }

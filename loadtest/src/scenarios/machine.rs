@@ -5,19 +5,19 @@ use nix::unistd::{SysconfVar, sysconf};
 use std::fs;
 use std::time::Instant;
 
-/// The processes that are weighed together.
+/// The processes that are measured together.
 #[derive(Clone)]
 pub struct Server(pub Vec<u32>);
 
-/// One look at the accounts.
-pub struct Look {
+/// One reading of the CPU times.
+pub struct Reading {
     at: Instant,
     server_s: f64,
     own_s: f64,
     busy_s: f64,
 }
 
-/// What was spent between two looks. Percent are of one core.
+/// What was spent between two readings. Percents are of one core.
 #[derive(Clone, Copy, Default)]
 pub struct Spent {
     pub seconds: f64,
@@ -41,12 +41,12 @@ impl Server {
         Ok(pages.sum::<Result<u64>>()? * 4096)
     }
 
-    pub fn look(&self) -> Result<Look> {
-        Ok(Look { at: Instant::now(), server_s: self.cpu_s()?, own_s: process_s("self")?, busy_s: busy_s()? })
+    pub fn read(&self) -> Result<Reading> {
+        Ok(Reading { at: Instant::now(), server_s: self.cpu_s()?, own_s: process_s("self")?, busy_s: busy_s()? })
     }
 
-    pub fn since(&self, then: &Look) -> Result<Spent> {
-        let now = self.look()?;
+    pub fn since(&self, then: &Reading) -> Result<Spent> {
+        let now = self.read()?;
         let seconds = (now.at - then.at).as_secs_f64();
         let (server_s, own_s) = (now.server_s - then.server_s, now.own_s - then.own_s);
         let other_s = (now.busy_s - then.busy_s - server_s - own_s).max(0.0);

@@ -1,4 +1,4 @@
-//! Load scenarios: open-loop rates, HDR histograms, the server's CPU and memory by /proc, a yardstick in the same run.
+//! Load scenarios: open-loop rates, HDR histograms, the server's CPU and memory by /proc, and a limit probe in the same run.
 
 mod claim_race;
 mod connects;
@@ -30,13 +30,13 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The server under test and the yardstick.
+/// The server under test and the limit probe.
 #[derive(Args, Clone)]
 pub struct Against {
     /// The hub's WebSocket; or a whole server by its http:// address, where a customer of the demo signs in.
     #[arg(long, default_value = "ws://127.0.0.1:8000/connection/websocket")]
     url: String,
-    /// Connection token; empty for a hub that takes everybody.
+    /// Connection token; empty for a hub that accepts every connection.
     #[arg(long, default_value = "")]
     token: String,
     /// Processes of the server, separated by commas.
@@ -44,14 +44,14 @@ pub struct Against {
     server_pid: Vec<u32>,
     #[command(flatten)]
     beside: Beside,
-    /// Measures so often and prints medians.
+    /// Number of measurements; medians are printed.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     #[arg(skip)]
-    is_house: bool,
+    is_product: bool,
 }
 
-/// The yardstick.
+/// The limit probe: a server that only moves bytes, measured in the same run.
 #[derive(Args, Clone)]
 pub struct Beside {
     /// Starts the limit probe with this command, measures it in the same way and prints ratios.
@@ -88,7 +88,7 @@ impl Against {
             let rest = Rest::new(&self.url, 10.0)?;
             self.token = Person::sign_in(&rest, "customer20", "wassally-demo").await?.access().await?;
             self.url = rest.socket_url();
-            self.is_house = true;
+            self.is_product = true;
         }
         Ok(self)
     }
@@ -96,18 +96,18 @@ impl Against {
     fn hub(&self) -> Subject {
         let (url, token) = (self.url.clone(), self.token.clone());
         let (name, dialect) =
-            if self.is_house { ("house", Dialect::House { url, token }) } else { ("hub", Dialect::Hub { url, token }) };
+            if self.is_product { ("product", Dialect::Product { url, token }) } else { ("hub", Dialect::Hub { url, token }) };
         Subject { name, dialect, server: Server(self.server_pid.clone()), _child: None }
     }
 
-    /// The subjects of one round: the yardstick, then the hub.
+    /// The subjects of one round: the limit probe, then the hub.
     fn subjects(&self) -> Result<Vec<Subject>> {
         Ok(self.beside.start()?.into_iter().chain([self.hub()]).collect())
     }
 }
 
 impl Beside {
-    /// The yardstick, freshly started and listening.
+    /// The limit probe, freshly started and listening.
     fn start(&self) -> Result<Option<Subject>> {
         let Some(command) = &self.beside else { return Ok(None) };
         let mut words = command.split_whitespace();

@@ -1,6 +1,6 @@
 //! `pings`: crews ride and stream their positions, each with its standing query; what one ping costs the server, the whole way.
 
-use super::crowd::{Crowd, News};
+use super::crowd::{Crowd, Incoming};
 use super::machine::{Server, Spent};
 use super::people::People;
 use super::report::{Table, median, short};
@@ -57,7 +57,7 @@ pub async fn pings(options: Options) -> Result<()> {
         let server = Server(options.people.server_pid.clone());
         let streets = Streets::of_the_demo()?;
         let mut riders: Vec<Rider> = (0..passes.len()).map(|n| Rider::new(&streets, n as u64)).collect();
-        // Before the crowd gathers: meanwhile nobody would answer the server's pings.
+        // Before the crowd connects, because the server's pings would not be answered meanwhile.
         let mut limits = Vec::new();
         for _ in 0..options.rounds {
             if let Some(subject) = options.beside.start()? {
@@ -67,7 +67,7 @@ pub async fn pings(options: Options) -> Result<()> {
         let mut crowd = Crowd::gather(&url, passes)?;
         crowd.all_call("delivery.duty", |_| r#"{"on_duty":true}"#.to_owned())?;
         crowd.all_subscribe(|pass| format!("nearby:{}", pass.id))?;
-        // Where a crew was before is nothing to these riders: the house believes a leap when it is repeated.
+        // The riders start far from the crews' last positions; the server believes a jump when it is repeated.
         for _ in 0..5 {
             crowd.all_call("delivery.ping", |who| riders[who].standing())?;
             std::thread::sleep(Duration::from_millis(300));
@@ -82,7 +82,7 @@ pub async fn pings(options: Options) -> Result<()> {
     })
 }
 
-/// The yardstick: as many channels with one reader each, as many messages a second.
+/// The limit probe: as many channels with one reader each, as many messages a second.
 fn limit(subject: &Subject, options: &Options) -> Result<traffic::Flow> {
     let shape = Shape {
         channels: options.people.crews,
@@ -103,16 +103,16 @@ struct Rider {
 
 impl Rider {
     fn new(streets: &Streets, number: u64) -> Self {
-        // Found before the clock runs: a long way costs more than a ping.
+        // Found before the measurement starts: a long way costs more than a ping.
         let way = streets.way(streets.corner(number * 37), streets.corner(number * 101 + 13));
         Self { ride: Ride::along(way), next_corner: number * 101 + 13, seq: 0 }
     }
 
-    /// A ping from where it stands, before the ride.
+    /// A ping from where the rider is, before the ride.
     fn standing(&self) -> String {
         let place = self.ride.place();
         let at = now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        format!(r#"{{"lat":{:.6},"lng":{:.6},"at":"{at}","accuracy_m":5,"speed_mps":0}}"#, place.lat, place.lng)
+        format!(r#"{{"lat":{:.6},"lng":{:.6},"at":"{at}","accuracy_m":5,"speed_mps":0}}"#, place.lat(), place.lng())
     }
 
     fn ping(&mut self, streets: &Streets, metres: f64) -> String {
@@ -125,8 +125,8 @@ impl Rider {
         let at = now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         format!(
             r#"{{"lat":{:.6},"lng":{:.6},"at":"{at}","accuracy_m":5,"heading_deg":{:.0},"speed_mps":5,"seq":{}}}"#,
-            place.lat,
-            place.lng,
+            place.lat(),
+            place.lng(),
             self.ride.heading_deg(),
             self.seq
         )
@@ -146,7 +146,7 @@ fn round(crowd: &mut Crowd, riders: &mut [Rider], streets: &Streets, server: &Se
     // Every rider moves at 5 m/s, however often it pings.
     let metres = 5.0 * crowd.len() as f64 / options.rate;
     let mut due = vec![VecDeque::new(); crowd.len()];
-    let (start, look) = (Instant::now(), server.look()?);
+    let (start, before) = (Instant::now(), server.read()?);
     let mut closed = 0;
     while start.elapsed().as_secs_f64() < options.seconds {
         while round.pings as f64 / options.rate <= start.elapsed().as_secs_f64() {
@@ -160,20 +160,20 @@ fn round(crowd: &mut Crowd, riders: &mut [Rider], streets: &Streets, server: &Se
             }
             round.pings += 1;
         }
-        listen(crowd, &mut round, &mut due, start, &mut closed)?;
+        receive(crowd, &mut round, &mut due, start, &mut closed)?;
     }
-    round.spent = server.since(&look)?;
+    round.spent = server.since(&before)?;
     let end = Instant::now() + Duration::from_secs(3);
     while !options.silent && round.answered + round.refused < round.pings && Instant::now() < end {
-        listen(crowd, &mut round, &mut due, start, &mut closed)?;
+        receive(crowd, &mut round, &mut due, start, &mut closed)?;
     }
     ensure!(closed == 0, "the server closed {closed} connections");
     Ok(round)
 }
 
-fn listen(crowd: &mut Crowd, round: &mut Round, due: &mut [VecDeque<Duration>], start: Instant, closed: &mut u64) -> Result<()> {
-    crowd.listen(Duration::from_millis(1), &mut |who, news| match news {
-        News::Answer { result, .. } => {
+fn receive(crowd: &mut Crowd, round: &mut Round, due: &mut [VecDeque<Duration>], start: Instant, closed: &mut u64) -> Result<()> {
+    crowd.receive(Duration::from_millis(1), &mut |who, incoming| match incoming {
+        Incoming::Reply { result, .. } => {
             if let Some(due) = due[who].pop_front() {
                 round.latency.saturating_record(start.elapsed().saturating_sub(due).as_micros() as u64);
             }
@@ -185,9 +185,9 @@ fn listen(crowd: &mut Crowd, round: &mut Round, due: &mut [VecDeque<Duration>], 
                 Err(error) => round.refuse(&error.message),
             }
         }
-        News::Said { channel, .. } if channel.starts_with("nearby:") => round.deltas += 1,
-        News::Said { .. } => {}
-        News::Closed => *closed += 1,
+        Incoming::Published { channel, .. } if channel.starts_with("nearby:") => round.deltas += 1,
+        Incoming::Published { .. } => {}
+        Incoming::Closed => *closed += 1,
     })
 }
 

@@ -1,4 +1,4 @@
-//! The table at the end, and ratios to the yardstick.
+//! The table at the end, and ratios to the limit probe.
 
 /// Rows of text, written as a Markdown table with columns of even width.
 #[derive(Default)]

@@ -6,8 +6,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// What a socket brought.
-pub enum Heard<'a> {
+/// What a connection received.
+pub enum Received<'a> {
     Open,
     Text(&'a [u8]),
     Closed,
@@ -56,7 +56,7 @@ impl Swarm {
         })
     }
 
-    /// Connects and asks for the upgrade; `Heard::Open` follows.
+    /// Connects and asks for the upgrade; `Received::Open` follows.
     pub fn open(&mut self, address: &Address) -> Result<usize> {
         let stream = TcpStream::connect(address.at).context("cannot connect")?;
         stream.set_nodelay(true)?;
@@ -73,7 +73,7 @@ impl Swarm {
     }
 
     /// Sends a text message. Masked with zeros: as the protocol asks, at no cost.
-    pub fn say(&mut self, number: usize, text: &[u8]) {
+    pub fn send(&mut self, number: usize, text: &[u8]) {
         let mut frame = Vec::with_capacity(text.len() + 14);
         frame.push(0x81);
         match text.len() {
@@ -105,8 +105,8 @@ impl Swarm {
         let _ = self.epoll.modify(&self.sockets[number].stream, &mut EpollEvent::new(flags, number as u64));
     }
 
-    /// Waits at most so long and hands over what came.
-    pub fn wait(&mut self, patience: Duration, each: &mut impl FnMut(&mut Self, usize, Heard)) -> Result<()> {
+    /// Waits for at most `patience` and passes on what came.
+    pub fn wait(&mut self, patience: Duration, each: &mut impl FnMut(&mut Self, usize, Received)) -> Result<()> {
         let patience = EpollTimeout::try_from(patience).context("too long a wait")?;
         let mut events = std::mem::take(&mut self.events);
         let mut buffer = std::mem::take(&mut self.buffer);
@@ -137,7 +137,7 @@ impl Swarm {
         }
     }
 
-    fn read(&mut self, number: usize, buffer: &mut [u8], each: &mut impl FnMut(&mut Self, usize, Heard)) {
+    fn read(&mut self, number: usize, buffer: &mut [u8], each: &mut impl FnMut(&mut Self, usize, Received)) {
         let socket = &mut self.sockets[number];
         if socket.is_gone {
             return;
@@ -150,7 +150,7 @@ impl Swarm {
         }
     }
 
-    fn take(&mut self, number: usize, bytes: &[u8], each: &mut impl FnMut(&mut Self, usize, Heard)) {
+    fn take(&mut self, number: usize, bytes: &[u8], each: &mut impl FnMut(&mut Self, usize, Received)) {
         let mut kept = std::mem::take(&mut self.sockets[number].rest);
         let bytes = if kept.is_empty() {
             bytes
@@ -169,13 +169,13 @@ impl Swarm {
             }
             self.sockets[number].is_open = true;
             used = end + 4;
-            each(self, number, Heard::Open);
+            each(self, number, Received::Open);
         }
         while let Some((opcode, body, whole)) = frame(&bytes[used..]) {
             let payload = &bytes[used + body.0..used + body.1];
             used += whole;
             match opcode {
-                1 => each(self, number, Heard::Text(payload)),
+                1 => each(self, number, Received::Text(payload)),
                 8 => return self.lose(number, each),
                 _ => {}
             }
@@ -185,12 +185,12 @@ impl Swarm {
         }
     }
 
-    fn lose(&mut self, number: usize, each: &mut impl FnMut(&mut Self, usize, Heard)) {
+    fn lose(&mut self, number: usize, each: &mut impl FnMut(&mut Self, usize, Received)) {
         if !std::mem::replace(&mut self.sockets[number].is_gone, true) {
             // Closing the descriptor takes it out of the epoll set as well.
             let _ = self.epoll.delete(&self.sockets[number].stream);
             let _ = self.sockets[number].stream.shutdown(std::net::Shutdown::Both);
-            each(self, number, Heard::Closed);
+            each(self, number, Received::Closed);
         }
     }
 
@@ -203,10 +203,10 @@ impl Swarm {
             while numbers.len() < count && numbers.len() - open < at_once {
                 numbers.push(self.open(&address(numbers.len()))?);
             }
-            self.wait(Duration::from_millis(100), &mut |_, _, heard| match heard {
-                Heard::Open => open += 1,
-                Heard::Closed => closed += 1,
-                Heard::Text(_) => {}
+            self.wait(Duration::from_millis(100), &mut |_, _, received| match received {
+                Received::Open => open += 1,
+                Received::Closed => closed += 1,
+                Received::Text(_) => {}
             })?;
             ensure!(closed == 0, "the server refused or closed {closed} connections");
             ensure!(std::time::Instant::now() < end, "only {open} of {count} connections opened");

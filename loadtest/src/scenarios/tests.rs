@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Subscribers by channel, and a fault: every so manieth publication is dropped.
+/// Subscribers by channel, and a fault: one in `drops_every` publications is dropped.
 #[derive(Default)]
 struct Hub {
     readers: Mutex<HashMap<String, Vec<mpsc::UnboundedSender<String>>>>,
@@ -21,9 +21,9 @@ struct Hub {
 
 async fn serve(hub: Arc<Hub>, socket: TcpStream) {
     let (mut write, mut read) = tokio_tungstenite::accept_async(socket).await.unwrap().split();
-    let (say, mut said) = mpsc::unbounded_channel::<String>();
+    let (queue, mut queued) = mpsc::unbounded_channel::<String>();
     tokio::spawn(async move {
-        while let Some(text) = said.recv().await {
+        while let Some(text) = queued.recv().await {
             if write.send(Message::text(text)).await.is_err() {
                 return;
             }
@@ -34,10 +34,10 @@ async fn serve(hub: Arc<Hub>, socket: TcpStream) {
             let command: Value = serde_json::from_str(line).unwrap();
             let id = command["id"].clone();
             if command["connect"].is_object() {
-                say.send(json!({ "id": id, "connect": { "client": "c" } }).to_string()).unwrap();
+                queue.send(json!({ "id": id, "connect": { "client": "c" } }).to_string()).unwrap();
             } else if let Some(channel) = command["subscribe"]["channel"].as_str() {
-                hub.readers.lock().entry(channel.to_owned()).or_default().push(say.clone());
-                say.send(json!({ "id": id, "subscribe": {} }).to_string()).unwrap();
+                hub.readers.lock().entry(channel.to_owned()).or_default().push(queue.clone());
+                queue.send(json!({ "id": id, "subscribe": {} }).to_string()).unwrap();
             } else if let Some(channel) = command["publish"]["channel"].as_str() {
                 let data = line.split_once("\"data\":").unwrap().1.trim_end_matches("}}").to_owned() + "}";
                 let number = command["publish"]["data"]["n"].as_u64().unwrap();

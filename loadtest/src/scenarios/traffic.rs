@@ -1,8 +1,8 @@
-//! Messages flow: publishers keep to a schedule of their own, every delivery is counted, timed and checked.
+//! Messages flow: publishers follow their own schedule, every delivery is counted, timed and checked.
 
 use super::dialect::{Dialect, payload, stamps};
 use super::machine::{Server, Spent};
-use super::swarm::{Heard, Swarm};
+use super::swarm::{Received, Swarm};
 use anyhow::{Result, ensure};
 use hdrhistogram::Histogram;
 use std::time::{Duration, Instant};
@@ -69,7 +69,7 @@ struct Counting {
 }
 
 impl Counting {
-    fn hear(&mut self, start: Instant, number: usize, text: &[u8]) {
+    fn count(&mut self, start: Instant, number: usize, text: &[u8]) {
         let Some(Some(reader)) = self.readers.get_mut(number) else { return };
         stamps(text, |at_ns, n| {
             let now_ns = start.elapsed().as_nanos() as u64;
@@ -124,11 +124,11 @@ pub fn run(dialect: &Dialect, server: &Server, shape: Shape) -> Result<Flow> {
     loop {
         let now_ns = start.elapsed().as_nanos() as u64;
         if before.is_none() && now_ns >= counting.from_ns {
-            before = Some((server.look()?, counting.total));
+            before = Some((server.read()?, counting.total));
         }
         if now_ns >= counting.to_ns {
-            if let Some((look, _)) = &before {
-                spent = Some(server.since(look)?);
+            if let Some((reading, _)) = &before {
+                spent = Some(server.since(reading)?);
             }
             break;
         }
@@ -148,9 +148,9 @@ pub fn run(dialect: &Dialect, server: &Server, shape: Shape) -> Result<Flow> {
             sent[channel] += 1;
             published += 1;
             let text = dialect.publish(&names[channel], sent[channel], &payload(due_ns, sent[channel], shape.payload_bytes));
-            swarm.say(publishers[channel], text.as_bytes());
+            swarm.send(publishers[channel], text.as_bytes());
         }
-        listen(&mut swarm, &mut counting, start, dialect, if shape.messages_per_s > 0.0 { 1 } else { 20 })?;
+        receive(&mut swarm, &mut counting, start, dialect, if shape.messages_per_s > 0.0 { 1 } else { 20 })?;
         ensure!(counting.closed == 0, "the server closed {} connections", counting.closed);
     }
     let measured = counting.measured;
@@ -158,7 +158,7 @@ pub fn run(dialect: &Dialect, server: &Server, shape: Shape) -> Result<Flow> {
     let wanted = published * shape.subscribers as u64;
     let end = Instant::now() + DRAIN;
     while counting.total < wanted && Instant::now() < end {
-        listen(&mut swarm, &mut counting, start, dialect, 20)?;
+        receive(&mut swarm, &mut counting, start, dialect, 20)?;
     }
     // Numbers that never came after the last one seen are lost as well.
     let missing: u64 = counting.readers.iter().flatten().map(|reader| sent[reader.channel].saturating_sub(reader.last)).sum();
@@ -173,12 +173,12 @@ pub fn run(dialect: &Dialect, server: &Server, shape: Shape) -> Result<Flow> {
     })
 }
 
-fn listen(swarm: &mut Swarm, counting: &mut Counting, start: Instant, dialect: &Dialect, patience_ms: u64) -> Result<()> {
+fn receive(swarm: &mut Swarm, counting: &mut Counting, start: Instant, dialect: &Dialect, patience_ms: u64) -> Result<()> {
     let answers_pings = dialect.is_hub();
-    swarm.wait(Duration::from_millis(patience_ms), &mut |swarm, number, heard| match heard {
-        Heard::Text(b"{}") if answers_pings => swarm.say(number, b"{}"),
-        Heard::Text(text) => counting.hear(start, number, text),
-        Heard::Closed => counting.closed += 1,
-        Heard::Open => {}
+    swarm.wait(Duration::from_millis(patience_ms), &mut |swarm, number, received| match received {
+        Received::Text(b"{}") if answers_pings => swarm.send(number, b"{}"),
+        Received::Text(text) => counting.count(start, number, text),
+        Received::Closed => counting.closed += 1,
+        Received::Open => {}
     })
 }

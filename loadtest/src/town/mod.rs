@@ -4,18 +4,19 @@ mod names;
 mod network;
 mod people;
 mod plan;
-mod wares;
+mod shops;
 
 use crate::seeded::Seeded;
 use anyhow::{Context, Result};
-use network::{Piece, Projection, Spot};
+use geo::Coord;
+use network::{Piece, Projection, Spot, degrees, distance_m};
 use plan::{Area, Street};
 use serde::Serialize;
 use serde_json::json;
 use std::{fmt::Write as _, fs, path::Path};
 
-/// Nobody lives here: a stretch of empty desert.
-const MIDDLE: Projection = Projection { lat: 28.5, lng: 26.5 };
+/// The middle of the town, in degrees: a stretch of empty desert where nobody lives.
+const MIDDLE: (f64, f64) = (28.5, 26.5);
 const TIME_ZONE: &str = "Africa/Cairo";
 const COUNTRY: &str = "EG";
 
@@ -23,13 +24,15 @@ const COUNTRY: &str = "EG";
 pub fn files(seed: u64) -> Result<Vec<(&'static str, String)>> {
     let plan = plan::Plan::new(seed);
     let streets = plan.streets(seed);
-    let pieces = network::build(&plan, &streets, &MIDDLE, seed);
-    let mut addresses = Addresses { streets: &streets, pieces: &pieces, rng: Seeded::new(seed, "addresses") };
+    let projection = Projection::around(MIDDLE.0, MIDDLE.1);
+    let pieces = network::build(&plan, &streets, &projection, seed);
+    let mut addresses =
+        Addresses { streets: &streets, pieces: &pieces, projection: &projection, rng: Seeded::new(seed, "addresses") };
     let people = people(&mut addresses)?;
     let shops = shops(&mut addresses)?;
     Ok(vec![
         ("streets.geojson", streets_geojson(&streets, &pieces)),
-        ("areas.geojson", areas_geojson(&plan.areas())),
+        ("areas.geojson", areas_geojson(&plan.areas(), &projection)),
         ("people.json", lines(&people)?),
         ("shops.json", lines(&shops)?),
         ("products.json", lines(&products())?),
@@ -48,10 +51,10 @@ pub fn write(seed: u64, folder: &Path) -> Result<()> {
 }
 
 fn people(addresses: &mut Addresses) -> Result<Vec<people::Person>> {
-    let mut people = people::everybody();
+    let mut people = people::all();
     for person in people.iter_mut().filter(|person| matches!(person.role, "customer" | "crew")) {
         let (spot, address) = addresses.anywhere(1_450.0).context("a town without streets")?;
-        (person.lat, person.lng) = (Some(degrees(spot.1)), Some(degrees(spot.0)));
+        (person.lat, person.lng) = (Some(degrees(spot).y()), Some(degrees(spot).x()));
         if person.role == "customer" {
             (person.address, person.city, person.country) = (Some(address), Some("Nahrein"), Some(COUNTRY));
         }
@@ -100,40 +103,40 @@ struct FeeBand {
 }
 
 fn shops(addresses: &mut Addresses) -> Result<Vec<Shop>> {
-    let stalls = wares::STALLS.iter().enumerate();
-    stalls
-        .map(|(index, stall)| {
-            let (spot, address) = addresses.nearest(MIDDLE.spot(stall.near)).context("a town without streets")?;
-            Ok(Shop {
-                key: stall.key,
-                owner: stall.owner,
-                name: stall.name.0,
-                name_ar: stall.name.1,
-                category: stall.category.0,
-                category_ar: stall.category.1,
-                description: stall.about,
-                phone_number: format!("+120255502{index:02}"),
-                email: format!("{}@example.com", stall.key),
-                address,
-                city: "Nahrein",
-                country: COUNTRY,
-                lat: degrees(spot.1),
-                lng: degrees(spot.0),
-                time_zone: TIME_ZONE,
-                round_the_clock: (stall.opens, stall.closes) == ("00:00", "24:00"),
-                hours: (1..=7).map(|day| Hours { day, opens: stall.opens, closes: stall.closes }).collect(),
-                currency: "USD",
-                minimum_order: "0.00",
-                radius_m: 6_000,
-                prep_minutes: stall.prep_minutes,
-                fee_bands: [
-                    FeeBand { up_to_m: 1_000, fee: "1.50" },
-                    FeeBand { up_to_m: 2_500, fee: "2.50" },
-                    FeeBand { up_to_m: 6_000, fee: "4.00" },
-                ],
-            })
+    let list = shops::SHOPS.iter().enumerate();
+    list.map(|(index, shop)| {
+        let near = addresses.projection.spot(shop.near.into());
+        let (spot, address) = addresses.nearest(near).context("a town without streets")?;
+        Ok(Shop {
+            key: shop.key,
+            owner: shop.owner,
+            name: shop.name.0,
+            name_ar: shop.name.1,
+            category: shop.category.0,
+            category_ar: shop.category.1,
+            description: shop.about,
+            phone_number: format!("+120255502{index:02}"),
+            email: format!("{}@example.com", shop.key),
+            address,
+            city: "Nahrein",
+            country: COUNTRY,
+            lat: degrees(spot).y(),
+            lng: degrees(spot).x(),
+            time_zone: TIME_ZONE,
+            round_the_clock: (shop.opens, shop.closes) == ("00:00", "24:00"),
+            hours: (1..=7).map(|day| Hours { day, opens: shop.opens, closes: shop.closes }).collect(),
+            currency: "USD",
+            minimum_order: "0.00",
+            radius_m: 6_000,
+            prep_minutes: shop.prep_minutes,
+            fee_bands: [
+                FeeBand { up_to_m: 1_000, fee: "1.50" },
+                FeeBand { up_to_m: 2_500, fee: "2.50" },
+                FeeBand { up_to_m: 6_000, fee: "4.00" },
+            ],
         })
-        .collect()
+    })
+    .collect()
 }
 
 /// One product of `products.json`.
@@ -154,23 +157,22 @@ struct Product {
 }
 
 fn products() -> Vec<Product> {
-    let goods = wares::STALLS.iter().flat_map(|stall| stall.wares.iter().enumerate().map(move |(n, ware)| (stall, n, ware)));
-    goods
-        .map(|(stall, n, &(name, name_ar, price))| Product {
-            sku: format!("{}-{:02}", stall.key, n + 1),
-            shop: stall.key,
-            name,
-            name_ar,
-            category: stall.category.0,
-            price,
-            cost_price: three_fifths(price),
-            currency: "USD",
-            stock: 20_000,
-            min_quantity: 1,
-            max_quantity: 10,
-            low_stock_threshold: 50,
-        })
-        .collect()
+    let list = shops::SHOPS.iter().flat_map(|shop| shop.products.iter().enumerate().map(move |(n, product)| (shop, n, product)));
+    list.map(|(shop, n, &(name, name_ar, price))| Product {
+        sku: format!("{}-{:02}", shop.key, n + 1),
+        shop: shop.key,
+        name,
+        name_ar,
+        category: shop.category.0,
+        price,
+        cost_price: three_fifths(price),
+        currency: "USD",
+        stock: 20_000,
+        min_quantity: 1,
+        max_quantity: 10,
+        low_stock_threshold: 50,
+    })
+    .collect()
 }
 
 /// What the shop paid for it: three fifths of the price, in whole cents.
@@ -183,30 +185,31 @@ fn three_fifths(price: &str) -> String {
 struct Addresses<'a> {
     streets: &'a [Street],
     pieces: &'a [Piece],
+    projection: &'a Projection,
     rng: Seeded,
 }
 
 impl Addresses<'_> {
-    /// A house on a local street within `reach_m` of the market square.
+    /// An address on a local street within `reach_m` of the market square.
     fn anywhere(&mut self, reach_m: f64) -> Option<(Spot, String)> {
-        let square = MIDDLE.spot((0.0, 0.0));
+        let square = self.projection.spot(Coord::zero());
         let local: Vec<&Piece> = self
             .pieces
             .iter()
-            .filter(|piece| !self.streets[piece.street].class.is_main() && network::metres(piece.spots[0], square) < reach_m)
+            .filter(|piece| !self.streets[piece.street].class.is_main() && distance_m(piece.spots[0], square) < reach_m)
             .collect();
         let piece = *local.get(self.rng.below(local.len().max(1)))?;
-        Some(self.house_on(piece))
+        Some(self.address_on(piece))
     }
 
-    /// A house on the street nearest to the spot.
+    /// An address on the street nearest to the spot.
     fn nearest(&mut self, spot: Spot) -> Option<(Spot, String)> {
         let local = self.pieces.iter().filter(|piece| !self.streets[piece.street].class.is_main());
-        let piece = local.min_by(|a, b| network::metres(a.spots[0], spot).total_cmp(&network::metres(b.spots[0], spot)))?;
-        Some(self.house_on(piece))
+        let piece = local.min_by(|a, b| distance_m(a.spots[0], spot).total_cmp(&distance_m(b.spots[0], spot)))?;
+        Some(self.address_on(piece))
     }
 
-    fn house_on(&mut self, piece: &Piece) -> (Spot, String) {
+    fn address_on(&mut self, piece: &Piece) -> (Spot, String) {
         let at = self.rng.below(piece.spots.len() - 1);
         let (a, b) = (piece.spots[at], piece.spots[at + 1]);
         let t = self.rng.between(0.15, 0.85);
@@ -214,10 +217,6 @@ impl Addresses<'_> {
         let number = 1 + self.rng.below(90);
         ((along(a.0, b.0), along(a.1, b.1)), format!("{number} {}", self.streets[piece.street].name.0))
     }
-}
-
-fn degrees(units: i32) -> f64 {
-    f64::from(units) / 1e5
 }
 
 /// Pieces of one street that follow each other become one line again.
@@ -239,9 +238,9 @@ fn streets_geojson(streets: &[Street], pieces: &[Piece]) -> String {
     collection(features.collect())
 }
 
-fn areas_geojson(areas: &[Area]) -> String {
+fn areas_geojson(areas: &[Area], projection: &Projection) -> String {
     let features = areas.iter().map(|area| {
-        let mut spots: Vec<Spot> = area.ring.iter().map(|&point| MIDDLE.spot(point)).collect();
+        let mut spots: Vec<Spot> = area.polygon.exterior().coords().map(|&at| projection.spot(at)).collect();
         spots.dedup();
         let properties = json!({ "kind": area.kind, "name": area.name.0, "name_ar": area.name.1 });
         feature(&properties, "Polygon", &format!("[{}]", coordinates(&spots)))
@@ -250,7 +249,7 @@ fn areas_geojson(areas: &[Area]) -> String {
 }
 
 fn coordinates(spots: &[Spot]) -> String {
-    let pairs: Vec<String> = spots.iter().map(|spot| format!("[{},{}]", degrees(spot.0), degrees(spot.1))).collect();
+    let pairs: Vec<String> = spots.iter().map(|spot| format!("[{},{}]", degrees(*spot).x(), degrees(*spot).y())).collect();
     format!("[{}]", pairs.join(","))
 }
 

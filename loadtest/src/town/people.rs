@@ -32,8 +32,8 @@ pub struct Person {
     pub on_duty: Option<bool>,
 }
 
-/// Everybody without a place: customers get a home, crews a first position afterwards.
-pub fn everybody() -> Vec<Person> {
+/// All of them, still without a position: customers get a home and crews a first position afterwards.
+pub fn all() -> Vec<Person> {
     let counts = [("customer", 20), ("seller", 5), ("crew", 20), ("staff", 1), ("admin", 1), ("superadmin", 1)];
     let roles = counts.into_iter().flat_map(|(role, count)| (1..=count).map(move |n| (role, n)));
     roles

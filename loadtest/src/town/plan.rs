@@ -3,9 +3,8 @@
 
 use super::names;
 use crate::seeded::Seeded;
+use geo::{Contains, Coord, LineString, Polygon};
 use std::f64::consts::TAU;
-
-pub type Point = (f64, f64);
 
 /// A smooth made-up curve: three sines.
 pub struct Wobble([(f64, f64, f64); 3]);
@@ -56,14 +55,15 @@ enum Patch {
 pub struct Street {
     pub name: (String, String),
     pub class: Class,
-    pub points: Vec<Point>,
+    pub line: LineString,
     patch: Patch,
 }
 
+#[derive(Clone)]
 pub struct Area {
     pub kind: &'static str,
     pub name: (String, String),
-    pub ring: Vec<Point>,
+    pub polygon: Polygon,
 }
 
 pub struct Plan {
@@ -74,6 +74,14 @@ pub struct Plan {
     pub parks: Vec<Area>,
 }
 
+impl Area {
+    /// The area inside a ring, which is closed when it is open.
+    fn new(kind: &'static str, name: (String, String), ring: LineString) -> Self {
+        Self { kind, name, polygon: Polygon::new(ring, Vec::new()) }
+    }
+}
+
+const ORIGIN: Coord = Coord { x: 0.0, y: 0.0 };
 const RIVER_X: f64 = 430.0;
 const SQUARE_M: f64 = 110.0;
 const INNER_M: f64 = 640.0;
@@ -100,8 +108,8 @@ impl Plan {
         ];
         for (n, (x, y, radius)) in places.into_iter().enumerate() {
             let edge = Wobble::new(&mut rng, 0.13, 2.0);
-            let ring = closed(36, |angle| polar((x, y), angle, radius * (1.0 + edge.at(angle))));
-            plan.parks.push(Area { kind: "park", name: names::park(n), ring });
+            let ring = closed(36, |angle| polar(Coord { x, y }, angle, radius * (1.0 + edge.at(angle))));
+            plan.parks.push(Area::new("park", names::park(n), ring));
         }
         plan
     }
@@ -115,13 +123,13 @@ impl Plan {
     }
 
     /// Metres from the river's middle, negative on the west bank.
-    fn across(&self, (x, y): Point) -> f64 {
+    fn across(&self, Coord { x, y }: Coord) -> f64 {
         let slope = (self.river_x(y + 1.0) - self.river_x(y - 1.0)) / 2.0;
         (x - self.river_x(y)) / (1.0 + slope * slope).sqrt()
     }
 
-    pub fn is_water(&self, p: Point) -> bool {
-        self.across(p).abs() < self.river_half(p.1) + 8.0
+    pub fn is_water(&self, p: Coord) -> bool {
+        self.across(p).abs() < self.river_half(p.y) + 8.0
     }
 
     fn inner_at(&self, angle: f64) -> f64 {
@@ -138,9 +146,9 @@ impl Plan {
     }
 
     /// Whether a local street of this patch may pass here.
-    pub fn allows(&self, street: &Street, p: Point) -> bool {
-        let angle = p.1.atan2(p.0);
-        let radius = p.0.hypot(p.1);
+    pub fn allows(&self, street: &Street, p: Coord) -> bool {
+        let angle = p.y.atan2(p.x);
+        let radius = p.x.hypot(p.y);
         let (inner, outer) = (self.inner_at(angle), self.outer_at(angle));
         let fits = match street.patch {
             Patch::Anywhere => return true,
@@ -148,25 +156,24 @@ impl Plan {
             Patch::West => radius > inner && radius < outer && self.across(p) < 0.0,
             Patch::East => radius > inner && radius < outer && self.across(p) > 0.0,
         };
-        fits && !self.is_water(p) && !self.parks.iter().any(|park| contains(&park.ring, p))
+        fits && !self.is_water(p) && !self.parks.iter().any(|park| park.polygon.contains(&p))
     }
 
     /// Every street from end to end, also through places where it may not run: crossing and cutting come afterwards.
     pub fn streets(&self, seed: u64) -> Vec<Street> {
         let mut rng = Seeded::new(seed, "streets");
         let mut streets = Vec::new();
-        let mut main =
-            |name: (String, String), class, points| streets.push(Street { name, class, points, patch: Patch::Anywhere });
-        main(names::main(0), Class::Ring, closed(40, |a| polar((0.0, 0.0), a, SQUARE_M)));
-        main(names::main(1), Class::Ring, closed(72, |a| polar((0.0, 0.0), a, self.inner_at(a))));
-        main(names::main(2), Class::Ring, closed(100, |a| polar((0.0, 0.0), a, self.outer_at(a))));
+        let mut main = |name: (String, String), class, line| streets.push(Street { name, class, line, patch: Patch::Anywhere });
+        main(names::main(0), Class::Ring, closed(40, |a| polar(ORIGIN, a, SQUARE_M)));
+        main(names::main(1), Class::Ring, closed(72, |a| polar(ORIGIN, a, self.inner_at(a))));
+        main(names::main(2), Class::Ring, closed(100, |a| polar(ORIGIN, a, self.outer_at(a))));
         for n in 0..self.avenues.len() {
             let along = steps(SQUARE_M - 12.0, EDGE_M, 80.0);
-            main(names::avenue(n), Class::Avenue, along.map(|r| polar((0.0, 0.0), self.avenue_angle(n, r), r)).collect());
+            main(names::avenue(n), Class::Avenue, along.map(|r| polar(ORIGIN, self.avenue_angle(n, r), r)).collect());
         }
         for (n, side) in [-1.0, 1.0].into_iter().enumerate() {
-            let bank = |y: f64| (self.river_x(y) + side * (self.river_half(y) + 30.0), y);
-            let points = steps(-EDGE_M, EDGE_M, 70.0).map(bank).filter(|p| p.0.hypot(p.1) < OUTER_M + 220.0);
+            let bank = |y: f64| Coord { x: self.river_x(y) + side * (self.river_half(y) + 30.0), y };
+            let points = steps(-EDGE_M, EDGE_M, 70.0).map(bank).filter(|p| p.x.hypot(p.y) < OUTER_M + 220.0);
             main(names::main(3 + n), Class::Avenue, points.collect());
         }
         let mut local = names::Locals::new(&mut rng);
@@ -182,8 +189,8 @@ impl Plan {
                     let (sin, cos) = (turn + direction + rng.between(-0.02, 0.02)).sin_cos();
                     let points = steps(-reach, reach, 62.0)
                         .map(|v| (u + bend.at(v) + drift.at(u), v))
-                        .map(|(a, b)| (a * cos - b * sin, a * sin + b * cos));
-                    streets.push(Street { name: local.name(class), class, points: points.collect(), patch });
+                        .map(|(a, b)| Coord { x: a * cos - b * sin, y: a * sin + b * cos });
+                    streets.push(Street { name: local.name(class), class, line: points.collect(), patch });
                 }
             }
         }
@@ -192,64 +199,47 @@ impl Plan {
 
     /// Land first, then districts, parks and water: in the order in which they are painted.
     pub fn areas(&self) -> Vec<Area> {
-        let origin = (0.0, 0.0);
-        let mut areas =
-            vec![Area { kind: "land", name: names::town(), ring: closed(60, |a| polar(origin, a, self.outer_at(a) * 1.36)) }];
-        areas.push(Area { kind: "district", name: names::district(0), ring: closed(60, |a| polar(origin, a, self.inner_at(a))) });
+        let land = closed(60, |a| polar(ORIGIN, a, self.outer_at(a) * 1.36));
+        let old_town = closed(60, |a| polar(ORIGIN, a, self.inner_at(a)));
+        let mut areas = vec![Area::new("land", names::town(), land), Area::new("district", names::district(0), old_town)];
         let bounds = [0, 1, 3, 4, 5, 7, 8];
         for (n, pair) in bounds.windows(2).enumerate() {
             let angle_of = |k: usize, r: f64| self.avenue_angle(k, r) + if k >= self.avenues.len() { TAU } else { 0.0 };
             let side = |k: usize| {
                 let (from, to) = (self.inner_at(angle_of(k, INNER_M)), self.outer_at(angle_of(k, OUTER_M)));
-                steps(from, to, 125.0).map(move |r| polar(origin, angle_of(k, r), r)).collect::<Vec<_>>()
+                steps(from, to, 125.0).map(move |r| polar(ORIGIN, angle_of(k, r), r)).collect::<Vec<_>>()
             };
             let arc = |r: f64, at: &dyn Fn(f64) -> f64| {
                 let (from, to) = (angle_of(pair[0], r), angle_of(pair[1], r));
-                (1..12).map(|k| from + (to - from) * f64::from(k) / 12.0).map(|a| polar(origin, a, at(a))).collect::<Vec<_>>()
+                (1..12).map(|k| from + (to - from) * f64::from(k) / 12.0).map(|a| polar(ORIGIN, a, at(a))).collect::<Vec<_>>()
             };
-            let mut ring = side(pair[0]);
+            let mut ring: Vec<Coord> = side(pair[0]);
             ring.extend(arc(OUTER_M, &|a| self.outer_at(a)));
             ring.extend(side(pair[1]).into_iter().rev());
             ring.extend(arc(INNER_M, &|a| self.inner_at(a)).into_iter().rev());
-            ring.push(ring[0]);
-            areas.push(Area { kind: "district", name: names::district(n + 1), ring });
+            areas.push(Area::new("district", names::district(n + 1), ring.into()));
         }
-        areas.extend(self.parks.iter().map(|park| Area { kind: park.kind, name: park.name.clone(), ring: park.ring.clone() }));
-        let bank = |side: f64| steps(-2300.0, 2300.0, 60.0).map(move |y| (self.river_x(y) + side * self.river_half(y), y));
-        let mut river: Vec<Point> = bank(-1.0).collect();
+        areas.extend(self.parks.iter().cloned());
+        let bank =
+            |side: f64| steps(-2300.0, 2300.0, 60.0).map(move |y| Coord { x: self.river_x(y) + side * self.river_half(y), y });
+        let mut river: Vec<Coord> = bank(-1.0).collect();
         river.extend(bank(1.0).collect::<Vec<_>>().into_iter().rev());
-        river.push(river[0]);
-        areas.push(Area { kind: "water", name: names::river(), ring: river });
-        areas.push(Area {
-            kind: "water",
-            name: names::pond(),
-            ring: closed(24, |a| polar((-1010.0, -690.0), a, 70.0 + 14.0 * (2.0 * a).sin())),
-        });
+        areas.push(Area::new("water", names::river(), river.into()));
+        let pond = closed(24, |a| polar(Coord { x: -1010.0, y: -690.0 }, a, 70.0 + 14.0 * (2.0 * a).sin()));
+        areas.push(Area::new("water", names::pond(), pond));
         areas
     }
 }
 
-fn polar((x, y): Point, angle: f64, radius: f64) -> Point {
-    (x + radius * angle.cos(), y + radius * angle.sin())
+fn polar(centre: Coord, angle: f64, radius: f64) -> Coord {
+    centre + Coord { x: radius * angle.cos(), y: radius * angle.sin() }
 }
 
-fn closed(corners: u32, at: impl Fn(f64) -> Point) -> Vec<Point> {
+fn closed(corners: u32, at: impl Fn(f64) -> Coord) -> LineString {
     (0..=corners).map(|n| at(TAU * f64::from(n % corners) / f64::from(corners))).collect()
 }
 
 fn steps(from: f64, to: f64, step: f64) -> impl Iterator<Item = f64> {
     let count = ((to - from) / step).round() as u32;
     (0..=count).map(move |n| from + (to - from) * f64::from(n) / f64::from(count))
-}
-
-/// Whether the closed ring holds the point.
-pub fn contains(ring: &[Point], (x, y): Point) -> bool {
-    ring.windows(2)
-        .filter(|pair| {
-            (pair[0].1 > y) != (pair[1].1 > y)
-                && x < (pair[1].0 - pair[0].0) * (y - pair[0].1) / (pair[1].1 - pair[0].1) + pair[0].0
-        })
-        .count()
-        % 2
-        == 1
 }

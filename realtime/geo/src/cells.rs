@@ -1,11 +1,12 @@
-//! Names for areas: the cells of the staff map, of topics between nodes, and of positions told coarsely.
+//! H3 cells: of the staff map, of the topics between nodes, and of coarse positions.
 
 use crate::point::Point;
+use crate::zone::Zone;
 use h3o::{CellIndex, LatLng, Resolution};
 use std::fmt;
 use std::str::FromStr;
 
-/// Radius in metres told with a coarse position: it covers any cell of resolution 8.
+/// Radius in metres that goes with a coarse position: it covers any cell of resolution 8.
 pub const COARSE_RADIUS_M: f64 = 600.0;
 
 /// An H3 cell; prints and parses as its hexadecimal id.
@@ -14,7 +15,7 @@ pub struct Cell(CellIndex);
 
 /// The text is not the id of an H3 cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotACell;
+pub struct InvalidCellId;
 
 impl Cell {
     /// The cell of `resolution` that holds `at`.
@@ -47,13 +48,21 @@ impl Cell {
         self.0.boundary().iter().map(|corner| Point::from_h3(*corner)).collect()
     }
 
+    /// Its corners in order as `[lng, lat]`, the first not repeated; their longitudes run on beyond ±180 where it crosses the antimeridian.
+    pub fn ring(self) -> Vec<[f64; 2]> {
+        let zone = Zone::from(self);
+        let mut ring: Vec<[f64; 2]> = zone.polygon().exterior().coords().map(|corner| [corner.x, corner.y]).collect();
+        ring.pop();
+        ring
+    }
+
     /// Itself and every cell within `rings` steps: what a map view around it covers.
     pub fn disk(self, rings: u32) -> Vec<Self> {
         self.0.grid_disk::<Vec<_>>(rings).into_iter().map(Self).collect()
     }
 }
 
-/// Where a crew is for eyes that may know it only roughly: the centre of its resolution 8 cell; tell it with [`COARSE_RADIUS_M`].
+/// The position for readers who may know it only roughly: the centre of its resolution 8 cell; its radius is [`COARSE_RADIUS_M`].
 pub fn coarse(at: Point) -> Point {
     Cell::of(at, Resolution::Eight).centre()
 }
@@ -71,23 +80,23 @@ impl fmt::Display for Cell {
 }
 
 impl FromStr for Cell {
-    type Err = NotACell;
+    type Err = InvalidCellId;
 
     /// Only the form that [`fmt::Display`] prints: one cell has one channel name.
-    fn from_str(text: &str) -> Result<Self, NotACell> {
+    fn from_str(text: &str) -> Result<Self, InvalidCellId> {
         let cell =
-            u64::from_str_radix(text, 16).ok().and_then(|bits| CellIndex::try_from(bits).ok()).map(Self).ok_or(NotACell)?;
-        if cell.to_string() == text { Ok(cell) } else { Err(NotACell) }
+            u64::from_str_radix(text, 16).ok().and_then(|bits| CellIndex::try_from(bits).ok()).map(Self).ok_or(InvalidCellId)?;
+        if cell.to_string() == text { Ok(cell) } else { Err(InvalidCellId) }
     }
 }
 
-impl fmt::Display for NotACell {
+impl fmt::Display for InvalidCellId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not the id of an H3 cell")
     }
 }
 
-impl std::error::Error for NotACell {}
+impl std::error::Error for InvalidCellId {}
 
 #[cfg(test)]
 mod tests {
@@ -101,7 +110,16 @@ mod tests {
         for wrong in
             ["", "berlin", "FFFFFFFFFFFFFFF", "0", &cell.to_string().to_uppercase(), &format!("0{cell}"), &format!("+{cell}")]
         {
-            assert_eq!(wrong.parse::<Cell>(), Err(NotACell), "{wrong}");
+            assert_eq!(wrong.parse::<Cell>(), Err(InvalidCellId), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_ring_over_the_antimeridian_is_whole() {
+        for lng in [179.999, -179.999] {
+            let ring = Cell::of(Point::new(-17.0, lng).unwrap(), Resolution::Seven).ring();
+            let (west, east) = ring.iter().fold((f64::MAX, f64::MIN), |(west, east), [lng, _]| (west.min(*lng), east.max(*lng)));
+            assert!(ring.len() >= 6 && east - west < 0.1 && ring[0] != ring[ring.len() - 1], "{ring:?}");
         }
     }
 

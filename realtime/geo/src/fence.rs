@@ -1,15 +1,21 @@
-//! Fences around pickups, doors and zones: arrived and left, each once, without flapping.
+//! Fences around pickups, addresses and zones: arrived and left, each once, without flapping.
 
 use crate::point::Point;
 use crate::track::Dot;
+use crate::zone::Zone;
 
-/// A circle somebody arrives in.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fence {
-    /// Its centre.
-    pub centre: Point,
-    /// Its radius in metres.
-    pub radius_m: f64,
+/// What somebody arrives in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fence {
+    /// Everything within a radius.
+    Circle {
+        /// Its centre.
+        centre: Point,
+        /// Its radius in metres.
+        radius_m: f64,
+    },
+    /// A polygon.
+    Zone(Zone),
 }
 
 /// Fixes in a row that decide.
@@ -17,6 +23,9 @@ const FIXES: u8 = 3;
 
 /// Or this long on the other side, in milliseconds.
 const DWELL_MS: i64 = 20_000;
+
+/// The exit is farther out than the entrance by a tenth of the radius, by the fix's accuracy and by this much at least, in metres.
+const EXIT_MARGIN_M: f64 = 20.0;
 
 /// Which side of a fence a crew is on. Unknown until fixes agree: no fix is not "outside".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,13 +42,31 @@ struct Turning {
     since_ms: i64,
 }
 
-/// What passed.
+/// What happened at the fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Crossing {
     /// It came in, or was first seen inside.
     Arrived,
     /// It went out.
     Left,
+}
+
+impl Fence {
+    /// Metres from `at` to the fence; 0 inside.
+    fn distance_m(&self, at: Point) -> f64 {
+        match self {
+            Self::Circle { centre, radius_m } => (centre.distance_m(at) - radius_m).max(0.0),
+            Self::Zone(zone) => zone.distance_m(at),
+        }
+    }
+
+    /// The radius of a circle as large as it.
+    fn radius_m(&self) -> f64 {
+        match self {
+            Self::Circle { radius_m, .. } => *radius_m,
+            Self::Zone(zone) => (zone.area_m2() / std::f64::consts::PI).sqrt(),
+        }
+    }
 }
 
 impl Side {
@@ -51,12 +78,13 @@ impl Side {
     /// What a moved dot makes of it. Only dots that moved count, in their order; areas and fixes coarser than the fence decide nothing.
     #[must_use]
     pub fn step(self, fence: &Fence, dot: &Dot) -> (Self, Option<Crossing>) {
-        if dot.is_area || dot.accuracy_m >= fence.radius_m {
+        let radius_m = fence.radius_m();
+        if dot.is_area || dot.accuracy_m >= radius_m {
             return (self, None);
         }
-        let exit_m = fence.radius_m + (fence.radius_m * 0.1).max(20.0).max(dot.accuracy_m);
-        let border_m = if self.is_inside == Some(true) { exit_m } else { fence.radius_m };
-        let to_inside = fence.centre.is_within(dot.at, border_m);
+        let exit_m = (radius_m * 0.1).max(EXIT_MARGIN_M).max(dot.accuracy_m);
+        let border_m = if self.is_inside == Some(true) { exit_m } else { 0.0 };
+        let to_inside = fence.distance_m(dot.at) <= border_m;
         if self.is_inside == Some(to_inside) {
             return (Self { turning: None, ..self }, None);
         }

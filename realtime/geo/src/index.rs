@@ -1,12 +1,13 @@
 //! An exact index of moving points: buckets by H3 cell behind 64 locks, searched ring by ring.
 //!
-//! Exact means: [`Index::nearest`] returns what sorting everything by haversine would. A reader that runs beside a moving key sees it at its old or
-//! its new place; in the worst case of a key changing its cell just between two looks it may miss that key once.
+//! Exact means: [`Index::nearest`] returns what sorting everything by haversine would. A search that runs beside a moving key finds it at its old or
+//! its new position; when the key changes its cell exactly while the search goes from one cell to the other, that search may miss it.
 
 use crate::lattice::{Lattice, Reach};
-use crate::point::{Point, Unit, chord2_to_m, m_to_chord2};
-use crate::search::{Best, Found, Search, has_twins};
+use crate::point::Point;
+use crate::search::{Best, Found, Search, has_duplicates};
 use crate::slots::Slots;
+use crate::unit::{Unit, chord2_to_m, m_to_chord2};
 use h3o::{CellIndex, LatLng, Resolution};
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
@@ -15,7 +16,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 const SHARDS: usize = 64;
 
-/// Beyond this many rings (12,000 cells) looking through all buckets is the shorter way.
+/// Beyond this many rings (12,000 cells) it is faster to look through all buckets.
 const SCAN_RINGS: u32 = 64;
 
 /// What an index can be keyed by: small, ordered (it breaks ties of distance), hashable.
@@ -25,9 +26,9 @@ impl<K: Copy + Ord + Hash + Send + Sync + 'static> Key for K {}
 /// One result of a search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit<K> {
-    /// Who.
+    /// The entry.
     pub key: K,
-    /// Haversine distance from the place asked about, in metres.
+    /// Haversine distance from the centre of the search, in metres.
     pub distance_m: f64,
     /// The bits the entry was put with.
     pub tag: u32,
@@ -46,10 +47,10 @@ pub struct Index<K> {
     resolution: Resolution,
     lattice: Lattice,
     shards: Box<[RwLock<FxHashMap<CellIndex, Bucket<K>>>]>,
-    places: Box<[Mutex<Places<K>>]>,
+    locations: Box<[Mutex<Locations<K>>]>,
     slots: Slots,
     len: AtomicUsize,
-    /// Changes of cell begun and done: while none is under way, no search can see a key twice.
+    /// Changes of cell begun and done: while none is under way, no search can find a key twice.
     crossings_begun: AtomicU64,
     crossings_done: AtomicU64,
 }
@@ -78,13 +79,13 @@ impl<K: Key> Bucket<K> {
 }
 
 /// Where the keys of one shard are. Its lock serialises writes of a key and is always taken before a bucket's.
-struct Places<K> {
-    of: FxHashMap<K, Place>,
+struct Locations<K> {
+    of: FxHashMap<K, Location>,
     free_pairs: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+struct Location {
     cell: CellIndex,
     handle: u32,
 }
@@ -103,7 +104,7 @@ impl<K: Key> Index<K> {
             resolution,
             lattice: Lattice::new(resolution),
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
-            places: (0..SHARDS).map(|_| Mutex::new(Places { of: FxHashMap::default(), free_pairs: Vec::new() })).collect(),
+            locations: (0..SHARDS).map(|_| Mutex::new(Locations { of: FxHashMap::default(), free_pairs: Vec::new() })).collect(),
             slots: Slots::new(),
             len: AtomicUsize::new(0),
             crossings_begun: AtomicU64::new(0),
@@ -123,66 +124,66 @@ impl<K: Key> Index<K> {
 
     /// Puts `key` at `at` with the bits `tag`, wherever it was before. True when it was not there.
     pub fn put(&self, key: K, at: Point, tag: u32) -> bool {
-        self.place(key, at, tag) == Put::New
+        self.move_to(key, at, tag) == Put::New
     }
 
-    /// As [`Index::put`], telling whether the key changed its cell: one that stayed was never out of a reader's sight.
-    pub(crate) fn place(&self, key: K, at: Point, tag: u32) -> Put {
+    /// As [`Index::put`], but returns whether the key changed its cell: one that stayed cannot have been missed by a search.
+    pub(crate) fn move_to(&self, key: K, at: Point, tag: u32) -> Put {
         let unit = at.unit();
-        let mut places = self.places[shard_of(&key)].lock();
-        if let Some(place) = places.of.get(&key).copied() {
-            let entry = Entry { at: unit, key, tag, handle: place.handle };
-            if self.stays(place, entry, false) {
+        let mut locations = self.locations[shard_of(&key)].lock();
+        if let Some(location) = locations.of.get(&key).copied() {
+            let entry = Entry { at: unit, key, tag, handle: location.handle };
+            if self.stays(location, entry, false) {
                 return Put::Stayed;
             }
             let cell = at.to_h3().to_cell(self.resolution);
-            if cell == place.cell {
-                self.stays(place, entry, true);
+            if cell == location.cell {
+                self.stays(location, entry, true);
                 return Put::Stayed;
             }
-            // First in, then out: a reader rather sees a key twice than not at all, and drops the second sight.
-            let moved = Place { cell, handle: place.handle ^ 1 };
+            // In first, then out: finding a key twice can be repaired by the search, missing it cannot.
+            let moved = Location { cell, handle: location.handle ^ 1 };
             self.crossings_begun.fetch_add(1, Ordering::SeqCst);
             self.enter(cell, Entry { handle: moved.handle, ..entry });
-            self.leave(place);
+            self.leave(location);
             self.crossings_done.fetch_add(1, Ordering::SeqCst);
-            places.of.insert(key, moved);
+            locations.of.insert(key, moved);
             return Put::Crossed;
         }
-        let handle = places.free_pairs.pop().unwrap_or_else(|| self.slots.new_pair());
+        let handle = locations.free_pairs.pop().unwrap_or_else(|| self.slots.new_pair());
         let cell = at.to_h3().to_cell(self.resolution);
         self.enter(cell, Entry { at: unit, key, tag, handle });
-        places.of.insert(key, Place { cell, handle });
+        locations.of.insert(key, Location { cell, handle });
         self.len.fetch_add(1, Ordering::Relaxed);
         Put::New
     }
 
     /// Takes `key` out. True when it was there.
     pub fn remove(&self, key: &K) -> bool {
-        let mut places = self.places[shard_of(key)].lock();
-        let Some(place) = places.of.remove(key) else { return false };
-        self.leave(place);
-        places.free_pairs.push(place.handle & !1);
+        let mut locations = self.locations[shard_of(key)].lock();
+        let Some(location) = locations.of.remove(key) else { return false };
+        self.leave(location);
+        locations.free_pairs.push(location.handle & !1);
         self.len.fetch_sub(1, Ordering::Relaxed);
         true
     }
 
     /// Changes the bits of `key` without moving it. True when it is there.
     pub fn set_tag(&self, key: &K, tag: u32) -> bool {
-        let places = self.places[shard_of(key)].lock();
-        let Some(place) = places.of.get(key) else { return false };
-        let mut shard = self.shards[shard_of(&place.cell)].write();
-        let bucket = shard.get_mut(&place.cell).expect("a placed key's bucket exists");
-        bucket.entries[self.slots.get(place.handle)].tag = tag;
+        let locations = self.locations[shard_of(key)].lock();
+        let Some(location) = locations.of.get(key) else { return false };
+        let mut shard = self.shards[shard_of(&location.cell)].write();
+        let bucket = shard.get_mut(&location.cell).expect("a placed key's bucket exists");
+        bucket.entries[self.slots.get(location.handle)].tag = tag;
         true
     }
 
     /// The H3 cell that `key` is in, at the index's resolution.
     pub fn cell_of(&self, key: &K) -> Option<CellIndex> {
-        self.places[shard_of(key)].lock().of.get(key).map(|place| place.cell)
+        self.locations[shard_of(key)].lock().of.get(key).map(|location| location.cell)
     }
 
-    /// The at most `limit` nearest within `radius_m` of `at` that `filter` (key, tag) lets through, nearest first, ties by key.
+    /// The at most `limit` nearest within `radius_m` of `at` that `filter` (key, tag) accepts, nearest first, ties by key.
     pub fn nearest(&self, at: Point, radius_m: f64, limit: usize, filter: impl Fn(&K, u32) -> bool) -> Vec<Hit<K>> {
         if limit == 0 || radius_m.is_nan() || radius_m < 0.0 || self.is_empty() {
             return Vec::new();
@@ -192,14 +193,14 @@ impl<K: Key> Index<K> {
         let begun = self.crossings_begun.load(Ordering::SeqCst);
         let mut best = self.search(&search);
         if done != begun || self.crossings_begun.load(Ordering::SeqCst) != begun {
-            // Looking again is rarer than sorting twins out is dear: only a key that changed its cell meanwhile is seen twice.
+            // Searching again is rare, because only a key that changed its cell meanwhile is found twice.
             for _ in 0..3 {
-                if !has_twins(&best) {
+                if !has_duplicates(&best) {
                     break;
                 }
                 best = self.search(&search);
             }
-            if has_twins(&best) {
+            if has_duplicates(&best) {
                 let mut seen = FxHashSet::default();
                 best.retain(|found| seen.insert(found.key));
             }
@@ -218,14 +219,14 @@ impl<K: Key> Index<K> {
         heat
     }
 
-    /// Overwrites the entry in place when it surely stays in its cell (or `known` to). False when the cell has to be computed.
-    fn stays(&self, place: Place, entry: Entry<K>, known: bool) -> bool {
-        let mut shard = self.shards[shard_of(&place.cell)].write();
-        let bucket = shard.get_mut(&place.cell).expect("a placed key's bucket exists");
-        if !known && bucket.centre.chord2(entry.at) >= bucket.inner2 {
+    /// Overwrites the entry in place when it certainly stays in its cell (or `is_same_cell`). False when the cell has to be computed.
+    fn stays(&self, location: Location, entry: Entry<K>, is_same_cell: bool) -> bool {
+        let mut shard = self.shards[shard_of(&location.cell)].write();
+        let bucket = shard.get_mut(&location.cell).expect("a placed key's bucket exists");
+        if !is_same_cell && bucket.centre.chord2(entry.at) >= bucket.inner2 {
             return false;
         }
-        bucket.entries[self.slots.get(place.handle)] = entry;
+        bucket.entries[self.slots.get(location.handle)] = entry;
         true
     }
 
@@ -236,25 +237,25 @@ impl<K: Key> Index<K> {
             Bucket { centre, inner2: m_to_chord2(self.lattice.inner_radius_m(centre)), entries: Vec::new() }
         });
         if bucket.entries.len() == bucket.entries.capacity() {
-            // By half, not by doubling: most buckets stay small, and there are many.
+            // By half instead of doubling: most buckets stay small, and there are many.
             bucket.entries.reserve_exact((bucket.entries.len() / 2).max(2));
         }
         self.slots.set(entry.handle, bucket.entries.len());
         bucket.entries.push(entry);
     }
 
-    fn leave(&self, place: Place) {
-        let mut shard = self.shards[shard_of(&place.cell)].write();
-        let bucket = shard.get_mut(&place.cell).expect("a placed key's bucket exists");
-        let slot = self.slots.get(place.handle);
+    fn leave(&self, location: Location) {
+        let mut shard = self.shards[shard_of(&location.cell)].write();
+        let bucket = shard.get_mut(&location.cell).expect("a placed key's bucket exists");
+        let slot = self.slots.get(location.handle);
         bucket.entries.swap_remove(slot);
         if let Some(moved) = bucket.entries.get(slot) {
             self.slots.set(moved.handle, slot);
         }
         if bucket.entries.is_empty() {
-            shard.remove(&place.cell);
+            shard.remove(&location.cell);
         } else if bucket.entries.capacity() > 64 && bucket.entries.len() < bucket.entries.capacity() / 4 {
-            // A stadium that emptied gives its memory back.
+            // After a crowd left, its memory is given back.
             bucket.entries.shrink_to(bucket.entries.len() * 2);
         }
     }
@@ -271,14 +272,14 @@ impl<K: Key> Index<K> {
                 shard.read().values().for_each(|bucket| bucket.show(&mut best));
             }
         } else if !self.walk(origin.grid_disk_distances_fast(last_ring), reach, &mut best) {
-            // A pentagon: what was seen may be wrong, and the safe walk is in ring order too.
+            // A pentagon: what was found so far may be wrong. The safe walk is in ring order too.
             best.clear();
             self.walk(origin.grid_disk_distances_safe(last_ring).map(Some), reach, &mut best);
         }
         best.sorted()
     }
 
-    /// Looks into the cells ring by ring until nothing nearer can follow. False when the walk broke off at a pentagon.
+    /// Searches the cells ring by ring until nothing nearer can follow. False when a pentagon ended the walk.
     fn walk<F: Fn(&K, u32) -> bool>(
         &self,
         cells: impl Iterator<Item = Option<(CellIndex, u32)>>,

@@ -1,14 +1,14 @@
-//! A constant-velocity Kalman filter on the tangent plane: weighs fixes by their accuracy and says how surprising one is.
+//! A constant-velocity Kalman filter on the tangent plane: weighs fixes by their accuracy and tells how far one is from the expectation.
 
-use crate::point::Point;
+use crate::{plane, point::Point};
 
 /// How strongly a crew may speed up or turn, in (m/s²)² per Hz.
 const AGILITY: f64 = 4.0;
 
-/// Variance of the speed of somebody we know nothing of, in (m/s)².
+/// Variance of an unknown speed, in (m/s)².
 const UNKNOWN_SPEED_VAR: f64 = 100.0;
 
-/// After this long the past says nothing about the present, in seconds.
+/// After this long the last speed means nothing any more, in seconds.
 const MEMORY_S: f64 = 300.0;
 
 /// Where something is and how it moves, with one variance for both axes.
@@ -21,7 +21,7 @@ pub(crate) struct Filter {
     var: [f64; 3],
 }
 
-/// A fix against what was expected.
+/// A fix beside what was expected.
 pub(crate) struct Surprise {
     expected: Filter,
     east_m: f64,
@@ -52,7 +52,7 @@ impl Filter {
     /// How a fix at `at`, good to `accuracy_m`, compares with what is expected `dt_s` seconds later.
     pub(crate) fn expect(&self, dt_s: f64, at: Point, accuracy_m: f64) -> Surprise {
         let expected = self.later(dt_s);
-        let (east_m, north_m) = expected.at.towards(at);
+        let (east_m, north_m) = plane::offset(expected.at, at);
         let fix_var = accuracy_m * accuracy_m;
         let sigmas = ((east_m * east_m + north_m * north_m) / (expected.var[0] + fix_var)).sqrt();
         Surprise { expected, east_m, north_m, fix_var, sigmas }
@@ -67,7 +67,7 @@ impl Filter {
         }
         let [place, both, speed] = self.var;
         Self {
-            at: self.at.moved_by(self.east_mps * dt_s, self.north_mps * dt_s),
+            at: plane::moved(self.at, self.east_mps * dt_s, self.north_mps * dt_s),
             var: [
                 place + 2.0 * dt_s * both + dt_s * dt_s * speed + AGILITY * dt_s.powi(3) / 3.0,
                 both + dt_s * speed + AGILITY * dt_s * dt_s / 2.0,
@@ -85,7 +85,7 @@ impl Surprise {
         let total = place + self.fix_var;
         let (gain, speed_gain) = (place / total, both / total);
         Filter {
-            at: self.expected.at.moved_by(gain * self.east_m, gain * self.north_m),
+            at: plane::moved(self.expected.at, gain * self.east_m, gain * self.north_m),
             east_mps: self.expected.east_mps + speed_gain * self.east_m,
             north_mps: self.expected.north_mps + speed_gain * self.north_m,
             var: [place * (1.0 - gain), both * (1.0 - gain), (speed - speed_gain * both).max(0.0)],

@@ -1,16 +1,11 @@
-//! Places on the globe: checked coordinates, unit vectors, distances and bearings on the mean sphere.
+//! Places on the globe: checked coordinates; distances, bearings and ways by `geo` on the mean sphere.
 
+use crate::unit::{Unit, m_to_chord2};
+use geo::{Bearing, Destination, Distance, Haversine, Length};
 use std::fmt;
 
-/// Mean radius of the earth in metres; every distance of this crate is haversine on this sphere.
-pub const EARTH_RADIUS_M: f64 = 6_371_008.77;
-
-/// A degree of latitude in metres.
-const DEGREE_M: f64 = EARTH_RADIUS_M * std::f64::consts::PI / 180.0;
-
-/// Nearer to the equator than this, and within so many degrees, a step is reckoned on a plane: off by less than a thousandth, and ten times quicker.
-const FLAT_LAT: f64 = 80.0;
-const FLAT_DEG: f64 = 0.2;
+/// Mean radius of the earth in metres; every distance of this crate is `geo`'s haversine on this sphere.
+pub const EARTH_RADIUS_M: f64 = Haversine.radius();
 
 /// A checked place in degrees: both finite, latitude within ±90, longitude within ±180.
 #[derive(Clone, Copy, PartialEq)]
@@ -52,7 +47,9 @@ impl Point {
 
     /// Haversine distance to `other` in metres.
     pub fn distance_m(self, other: Self) -> f64 {
-        self.unit().distance_m(other.unit())
+        // Between antipodes `geo` takes the arc sine of a number that rounding may lift above 1.
+        let metres: f64 = Haversine.distance(self.into(), other.into());
+        if metres.is_nan() { EARTH_RADIUS_M * std::f64::consts::PI } else { metres }
     }
 
     /// Whether `other` lies within `radius_m` metres, by the very comparison the index makes.
@@ -62,50 +59,27 @@ impl Point {
 
     /// Initial bearing towards `other`, in degrees clockwise from north, 0 up to 360.
     pub fn bearing_deg(self, other: Self) -> f64 {
-        let (lat1, lat2) = (self.lat.to_radians(), other.lat.to_radians());
-        let d_lng = (other.lng - self.lng).to_radians();
-        let y = d_lng.sin() * lat2.cos();
-        let x = lat1.cos() * lat2.sin() - lat1.sin() * lat2.cos() * d_lng.cos();
-        y.atan2(x).to_degrees().rem_euclid(360.0)
+        Haversine.bearing(self.into(), other.into())
     }
 
     /// The place `distance_m` metres away in the direction `bearing_deg`.
     pub fn at(self, bearing_deg: f64, distance_m: f64) -> Self {
-        let (lat1, bearing, angle) = (self.lat.to_radians(), bearing_deg.to_radians(), distance_m / EARTH_RADIUS_M);
-        let sin_lat = (lat1.sin() * angle.cos() + lat1.cos() * angle.sin() * bearing.cos()).clamp(-1.0, 1.0);
-        let y = bearing.sin() * angle.sin() * lat1.cos();
-        let x = angle.cos() - lat1.sin() * sin_lat;
-        let lng = (self.lng + y.atan2(x).to_degrees() + 540.0).rem_euclid(360.0) - 180.0;
-        Self { lat: sin_lat.asin().to_degrees(), lng }
+        let there = Haversine.destination(self.into(), bearing_deg, distance_m);
+        if there.y().is_nan() {
+            // Exactly at a pole `geo` takes the arc sine of a number that rounding may lift above 1.
+            return Self { lat: 90f64.copysign(bearing_deg.to_radians().cos()), ..self };
+        }
+        Self { lat: there.y(), lng: there.x() }
     }
 
-    /// Metres east and north from here to `other`.
-    pub(crate) fn towards(self, other: Self) -> (f64, f64) {
-        let (d_lat, d_lng) = (other.lat - self.lat, other.lng - self.lng);
-        if self.lat.abs() < FLAT_LAT && d_lat.abs() < FLAT_DEG && d_lng.abs() < FLAT_DEG {
-            return (d_lng * DEGREE_M * (self.lat + d_lat / 2.0).to_radians().cos(), d_lat * DEGREE_M);
-        }
-        let (sin, cos) = self.bearing_deg(other).to_radians().sin_cos();
-        let distance_m = self.distance_m(other);
-        (distance_m * sin, distance_m * cos)
-    }
-
-    /// The place so many metres east and north of here.
-    pub(crate) fn moved_by(self, east_m: f64, north_m: f64) -> Self {
-        let d_lat = north_m / DEGREE_M;
-        let d_lng = east_m / DEGREE_M / (self.lat + d_lat / 2.0).to_radians().cos();
-        let lng = self.lng + d_lng;
-        if self.lat.abs() < FLAT_LAT && d_lat.abs() < FLAT_DEG && d_lng.abs() < FLAT_DEG && lng.abs() <= 180.0 {
-            return Self { lat: self.lat + d_lat, lng };
-        }
-        self.at(east_m.atan2(north_m).to_degrees(), east_m.hypot(north_m))
+    /// The place after `share` (0 to 1) of the way to `other`.
+    pub fn between(self, other: Self, share: f64) -> Self {
+        self.at(self.bearing_deg(other), self.distance_m(other) * share)
     }
 
     /// The same place as a unit vector.
     pub(crate) fn unit(self) -> Unit {
-        let (sin_lat, cos_lat) = self.lat.to_radians().sin_cos();
-        let (sin_lng, cos_lng) = self.lng.to_radians().sin_cos();
-        Unit([cos_lat * cos_lng, cos_lat * sin_lng, sin_lat])
+        Unit::of(self)
     }
 
     pub(crate) fn to_h3(self) -> h3o::LatLng {
@@ -117,60 +91,32 @@ impl Point {
     }
 }
 
+/// Length of the way over all `points` in metres.
+pub fn length_m(points: impl IntoIterator<Item = Point>) -> f64 {
+    Haversine.length(&geo::LineString::from_iter(points.into_iter().map(geo::Point::from)))
+}
+
+impl From<Point> for geo::Point {
+    fn from(point: Point) -> Self {
+        Self::new(point.lng, point.lat)
+    }
+}
+
+impl From<Point> for geo::Coord {
+    fn from(point: Point) -> Self {
+        Self { x: point.lng, y: point.lat }
+    }
+}
+
 impl fmt::Debug for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "({:.7}, {:.7})", self.lat, self.lng)
     }
 }
 
-/// A place as a unit vector: poles and the antimeridian are ordinary places here.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Unit([f64; 3]);
-
-impl Unit {
-    pub(crate) const fn new(x: f64, y: f64, z: f64) -> Self {
-        Self([x, y, z])
-    }
-
-    /// Squared straight line through the globe; it orders places exactly as the distance along the sphere does.
-    #[inline]
-    pub(crate) fn chord2(self, other: Self) -> f64 {
-        let [x, y, z] = [self.0[0] - other.0[0], self.0[1] - other.0[1], self.0[2] - other.0[2]];
-        x * x + y * y + z * z
-    }
-
-    #[inline]
-    pub(crate) fn dot(self, other: Self) -> f64 {
-        self.0[0] * other.0[0] + self.0[1] * other.0[1] + self.0[2] * other.0[2]
-    }
-
-    pub(crate) fn distance_m(self, other: Self) -> f64 {
-        chord2_to_m(self.chord2(other))
-    }
-}
-
-/// Metres along the sphere for a squared chord.
-pub(crate) fn chord2_to_m(chord2: f64) -> f64 {
-    2.0 * EARTH_RADIUS_M * (chord2.sqrt() / 2.0).min(1.0).asin()
-}
-
-/// Squared chord for metres along the sphere; beyond half the globe it is the whole diameter.
-pub(crate) fn m_to_chord2(m: f64) -> f64 {
-    let half_angle = (m / (2.0 * EARTH_RADIUS_M)).clamp(0.0, std::f64::consts::FRAC_PI_2);
-    (2.0 * half_angle.sin()).powi(2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distances_equal_the_textbook_haversine() {
-        let (berlin, paris) = (Point::new(52.52, 13.405).unwrap(), Point::new(48.8566, 2.3522).unwrap());
-        let expected_m = berlin.to_h3().distance_rads(paris.to_h3()) * EARTH_RADIUS_M;
-        assert!((berlin.distance_m(paris) - expected_m).abs() < 1e-6);
-        assert!((chord2_to_m(m_to_chord2(1234.5)) - 1234.5).abs() < 1e-6);
-    }
 
     #[test]
     fn a_walk_ends_where_distance_and_bearing_say() {
@@ -179,18 +125,23 @@ mod tests {
             let to = from.at(77.0, 1500.0);
             assert!((from.distance_m(to) - 1500.0).abs() < 1e-3, "{from:?} {to:?}");
             assert!((from.bearing_deg(to) - 77.0).abs() < 0.01, "{from:?} {to:?}");
+            assert!(from.between(to, 0.4).distance_m(from.at(77.0, 600.0)) < 1e-3);
+            assert!((length_m([from, to, from]) - 3000.0).abs() < 1e-2);
         }
     }
 
     #[test]
-    fn steps_on_the_plane_agree_with_the_sphere() {
-        for (lat, lng) in [(52.0, 13.0), (0.0, 179.999), (-79.0, -70.0), (85.0, 10.0), (89.99, -10.0), (-12.0, -179.9999)] {
-            let from = Point::new(lat, lng).unwrap();
-            for (bearing_deg, distance_m) in [(20.0, 5.0), (100.0, 800.0), (200.0, 15_000.0), (340.0, 60_000.0)] {
-                let to = from.at(bearing_deg, distance_m);
-                let (east_m, north_m) = from.towards(to);
-                assert!((east_m.hypot(north_m) - distance_m).abs() < distance_m * 1e-3, "{from:?} {to:?}");
-                assert!(from.moved_by(east_m, north_m).distance_m(to) < distance_m * 1e-3, "{from:?} {to:?}");
+    fn poles_and_antipodes_have_distances_and_ways() {
+        let mut rng = fastrand::Rng::with_seed(3);
+        for _ in 0..20_000 {
+            let from = Point::new(rng.f64() * 180.0 - 90.0, rng.f64() * 360.0 - 180.0).unwrap();
+            let opposite = Point::new(-from.lat, from.lng - 180f64.copysign(from.lng)).unwrap();
+            assert!((from.distance_m(opposite) - EARTH_RADIUS_M * std::f64::consts::PI).abs() < 1.0, "{from:?}");
+            let to_pole_m = (90.0 - from.lat).to_radians() * EARTH_RADIUS_M;
+            for (start, metres) in [(from, to_pole_m), (Point::new(90.0, from.lng).unwrap(), 700.0)] {
+                let there = start.at(if start == from { 0.0 } else { rng.f64() * 360.0 }, metres);
+                assert!((start.distance_m(there) - metres).abs() < 0.2, "{start:?} {there:?}");
+                assert!(Point::new(there.lat, there.lng).is_ok(), "{there:?}");
             }
         }
     }

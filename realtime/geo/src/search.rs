@@ -1,10 +1,11 @@
-//! The best few of many: what a search asks for and what it has found so far.
+//! The nearest few of many: what a search looks for and what it has found so far.
 
 use crate::index::Key;
-use crate::point::{Point, Unit, m_to_chord2};
+use crate::point::Point;
+use crate::unit::{Unit, m_to_chord2};
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-/// One question.
+/// What one search looks for.
 pub(crate) struct Search<F> {
     pub(crate) at: Point,
     pub(crate) radius_m: f64,
@@ -12,7 +13,7 @@ pub(crate) struct Search<F> {
     pub(crate) filter: F,
 }
 
-/// The best so far, in no order, with up to as many again that a later cut drops.
+/// The nearest so far, in no order, with up to as many again that a later cut drops.
 pub(crate) struct Best<'a, K, F> {
     at: Unit,
     /// Squared chord of the radius, or of the worst that the last cut kept.
@@ -45,7 +46,7 @@ impl<'a, K: Key, F: Fn(&K, u32) -> bool> Best<'a, K, F> {
         self.limit2
     }
 
-    /// Forgets what was found: the walk begins again.
+    /// Forgets what was found: the walk starts again.
     pub(crate) fn clear(&mut self) {
         self.found.clear();
         self.limit2 = m_to_chord2(self.search.radius_m);
@@ -57,7 +58,7 @@ impl<'a, K: Key, F: Fn(&K, u32) -> bool> Best<'a, K, F> {
         nearest_possible <= 0.0 || nearest_possible * nearest_possible <= self.limit2
     }
 
-    /// Takes an entry into account.
+    /// Adds an entry if it may be among the nearest.
     #[inline]
     pub(crate) fn consider(&mut self, at: Unit, key: K, tag: u32) {
         let chord2 = at.chord2(self.at);
@@ -110,7 +111,7 @@ impl<K: Ord> PartialEq for Found<K> {
 impl<K: Ord> Eq for Found<K> {}
 
 /// Whether a key was found twice.
-pub(crate) fn has_twins<K: Key>(found: &[Found<K>]) -> bool {
+pub(crate) fn has_duplicates<K: Key>(found: &[Found<K>]) -> bool {
     if found.len() <= 32 {
         return found.iter().enumerate().any(|(n, one)| found[..n].iter().any(|other| other.key == one.key));
     }

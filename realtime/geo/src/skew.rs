@@ -1,24 +1,24 @@
-//! A phone's clock against ours, learnt per connection.
+//! The offset between a phone's clock and ours, learnt per connection.
 //!
-//! A ping takes some time to arrive and never less than none, so the smallest (received - device) of a window is the clock's offset plus the
-//! shortest way. One ping dated in the future neither moves that nor freezes the phone; a clock that is really off is believed at the third ping.
+//! A ping always takes some time to arrive, so the smallest (received - device) of a window is the clock's offset plus the shortest transmission.
+//! One ping dated in the future neither changes the offset nor blocks the phone; a clock that is really wrong is believed at the third ping.
 
 /// Offsets remembered per connection.
 const WINDOW: usize = 8;
 
-/// Pings in a row that have to agree before a clock far off is believed.
+/// Pings in a row that must agree before a clock that is far off is believed.
 const AGREE: u8 = 3;
 
 /// How far such pings may differ from each other, in milliseconds.
 const AGREE_WITHIN_MS: i64 = 30_000;
 
-/// A ping later than believed by more than this is refused, in milliseconds.
+/// A ping farther in the future than this is rejected, in milliseconds.
 pub(crate) const FUTURE_MS: i64 = 60_000;
 
-/// A ping older than this is refused, in milliseconds.
+/// A ping older than this is rejected, in milliseconds.
 pub(crate) const PAST_MS: i64 = 24 * 3_600_000;
 
-/// What one connection has shown of its phone's clock.
+/// What is known of one phone's clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Skew {
     recent: [i64; WINDOW],
@@ -29,12 +29,12 @@ pub struct Skew {
 }
 
 impl Skew {
-    /// With one more ping taken into account. Judge the ping by the result's [`Skew::offset_ms`].
+    /// The same with one more ping. Use the result's [`Skew::offset_ms`] for that ping.
     #[must_use]
     pub fn seen(mut self, device_ms: i64, received_ms: i64) -> Self {
         let offset_ms = received_ms.saturating_sub(device_ms);
         let late_ms = offset_ms.saturating_sub(self.offset_ms());
-        // Quicker than believed alone is no sign of a wrong clock: after a tunnel everything believed is late.
+        // A ping that is faster than the window is no sign of a wrong clock: after a tunnel the whole window is late.
         let is_ahead = late_ms < -FUTURE_MS && offset_ms < -FUTURE_MS;
         if !is_ahead && late_ms <= PAST_MS {
             self.strays = 0;
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_quickest_ping_tells_the_offset() {
+    fn the_fastest_ping_gives_the_offset() {
         let skew = Skew::default().seen(10_000, 15_300).seen(14_000, 19_050).seen(18_000, 60_000);
         assert_eq!(skew.offset_ms(), 5050);
         assert_eq!(Skew::default().offset_ms(), 0);
@@ -82,13 +82,13 @@ mod tests {
 
     #[test]
     fn one_ping_from_the_future_changes_nothing_three_that_agree_do() {
-        let sane = Skew::default().seen(0, 100);
+        let right = Skew::default().seen(0, 100);
         let hour_ms = 3_600_000;
-        let once = sane.seen(hour_ms, 4000);
+        let once = right.seen(hour_ms, 4000);
         assert_eq!(once.offset_ms(), 100);
         assert_eq!(once.seen(8000, 8080).offset_ms(), 80);
         let believed = once.seen(hour_ms + 4000, 8000).seen(hour_ms + 8000, 12_000);
         assert_eq!(believed.offset_ms(), 4000 - hour_ms);
-        assert_eq!(sane.seen(i64::MAX, 0).seen(i64::MIN, 0).offset_ms(), 100);
+        assert_eq!(right.seen(i64::MAX, 0).seen(i64::MIN, 0).offset_ms(), 100);
     }
 }

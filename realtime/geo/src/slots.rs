@@ -1,4 +1,4 @@
-//! Back-pointers: where in its bucket an entry stands, by handle.
+//! Back-pointers: the position of an entry in its bucket, by handle.
 //!
 //! Written only under the write lock of the shard that holds the entry, so relaxed atomics suffice; they are atomics because entries of one bucket
 //! belong to keys of many shards.
@@ -21,7 +21,7 @@ impl Slots {
         Self { chunks: std::array::from_fn(|_| OnceLock::new()), next_pair: AtomicU32::new(0) }
     }
 
-    /// A fresh even handle; it and its odd twin belong to one key, which alternates between them when it changes its bucket.
+    /// A new even handle. It and the odd one after it belong to one key, which alternates between them when it changes its bucket.
     pub(crate) fn new_pair(&self) -> u32 {
         self.next_pair.fetch_add(2, Ordering::Relaxed)
     }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_handle_has_a_place_of_its_own() {
+    fn every_handle_has_a_slot_of_its_own() {
         let slots = Slots::new();
         for handle in 0..10_000 {
             slots.set(handle, handle as usize + 7);

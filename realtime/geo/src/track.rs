@@ -1,11 +1,11 @@
-//! Event-time pings: what one GPS report does to what is known of a crew, as a pure function.
+//! Event-time pings: how one GPS report changes what is known of a crew, as a pure function.
 //!
-//! The order of pings is (duty number, the phone's own time, the phone's own sequence), whenever they arrive: a late ping fills the trail and never
-//! moves the dot. The corrected time is for display and refusal only.
+//! Pings are ordered by duty number, the phone's own time and the phone's own sequence, whenever they arrive: a late ping fills the trail and never
+//! moves the dot. The corrected time is only for display and for rejecting what is too old or in the future.
 
 use crate::kalman::Filter;
-use crate::point::Point;
 use crate::skew::{FUTURE_MS, PAST_MS};
+use crate::{plane, point::Point};
 use std::cmp::Ordering;
 
 /// One GPS report as it came in.
@@ -19,7 +19,7 @@ pub struct Fix {
     pub device_ms: i64,
     /// The phone's own count of fixes.
     pub seq: Option<u64>,
-    /// The duty it reports for; without one, the present. The host lets no number pass that it has not given out.
+    /// The duty it reports for; without one, the present duty. The host passes only numbers that it gave out.
     pub duty_no: Option<u64>,
     /// Radius of 68 % confidence in metres.
     pub accuracy_m: Option<f64>,
@@ -27,7 +27,7 @@ pub struct Fix {
     pub heading_deg: Option<f64>,
     /// Speed in m/s.
     pub speed_mps: Option<f64>,
-    /// The phone says that an app made this position up.
+    /// The phone says that an app invented this position.
     pub mock: bool,
     /// Our time of its arrival, in milliseconds since 1970.
     pub received_ms: i64,
@@ -38,7 +38,7 @@ pub struct Fix {
 /// What counts as possible.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Nothing on duty is faster, in m/s.
+    /// No crew is faster, in m/s.
     pub speed_max_mps: f64,
     /// A fix farther from the expectation than this many standard deviations is implausible.
     pub gate_sigmas: f64,
@@ -58,10 +58,10 @@ impl Default for Limits {
 /// Accuracy assumed where the phone gives none, or an impossible one, in metres.
 const ACCURACY_UNKNOWN_M: f64 = 20.0;
 
-/// No phone is better, whatever it says, in metres.
+/// No phone is more accurate, whatever it reports, in metres.
 const ACCURACY_BEST_M: f64 = 3.0;
 
-/// Slower than this has no course, in m/s.
+/// Below this speed a course means nothing, in m/s.
 const STILL_MPS: f64 = 1.0;
 
 /// Where a crew is, as far as its newest ping says.
@@ -81,16 +81,16 @@ pub struct Dot {
     pub speed_mps: f64,
     /// Too inaccurate for a point: draw the radius, fire no fence.
     pub is_area: bool,
-    /// The phone says that an app made it up.
+    /// The phone says that an app invented it.
     pub mock: bool,
 }
 
 /// Why a ping does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Refusal {
+pub enum Rejection {
     /// Not a number, or outside ±90 / ±180.
     BadCoordinates,
-    /// (0, 0): what a phone says that does not know.
+    /// (0, 0): what a phone reports that does not know its position.
     NullIsland,
     /// More than 60 s in the future.
     Future,
@@ -98,13 +98,13 @@ pub enum Refusal {
     TooOld,
     /// From an earlier duty: another phone took over.
     TakenOver,
-    /// The newest ping once more.
+    /// The newest ping, repeated.
     Duplicate,
-    /// Farther from the last place than anybody travels in that time.
+    /// Farther from the last position than any crew travels in that time.
     Implausible,
 }
 
-impl Refusal {
+impl Rejection {
     /// The slug on the wire and the label of its counter.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -136,43 +136,43 @@ pub enum Verdict {
         /// When, in our time (milliseconds since 1970).
         at_ms: i64,
     },
-    /// It does not count.
-    Refused(Refusal),
+    /// It changed nothing, or only the trail: see [`Rejection::stays_in_trail`].
+    Rejected(Rejection),
 }
 
 /// What is known of one crew from its pings.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct State {
+pub struct Track {
     duty_no: u64,
     last: Option<Last>,
     /// Implausible pings in a row.
-    strange: u8,
-    /// Pings in a row that the phone counts as newer and its clock as older: somebody set the clock back.
-    set_back: u8,
+    implausible: u8,
+    /// Pings in a row that the phone counts as newer while its clock says older: somebody set the clock back.
+    clock_set_back: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Last {
-    /// Where it stands in the order of its duty's pings; none when it is of an earlier duty, and so before them all.
-    order: Option<Order>,
+    /// Its position in the order of its duty's pings; none when it belongs to an earlier duty, and so comes before them all.
+    order: Option<PingOrder>,
     filter: Filter,
     dot: Dot,
 }
 
 /// The phone's order of its pings within a duty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Order {
+struct PingOrder {
     device_ms: i64,
     seq: Option<u64>,
 }
 
-impl State {
+impl Track {
     /// Nothing known yet, in the duty `duty_no`.
     pub fn on_duty(duty_no: u64) -> Self {
         Self { duty_no, ..Self::default() }
     }
 
-    /// A crew that took up the duty `duty_no`: what is known stays, the count of pings begins anew. Not newer: nothing happens.
+    /// The crew began the duty `duty_no`: the position stays, the order of pings starts again. Nothing changes when the number is not newer.
     #[must_use]
     pub fn takes_duty(self, duty_no: u64) -> Self {
         if duty_no <= self.duty_no {
@@ -182,7 +182,7 @@ impl State {
         Self { duty_no, last, ..Self::default() }
     }
 
-    /// Where the crew is, once a ping said so.
+    /// Where the crew is; `None` before its first ping.
     pub fn dot(&self) -> Option<Dot> {
         self.last.map(|last| last.dot)
     }
@@ -193,74 +193,74 @@ impl State {
     }
 }
 
-/// What `fix` makes of `state`.
-pub fn step(state: &State, fix: &Fix, limits: &Limits) -> (State, Verdict) {
-    match judge(state, fix, limits) {
+/// What `fix` makes of `track`.
+pub fn step(track: &Track, fix: &Fix, limits: &Limits) -> (Track, Verdict) {
+    match judge(track, fix, limits) {
         Ok(judged) => judged,
-        Err(refusal) => (*state, Verdict::Refused(refusal)),
+        Err(rejection) => (*track, Verdict::Rejected(rejection)),
     }
 }
 
-fn judge(state: &State, fix: &Fix, limits: &Limits) -> Result<(State, Verdict), Refusal> {
-    let at = Point::new(fix.lat, fix.lng).map_err(|_| Refusal::BadCoordinates)?;
+fn judge(track: &Track, fix: &Fix, limits: &Limits) -> Result<(Track, Verdict), Rejection> {
+    let at = Point::new(fix.lat, fix.lng).map_err(|_| Rejection::BadCoordinates)?;
     if fix.lat.abs() < 1e-6 && fix.lng.abs() < 1e-6 {
-        return Err(Refusal::NullIsland);
+        return Err(Rejection::NullIsland);
     }
-    let at_ms = in_our_time(fix)?;
-    let duty_no = fix.duty_no.unwrap_or(state.duty_no);
-    if duty_no < state.duty_no {
-        return Err(Refusal::TakenOver);
+    let at_ms = to_our_time(fix)?;
+    let duty_no = fix.duty_no.unwrap_or(track.duty_no);
+    if duty_no < track.duty_no {
+        return Err(Rejection::TakenOver);
     }
-    let mut state = state.takes_duty(duty_no);
+    let mut track = track.takes_duty(duty_no);
     let accuracy_m = fix.accuracy_m.filter(|m| m.is_finite() && *m > 0.0).map_or(ACCURACY_UNKNOWN_M, |m| m.max(ACCURACY_BEST_M));
 
-    let Some(last) = state.last else {
-        return Ok(state.moved(fix, limits, at_ms, at, Filter::new(at, accuracy_m), accuracy_m));
+    let Some(last) = track.last else {
+        return Ok(track.moved(fix, limits, at_ms, at, Filter::new(at, accuracy_m), accuracy_m));
     };
-    let order = Order { device_ms: fix.device_ms, seq: fix.seq };
+    let order = PingOrder { device_ms: fix.device_ms, seq: fix.seq };
     match Some(order).cmp(&last.order) {
-        Ordering::Equal => return Err(Refusal::Duplicate),
+        Ordering::Equal => return Err(Rejection::Duplicate),
         Ordering::Less => {
             let last_seq = last.order.and_then(|order| order.seq);
             let counts_as_newer = last_seq.is_some() && fix.seq > last_seq;
-            state.set_back = if counts_as_newer { state.set_back + 1 } else { 0 };
-            if state.set_back < limits.reacquire_after {
-                return Ok((state, Verdict::Late { at, at_ms }));
+            track.clock_set_back = if counts_as_newer { track.clock_set_back + 1 } else { 0 };
+            if track.clock_set_back < limits.reacquire_after {
+                return Ok((track, Verdict::Late { at, at_ms }));
             }
-            return Ok(state.moved(fix, limits, at_ms, at, Filter::new(at, accuracy_m), accuracy_m));
+            return Ok(track.moved(fix, limits, at_ms, at, Filter::new(at, accuracy_m), accuracy_m));
         }
         Ordering::Greater => {}
     }
 
-    // The phone's own clock measures the time between two of its fixes; another phone's fix is timed by ours.
+    // The phone's own clock measures the time between two of its fixes; between fixes of two phones ours does.
     let dt_ms = last.order.map_or(at_ms - last.dot.at_ms, |last| fix.device_ms - last.device_ms);
     let dt_s = (dt_ms as f64 / 1000.0).max(0.001);
     let surprise = last.filter.expect(dt_s, at, accuracy_m);
     // Between two inaccurate fixes much of the distance may be noise.
-    let (east_m, north_m) = last.dot.raw.towards(at);
+    let (east_m, north_m) = plane::offset(last.dot.raw, at);
     let travelled_m = east_m.hypot(north_m) - 2.0 * (accuracy_m + last.dot.accuracy_m);
     let is_strange = surprise.sigmas > limits.gate_sigmas || travelled_m / dt_s.max(1.0) > limits.speed_max_mps;
     if !is_strange {
-        return Ok(state.moved(fix, limits, at_ms, at, surprise.accepted(), accuracy_m));
+        return Ok(track.moved(fix, limits, at_ms, at, surprise.accepted(), accuracy_m));
     }
-    state.strange += 1;
-    if state.strange < limits.reacquire_after {
-        return Ok((state, Verdict::Refused(Refusal::Implausible)));
+    track.implausible += 1;
+    if track.implausible < limits.reacquire_after {
+        return Ok((track, Verdict::Rejected(Rejection::Implausible)));
     }
-    Ok(state.moved(fix, limits, at_ms, at, Filter::new(at, accuracy_m), accuracy_m))
+    Ok(track.moved(fix, limits, at_ms, at, Filter::new(at, accuracy_m), accuracy_m))
 }
 
 /// The fix's time in ours, clamped to now.
-fn in_our_time(fix: &Fix) -> Result<i64, Refusal> {
+fn to_our_time(fix: &Fix) -> Result<i64, Rejection> {
     let at_ms = fix.device_ms.saturating_add(fix.offset_ms);
     match fix.received_ms.saturating_sub(at_ms) {
-        late if late < -FUTURE_MS => Err(Refusal::Future),
-        late if late > PAST_MS => Err(Refusal::TooOld),
+        late if late < -FUTURE_MS => Err(Rejection::Future),
+        late if late > PAST_MS => Err(Rejection::TooOld),
         _ => Ok(at_ms.min(fix.received_ms)),
     }
 }
 
-impl State {
+impl Track {
     fn moved(self, fix: &Fix, limits: &Limits, at_ms: i64, raw: Point, filter: Filter, accuracy_m: f64) -> (Self, Verdict) {
         let reported = fix.speed_mps.filter(|speed| (0.0..=limits.speed_max_mps).contains(speed));
         let speed_mps = reported.unwrap_or_else(|| filter.speed_mps().min(limits.speed_max_mps));
@@ -268,7 +268,7 @@ impl State {
         let heading_deg = if speed_mps < STILL_MPS { None } else { heading_deg.or_else(|| Some(filter.heading_deg())) };
         let is_area = accuracy_m > limits.area_m;
         let dot = Dot { at: filter.at(), raw, at_ms, accuracy_m, heading_deg, speed_mps, is_area, mock: fix.mock };
-        let last = Some(Last { order: Some(Order { device_ms: fix.device_ms, seq: fix.seq }), filter, dot });
-        (Self { duty_no: self.duty_no, last, strange: 0, set_back: 0 }, Verdict::Moved(dot))
+        let last = Some(Last { order: Some(PingOrder { device_ms: fix.device_ms, seq: fix.seq }), filter, dot });
+        (Self { duty_no: self.duty_no, last, implausible: 0, clock_set_back: 0 }, Verdict::Moved(dot))
     }
 }

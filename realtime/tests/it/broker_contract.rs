@@ -258,8 +258,8 @@ async fn subscribers_notice_nothing_of_a_bad_broker() {
             reader.expect("durable:1", offset).await;
             reader.expect("durable:2", offset).await;
         }
-        reader.silence("durable:1").await;
-        reader.silence("durable:2").await;
+        reader.expect_silence("durable:1").await;
+        reader.expect_silence("durable:2").await;
     }
     assert!(lost.load(SeqCst) > 0);
 }

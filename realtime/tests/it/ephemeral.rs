@@ -33,7 +33,7 @@ async fn clients_publish_where_their_grant_says_so() {
     let publication = ben.publication("plain:open").await;
     assert_eq!(publication["data"], json!({ "typing": true }));
     assert_eq!(publication["info"]["user"], "anna");
-    assert_eq!(publication["info"]["client"], anna.reply["connect"]["client"]);
+    assert_eq!(publication["info"]["client"], anna.hello["client"]);
     assert_eq!(anna.publication("plain:open").await["info"]["user"], "anna", "the publisher hears itself");
     let nothing = anna.request(json!({ "publish": { "channel": "plain:open" } })).await;
     assert_eq!(nothing["error"]["code"], 107);
@@ -53,7 +53,7 @@ async fn presence_lists_the_subscribers() {
     let present = anna.request(json!({ "presence": { "channel": "plain:open" } })).await;
     let present = present["presence"]["presence"].as_object().unwrap().clone();
     assert_eq!(present.len(), 3);
-    let client = ben.reply["connect"]["client"].as_str().unwrap();
+    let client = ben.hello["client"].as_str().unwrap();
     assert_eq!(present[client], json!({ "user": "ben", "client": client }));
     let counts = anna.request(json!({ "presence_stats": { "channel": "plain:open" } })).await;
     assert_eq!(counts["presence_stats"], json!({ "num_clients": 3, "num_users": 2 }));

@@ -38,7 +38,7 @@ async fn repeats_and_crossings_arrive_once_and_in_order() {
     for offset in 1..=6 {
         anna.expect("durable:1", offset).await;
     }
-    anna.silence("durable:1").await;
+    anna.expect_silence("durable:1").await;
     assert_eq!(node.host.observed.lock().unwrap().len(), 6);
 }
 
@@ -185,8 +185,8 @@ async fn a_right_ends_at_its_revocation() {
     for offset in 1..=3 {
         staff.expect("durable:1", offset).await;
     }
-    anna.silence("durable:1").await;
-    ben.silence("durable:1").await;
+    anna.expect_silence("durable:1").await;
+    ben.expect_silence("durable:1").await;
 }
 
 #[tokio::test]
@@ -201,7 +201,7 @@ async fn a_revocation_below_the_position_is_checked_again() {
     anna.subscribe("durable:1").await;
     node.host.banned.lock().unwrap().insert("anna".into());
     node.hub.publish(vec![late]);
-    anna.silence("durable:1").await;
+    anna.expect_silence("durable:1").await;
     // Below the sequencer nothing is delivered again; on a node that does not know the channel the revocation arrives late.
     let publication = node.end("durable:1", &[("anna", false)]);
     assert_eq!(publication.offset, 3);
@@ -212,7 +212,7 @@ async fn a_revocation_below_the_position_is_checked_again() {
 async fn server_side_subscriptions_recover_too() {
     let node = Node::start().await;
     let first = node.connect("anna+durable:u,durable:v").await;
-    assert_eq!(first.reply["connect"]["subs"]["durable:u"]["offset"].as_u64(), None, "0 is left out");
+    assert_eq!(first.hello["subs"]["durable:u"]["offset"].as_u64(), None, "0 is left out");
     drop(first);
     for _ in 1..=4 {
         node.publish("durable:u");

@@ -15,7 +15,7 @@ async fn the_first_command_is_connect_and_only_one_is() {
     assert_eq!(early.closed().await, (3501, "bad request".to_owned()));
 
     let mut twice = node.connect("anna").await;
-    twice.command(json!({ "connect": {} })).await;
+    twice.send_command(json!({ "connect": {} })).await;
     assert_eq!(twice.closed().await.0, 3501);
 }
 
@@ -39,7 +39,7 @@ async fn a_first_frame_with_everything_is_answered_in_order() {
 async fn the_connect_reply_carries_what_the_client_needs() {
     let node = Node::start().await;
     let client = node.connect("anna!30000").await;
-    let connect = &client.reply["connect"];
+    let connect = &client.hello;
     assert_eq!((&connect["ping"], &connect["pong"], &connect["expires"]), (&json!(25), &json!(true), &json!(true)));
     assert_eq!(connect["ttl"], 30);
     assert_eq!(connect["client"].as_str().unwrap().len(), 36);
@@ -49,13 +49,13 @@ async fn the_connect_reply_carries_what_the_client_needs() {
 async fn refused_connects() {
     let node = Node::with(|config| config.connect_timeout = Duration::from_millis(300)).await;
     let mut closed = node.raw().await;
-    closed.command(json!({ "connect": { "token": "closed" } })).await;
+    closed.send_command(json!({ "connect": { "token": "closed" } })).await;
     assert_eq!(closed.closed().await, (3500, "invalid token".to_owned()));
 
     let mut old = node.raw().await;
     let reply = old.request(json!({ "connect": { "token": "old" } })).await;
     assert_eq!(reply["error"], json!({ "code": 109, "message": "token expired" }));
-    old.command(json!({ "rpc": { "method": "echo" } })).await;
+    old.send_command(json!({ "rpc": { "method": "echo" } })).await;
     assert_eq!(old.closed().await.0, 3502, "no answer any more, and an end in time");
     assert_eq!(node.raw().await.closed().await, (3502, "stale".to_owned()));
 }
@@ -68,8 +68,8 @@ async fn invalid_frames_close_the_connection() {
         client.send_text(bad).await;
         assert_eq!(client.closed().await.0, 3501, "{bad}");
     }
-    let mut protobuf = Raw::open(node.address, "?cf_protocol=protobuf").await;
-    futures_util::SinkExt::send(&mut protobuf.socket, Message::binary(vec![0xff; 10])).await.unwrap();
+    let mut protobuf = Raw::open(&format!("{}?cf_protocol=protobuf", node.url())).await;
+    protobuf.send_frame(Message::binary(vec![0xff; 10])).await;
     assert_eq!(protobuf.closed().await.0, 3501, "a length of 2^63 and more");
     let mut large = node.connect("anna").await;
     large.send_text(&"x".repeat(64 * 1024 + 1)).await;
@@ -121,10 +121,10 @@ async fn payloads_travel_byte_for_byte() {
 async fn the_seventeenth_command_behind_a_slow_one_is_too_many() {
     let node = Node::start().await;
     let mut client = node.connect("anna").await;
-    let slow = client.command(json!({ "rpc": { "method": "wait", "data": 0 } })).await;
+    let slow = client.send_command(json!({ "rpc": { "method": "wait", "data": 0 } })).await;
     let mut queued = Vec::new();
     for _ in 0..16 {
-        queued.push(client.command(json!({ "rpc": { "method": "echo", "data": 1 } })).await);
+        queued.push(client.send_command(json!({ "rpc": { "method": "echo", "data": 1 } })).await);
     }
     let reply = client.request(json!({ "rpc": { "method": "echo" } })).await;
     assert_eq!(reply["error"], json!({ "code": 111, "message": "too many requests", "temporary": true }));
@@ -159,7 +159,7 @@ async fn missing_pongs_close_a_connection_and_pongs_keep_it() {
     silent.answers_pings = false;
     let answering = tokio::spawn(async move {
         while lively.pings < 4 {
-            let Message::Text(text) = lively.read().await else { panic!("no text") };
+            let Message::Text(text) = lively.read_frame().await else { panic!("no text") };
             assert_eq!(text.as_str(), "{}");
             lively.pings += 1;
             lively.send_text("{}").await;
@@ -224,7 +224,7 @@ async fn a_user_has_a_limit_of_connections() {
     let node = Node::with(|config| config.user_connection_limit = 1).await;
     let _first = node.connect("anna").await;
     let mut second = node.raw().await;
-    second.command(json!({ "connect": { "token": "anna" } })).await;
+    second.send_command(json!({ "connect": { "token": "anna" } })).await;
     assert_eq!(second.closed().await.0, 3504);
     node.connect("ben").await;
 }

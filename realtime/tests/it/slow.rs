@@ -2,7 +2,6 @@
 
 use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
-use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -31,7 +30,7 @@ async fn a_durable_reader_that_is_too_slow_is_closed_and_resumes() {
     until("the slow reader is closed", || node.hub.stats().slow == 1).await;
     let mut last = 0;
     let code = loop {
-        match slow.read().await {
+        match slow.read_frame().await {
             Message::Text(text) => {
                 let message: Value = serde_json::from_str(&text).unwrap();
                 last += 1;
@@ -71,9 +70,9 @@ async fn a_ping_behind_unread_bytes_excuses_a_missing_pong() {
         slow.expect("durable:1", offset).await;
     }
     while slow.pings < 2 {
-        assert!(matches!(slow.read_on().await, Message::Text(_)));
+        slow.receive().await.unwrap();
     }
-    slow.silence("durable:1").await;
+    slow.expect_silence("durable:1").await;
 }
 
 #[tokio::test]
@@ -131,12 +130,12 @@ async fn one_writer_under_direct_writes_pings_calls_and_small_buffers() {
             while next <= WRITES || pongs < 50 || calls < 50 {
                 if next % 100 == 0 && calls < 50 {
                     calls += 1;
-                    client.command(json!({ "rpc": { "method": "echo", "data": calls } })).await;
+                    client.send_command(json!({ "rpc": { "method": "echo", "data": calls } })).await;
                 }
                 if pongs < 50 {
-                    client.raw.socket.send(Message::Ping(vec![7; 60].into())).await.unwrap();
+                    client.send_frame(Message::Ping(vec![7; 60].into())).await;
                 }
-                match client.read().await {
+                match client.read_frame().await {
                     Message::Text(text) => {
                         let message: Value = serde_json::from_str(&text).unwrap();
                         if let Some(publication) = message.pointer("/push/pub") {

@@ -69,9 +69,9 @@ pub async fn list(app: App, _: Staff, listing: Listing<ListCrews>) -> Result<Pag
     let now_ms = app.clock.now().timestamp_millis();
     let mut crews = store::list(&mut conn, Region::FIRST, &filter).await?;
     for crew in &mut crews {
-        if let Some(sight) = replica.crews.sight(&crew.id, now_ms) {
-            crew.status = sight.status.as_str();
-            crew.position = Some(duty::Position { lat: sight.at.lat(), lng: sight.at.lng(), at: time(sight.at_ms) });
+        if let Some(seen) = replica.crews.last_seen(&crew.id, now_ms) {
+            crew.status = seen.status.as_str();
+            crew.position = Some(duty::Position { lat: seen.at.lat(), lng: seen.at.lng(), at: time(seen.at_ms) });
         }
     }
     Ok(listing.page(crews, |crew| crew.id.uuid()))

@@ -40,15 +40,15 @@ pub fn moved(replica: &Replica, crew: UserId) {
 
 /// A crew as the map shows it, and its cell.
 fn dot(replica: &Replica, crew: UserId, now_ms: i64) -> Option<(Cell, CrewDot)> {
-    let sight = replica.crews.sight(&crew, now_ms)?;
-    if sight.status == Status::OffDuty && sight.silent_ms > OFF_DUTY_MS {
+    let seen = replica.crews.last_seen(&crew, now_ms)?;
+    if seen.status == Status::OffDuty && seen.silent_ms > OFF_DUTY_MS {
         return None;
     }
     let rider = replica.rider(crew)?;
     let rider = rider.lock();
-    let position = Position { lat: sight.at.lat(), lng: sight.at.lng(), at: time(sight.at_ms) };
-    let dot = CrewDot { id: crew, name: rider.name.clone(), position, status: sight.status.as_str(), active: rider.jobs.len() };
-    Some((Cell::map(sight.at), dot))
+    let position = Position { lat: seen.at.lat(), lng: seen.at.lng(), at: time(seen.at_ms) };
+    let dot = CrewDot { id: crew, name: rider.name.clone(), position, status: seen.status.as_str(), active: rider.jobs.len() };
+    Some((Cell::map(seen.at), dot))
 }
 
 /// Every crew on the map, with its cell.

@@ -62,5 +62,5 @@ pub fn slice() -> Slice {
 
 /// All claimable orders, each at its first stop.
 pub fn unclaimed_orders(app: &App) -> Vec<(OrderId, Point)> {
-    app.state::<replica::Replica>().nearby.places()
+    app.state::<replica::Replica>().nearby.positions()
 }

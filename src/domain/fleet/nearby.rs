@@ -79,13 +79,13 @@ pub struct AvailableOrder {
 
 impl From<Near<OrderId, Arc<ClaimableOrder>>> for AvailableOrder {
     fn from(near: Near<OrderId, Arc<ClaimableOrder>>) -> Self {
-        let order = &near.listing.payload;
+        let order = &near.pending.payload;
         Self {
             id: order.order_id,
             order_id: order.order_id,
             code: order.code.clone(),
-            lat: near.listing.at.lat(),
-            lng: near.listing.at.lng(),
+            lat: near.pending.at.lat(),
+            lng: near.pending.at.lng(),
             distance_m: metres(near.distance_m),
             pickup: order.stops.clone(),
             fee: order.fee,
@@ -119,7 +119,7 @@ pub async fn nearby(app: App, crew: Crew, input: FindNearby) -> Result<Available
     let (dot, area, own_radius_m) = known.unwrap_or_default();
     let at = match (input.lat, input.lng) {
         (Some(lat), Some(lng)) => Some(Point::new(lat, lng).map_err(|_| Problem::invalid("lat", "out_of_range"))?),
-        (None, None) => dot.or_else(|| replica.crews.sight(&crew, now_ms(&app)).map(|sight| sight.at)).or(area),
+        (None, None) => dot.or_else(|| replica.crews.last_seen(&crew, now_ms(&app)).map(|seen| seen.at)).or(area),
         _ => return Err(Problem::invalid("lng", "required").into()),
     };
     let at = at.ok_or(NearbyError::NoPosition)?;
@@ -199,9 +199,9 @@ fn frame(delta: &Delta<OrderId, Arc<ClaimableOrder>>) -> NearbyMessage {
 
 fn row(near: &Near<OrderId, Arc<ClaimableOrder>>) -> NearbyOrder {
     NearbyOrder {
-        order: ClaimableOrder::clone(&near.listing.payload),
-        lat: near.listing.at.lat(),
-        lng: near.listing.at.lng(),
+        order: ClaimableOrder::clone(&near.pending.payload),
+        lat: near.pending.at.lat(),
+        lng: near.pending.at.lng(),
         distance_m: metres(near.distance_m),
     }
 }
@@ -244,9 +244,9 @@ pub fn duty_changed(app: &App, replica: &Replica, crew: UserId, rider: &Rider) {
 /// Starts the watch of a crew on duty at its last position, and returns the whole list. A watch that already runs keeps its position.
 fn start_watch(app: &App, replica: &Replica, crew: UserId, rider: &Rider) -> NearbyMessage {
     let now_ms = now_ms(app);
-    let seen = replica.crews.sight(&crew, now_ms).filter(|sight| sight.silent_ms < FORGOTTEN_MS);
+    let seen = replica.crews.last_seen(&crew, now_ms).filter(|seen| seen.silent_ms < FORGOTTEN_MS);
     let last = rider.state.dot().filter(|dot| now_ms - dot.at_ms < FORGOTTEN_MS).map(|dot| (dot.at, dot.accuracy_m));
-    let last = last.or(seen.map(|sight| (sight.at, 0.0))).or(rider.area.map(|at| (at, 0.0)));
+    let last = last.or(seen.map(|seen| (seen.at, 0.0))).or(rider.area.map(|at| (at, 0.0)));
     let is_placed = replica.nearby.full(&crew, |list| !list.no_position);
     let last = last.filter(|_| is_placed != Some(true));
     replica.nearby.watch(crew, rider.range(), last, |delta| {

@@ -16,7 +16,7 @@ use crate::{
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use wassally_geo::{Listing, Point};
+use wassally_geo::{PendingOrder, Point};
 
 pub const FRAME: Duration = Duration::from_millis(250);
 pub const FLUSH: Duration = Duration::from_secs(2);
@@ -110,7 +110,7 @@ async fn reconcile_orders(app: &App) -> Result<()> {
     let mut conn = app.pools().background.acquire().await?;
     let claimable = orders::claimable(&mut conn, Region::FIRST).await?;
     let listings = claimable.into_iter().filter_map(|(order, version)| {
-        Some(Listing { order: order.order_id, version, at: order.first_stop()?, payload: Arc::new(order) })
+        Some(PendingOrder { order: order.order_id, version, at: order.first_stop()?, payload: Arc::new(order) })
     });
     let publish = |crew: &UserId, delta| nearby::publish(app, *crew, &delta);
     match replica.nearby.reconcile(mark, listings.collect(), app.clock.unix_ms(), publish) {
@@ -139,7 +139,7 @@ async fn reconcile_crews(app: &App) -> Result<()> {
             && rider.state.dot().is_none()
             && let Ok(at) = Point::new(position.lat, position.lng)
         {
-            replica.crews.heard(crew, at, position.at.timestamp_millis(), now_ms);
+            replica.crews.moved(crew, at, position.at.timestamp_millis(), now_ms);
         }
         rider.area = row.crew.area.and_then(|(lat, lng)| Point::new(lat, lng).ok());
         if row.top <= rider.offset && rider.offset > 0 {

@@ -119,7 +119,7 @@ fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Checked<
                 &mut rider,
                 TrailFix { lat: dot.raw.lat(), lng: dot.raw.lng(), at_ms: dot.at_ms, accuracy_m: dot.accuracy_m, odd },
             );
-            replica.crews.heard(crew, dot.at, dot.at_ms, now_ms);
+            replica.crews.moved(crew, dot.at, dot.at_ms, now_ms);
             replica.nearby.moved(&crew, dot.at, dot.accuracy_m, |delta| nearby::publish(app, crew, &delta));
             track::moved(app, &mut rider, &dot, now_ms);
             map::moved(replica, crew);
@@ -130,13 +130,13 @@ fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Checked<
             note(&mut rider, TrailFix { lat: at.lat(), lng: at.lng(), at_ms, accuracy_m, odd: Some("late") });
             Ok(())
         }
-        Verdict::Refused(refusal) => {
-            if refusal.stays_in_trail() {
+        Verdict::Rejected(rejection) => {
+            if rejection.stays_in_trail() {
                 let accuracy_m = fix.accuracy_m.unwrap_or_default();
-                let odd = Some(refusal.as_str());
+                let odd = Some(rejection.as_str());
                 note(&mut rider, TrailFix { lat: ping.lat, lng: ping.lng, at_ms: now_ms, accuracy_m, odd });
             }
-            Err(refusal.as_str())
+            Err(rejection.as_str())
         }
     }
 }

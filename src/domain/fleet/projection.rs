@@ -14,7 +14,7 @@ use crate::{
     ids::{OrderId, UserId},
 };
 use std::sync::Arc;
-use wassally_geo::{Point, Skew, Vehicle, Why};
+use wassally_geo::{Point, RemovalReason, Skew, Vehicle};
 
 /// The way that is left of a job.
 fn carried(job: &Job) -> Carried {
@@ -54,7 +54,7 @@ fn order_changed(app: &App, offset: u64, about: &About, claimable: Option<&Claim
     let (id, status) = (about.order.id, about.order.status);
     let claimable = claimable.and_then(|order| Some((order.first_stop()?, order.clone())));
     if let Some((at, order)) = claimable {
-        let listing = wassally_geo::Listing { order: id, version: offset, at, payload: Arc::new(order) };
+        let listing = wassally_geo::PendingOrder { order: id, version: offset, at, payload: Arc::new(order) };
         replica.nearby.listed(listing, now_ms, |crew, delta| nearby::publish(app, *crew, &delta));
     } else if status != OrderStatus::Created && about.order.fulfilment == Fulfilment::Delivery {
         let why = why(status, about.by.role);
@@ -64,11 +64,11 @@ fn order_changed(app: &App, offset: u64, about: &About, claimable: Option<&Claim
 }
 
 /// Why an order in this state is on no list; by whose command.
-fn why(status: OrderStatus, by: ByRole) -> Why {
+fn why(status: OrderStatus, by: ByRole) -> RemovalReason {
     match (status, by) {
-        (OrderStatus::Cancelled, ByRole::Seller | ByRole::System) => Why::ShopClosed,
-        (OrderStatus::Cancelled, _) => Why::Cancelled,
-        _ => Why::Claimed,
+        (OrderStatus::Cancelled, ByRole::Seller | ByRole::System) => RemovalReason::ShopClosed,
+        (OrderStatus::Cancelled, _) => RemovalReason::Cancelled,
+        _ => RemovalReason::Claimed,
     }
 }
 

@@ -20,7 +20,7 @@ use std::{
     num::NonZeroU32,
     sync::Arc,
 };
-use wassally_geo::{Cell, Crews, Dot, Nearby, Point, Range, Skew, State, Vehicle};
+use wassally_geo::{Cell, Crews, Dot, Nearby, Point, Range, Skew, Track, Vehicle};
 
 /// The radius of a list in metres, unless the crew has one of its own.
 pub const RADIUS_M: f64 = 3000.0;
@@ -57,7 +57,7 @@ pub struct Rider {
     /// The offset of the crew's channel at which duty and jobs were read.
     pub offset: u64,
     pub jobs: BTreeMap<OrderId, Carried>,
-    pub state: State,
+    pub state: Track,
     pub skew: Skew,
     pub pace: Pace,
     /// Device time and count of the newest ping.
@@ -87,7 +87,7 @@ pub struct TrailFix {
     pub lng: f64,
     pub at_ms: i64,
     pub accuracy_m: f64,
-    /// Why it did not move the position: `late`, or the slug of its refusal.
+    /// Why it did not move the position: `late`, or the slug of its rejection.
     pub odd: Option<&'static str>,
 }
 

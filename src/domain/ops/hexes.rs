@@ -26,11 +26,7 @@ pub struct CityCell {
 
 impl CityCell {
     fn empty(cell: Cell) -> Self {
-        let corners = cell.boundary();
-        let first = corners.first().map_or(0.0, |corner| corner.lng());
-        let near = |lng: f64| lng - 360.0 * ((lng - first) / 360.0).round();
-        let boundary = corners.iter().map(|corner| [near(corner.lng()), corner.lat()]).collect();
-        Self { cell: cell.to_string(), boundary, crews: 0, free: 0, waiting: 0, oldest_wait_s: None }
+        Self { cell: cell.to_string(), boundary: cell.ring(), crews: 0, free: 0, waiting: 0, oldest_wait_s: None }
     }
 }
 

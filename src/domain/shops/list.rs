@@ -18,7 +18,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
-use wassally_geo::{EARTH_RADIUS_M, Point};
+use wassally_geo::{Bounds, Point};
 
 const RADIUS_M: f64 = 10_000.0;
 const RADIUS_MAX_M: f64 = 50_000.0;
@@ -140,17 +140,6 @@ fn point(lat: Option<f64>, lng: Option<f64>) -> Checked<Option<Point>, Problem> 
     }
 }
 
-/// South, west, north and east of what lies within `radius_m` of `from`; all round the globe where that holds a pole or the date line.
-fn bounds(from: Point, radius_m: f64) -> [f64; 4] {
-    let reach = radius_m / EARTH_RADIUS_M;
-    let high = reach.to_degrees();
-    let (south, north) = (from.lat() - high, from.lat() + high);
-    // A disk is widest beside its middle, nearer to the pole; with the pole in it, the sine is above 1 and its arc no number.
-    let wide = (reach.sin() / from.lat().to_radians().cos()).asin().to_degrees();
-    let (west, east) = (from.lng() - wide, from.lng() + wide);
-    if west >= -180.0 && east <= 180.0 { [south, west, north, east] } else { [south, -180.0, north, 180.0] }
-}
-
 /// A page of the approved shops.
 pub async fn list(app: App, _: Anyone, input: Listing<Filters>) -> Result<Page<Shop>> {
     input.ordering_in(&["distance", "-created_at"])?;
@@ -163,7 +152,7 @@ pub async fn list(app: App, _: Anyone, input: Listing<Filters>) -> Result<Page<S
         return Err(Problem::invalid("lat", "required").into());
     }
     let wanted = Wanted {
-        bounds: from.map(|from| bounds(from, radius_m)),
+        bounds: from.map(|from| Bounds::around(from, radius_m)),
         category: input.filters.category,
         pattern: input.pattern(),
         before: None,
@@ -251,18 +240,6 @@ pub async fn one(app: App, OptionalActor(actor): OptionalActor, input: ReadShop)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_box_holds_the_disk() {
-        for (lat, lng) in [(28.5, 26.5), (0.0, 0.0), (-60.0, 179.99), (89.9, 10.0)] {
-            let from = Point::new(lat, lng).expect("a place");
-            let [south, west, north, east] = bounds(from, 5_000.0);
-            for bearing in 0..36 {
-                let rim = from.at(f64::from(bearing) * 10.0, 4_999.0);
-                assert!((south..=north).contains(&rim.lat()) && (west..=east).contains(&rim.lng()), "{lat} {lng} {bearing}");
-            }
-        }
-    }
 
     #[test]
     fn half_a_point_is_no_point() {

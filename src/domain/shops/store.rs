@@ -15,6 +15,7 @@ use crate::{
 };
 use sqlx::{PgConnection, types::Json};
 use std::collections::HashMap;
+use wassally_geo::Bounds;
 
 /// A shop as it is stored.
 #[derive(Debug, Clone)]
@@ -89,8 +90,7 @@ pub(super) async fn by_ids(conn: &mut PgConnection, region: Region, ids: &[ShopI
 /// The filters of a list of approved shops.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    /// South, west, north, east in degrees.
-    pub bounds: Option<[f64; 4]>,
+    pub bounds: Option<Bounds>,
     pub category: Option<ShopCategoryId>,
     pub pattern: Option<String>,
     /// Only shops older than this one.
@@ -100,7 +100,7 @@ pub(super) struct Wanted {
 
 /// Ids of the approved shops that are `wanted`, newest first.
 pub(super) async fn find(conn: &mut PgConnection, region: Region, wanted: &Wanted) -> Result<Vec<ShopId>> {
-    let [south, west, north, east] = wanted.bounds.unwrap_or([-90.0, -180.0, 90.0, 180.0]);
+    let Bounds { west, south, east, north } = wanted.bounds.unwrap_or(Bounds::GLOBE);
     let ids = sqlx::query_scalar!(
         r#"select id as "id: ShopId"
         from shop

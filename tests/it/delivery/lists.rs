@@ -103,7 +103,7 @@ async fn fickle(crew: Person, times: Arc<AtomicUsize>, stay: Arc<AtomicBool>) ->
         if is_last {
             return (phone, list);
         }
-        phone.command(json!({ "unsubscribe": { "channel": nearby } })).await;
+        phone.request(json!({ "unsubscribe": { "channel": nearby } })).await;
         // What was said to the subscription that ended is nothing to the next.
         phone.so_far(&nearby).await;
     }

@@ -1,5 +1,5 @@
 //! The real binary as a process of its own, which can be killed.
-use super::{Answer, socket::PATIENCE};
+use super::{Answer, PATIENCE};
 use nix::sys::signal::Signal;
 use reqwest::Method;
 use serde_json::Value;

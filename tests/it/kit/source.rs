@@ -1,5 +1,5 @@
 //! A raw EventSource: what a browser would get, message by message, with the id it would send when it comes back.
-use super::{TestApp, socket::PATIENCE};
+use super::{PATIENCE, TestApp};
 use futures_util::{Stream, StreamExt};
 use serde_json::Value;
 use std::{collections::VecDeque, pin::Pin};

@@ -1,5 +1,5 @@
 //! Clients that come back by themselves and write down all they heard: a real SDK over WebSocket, an EventSource in a loop.
-use super::{Source, socket::PATIENCE};
+use super::{PATIENCE, Source};
 use centrifuge::{Client, Protocol};
 use futures_util::StreamExt;
 use parking_lot::Mutex;

@@ -124,7 +124,7 @@ async fn status_labels_are_in_the_readers_language() {
     // A socket reads the language of its handshake, also after it showed a fresh token.
     let mut socket = Socket::connect_reading(&app.url, &anna.token, "fr").await;
     let token = anna.sign_in_again().await.token;
-    socket.command(json!({ "refresh": { "token": token } })).await;
+    socket.request(json!({ "refresh": { "token": token } })).await;
     let cancelled = socket.call("orders.cancel", json!({ "order_id": id })).await.expect("cancelled");
     assert_eq!(cancelled["status_label"], "Annulée");
     app.end().await;

@@ -1,6 +1,7 @@
 //! The ring search against brute-force haversine: nothing missed, nothing out of order, anywhere on the globe.
 
 use fastrand::Rng;
+use geo::{Distance, Haversine};
 use h3o::{LatLng, Resolution};
 use wassally_geo::{Hit, Index, Point};
 
@@ -10,19 +11,19 @@ const QUERIES: usize = 62_000;
 fn the_ring_search_finds_what_brute_force_finds() {
     let mut rng = Rng::with_seed(crate::seed("exact"));
     let places = places();
-    let (mut asked, mut found, mut round) = (0, 0, 0);
-    while asked < QUERIES {
+    let (mut searches, mut found, mut round) = (0, 0, 0);
+    while searches < QUERIES {
         let resolution = [Resolution::Seven, Resolution::Eight, Resolution::Nine, Resolution::Ten][round % 4];
         let around = if round % 5 == 4 { anywhere(&mut rng) } else { places[round % places.len()] };
         round += 1;
         let world = World::new(&mut rng, resolution, around);
         for _ in 0..40 {
-            found += world.ask(&mut rng);
-            asked += 1;
+            found += world.compare_one(&mut rng);
+            searches += 1;
         }
     }
-    println!("{asked} queries, {found} results, 0 missed, 0 out of order");
-    assert!(found > asked, "the queries found hardly anything: {found}");
+    println!("{searches} queries, {found} results, 0 missed, 0 out of order");
+    assert!(found > searches, "the queries found hardly anything: {found}");
 }
 
 /// The same points in an index and in a list.
@@ -58,7 +59,7 @@ impl World {
                 assert!(!index.put(key, *at, *tag));
             }
             let cell = LatLng::new(at.lat(), at.lng()).unwrap().to_cell(resolution);
-            assert_eq!(index.cell_of(&key), Some(cell), "an entry skipped H3 and stands in the wrong cell");
+            assert_eq!(index.cell_of(&key), Some(cell), "an entry skipped H3 and is in the wrong cell");
         }
         while rng.u8(..3) > 0 && all.len() > 1 {
             all.pop();
@@ -68,8 +69,8 @@ impl World {
         Self { index, all, around, spread_m, resolution }
     }
 
-    /// One random question, compared with brute force; how many were found.
-    fn ask(&self, rng: &mut Rng) -> usize {
+    /// One random search, compared with brute force; returns how many were found.
+    fn compare_one(&self, rng: &mut Rng) -> usize {
         let at = match rng.u8(..4) {
             0 => self.all[rng.usize(..self.all.len())].0,
             1 => on_a_border(self.around, self.resolution, rng),
@@ -112,10 +113,9 @@ impl World {
     }
 }
 
-/// Independent of the crate's own arithmetic.
+/// Independent of the index's arithmetic on unit vectors.
 fn haversine_m(a: Point, b: Point) -> f64 {
-    let [a, b] = [a, b].map(|p| LatLng::new(p.lat(), p.lng()).unwrap());
-    a.distance_rads(b) * 6_371_008.77
+    Haversine.distance(a.into(), b.into())
 }
 
 fn near(rng: &mut Rng, of: Point, spread_m: f64) -> Point {

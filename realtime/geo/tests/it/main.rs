@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod exact;
+mod geodesic;
 mod pings;
 mod standing;
 mod threads;

@@ -3,12 +3,12 @@
 use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
-use wassally_geo::{Delta, Listing, Nearby, Point, Range, Resolution, Why};
+use wassally_geo::{Delta, Nearby, PendingOrder, Point, Range, RemovalReason, Resolution};
 
-type Told = Delta<u32, u32>;
+type Change = Delta<u32, u32>;
 type Geo = Nearby<u32, u32, u32>;
 
-/// What a client keeps: exactly what its frames say.
+/// What a client has: exactly what its frames say.
 #[derive(Default)]
 struct Client {
     list: BTreeMap<u32, u32>,
@@ -16,14 +16,14 @@ struct Client {
 }
 
 impl Client {
-    fn hear(&mut self, delta: Told) {
-        assert_eq!(delta.seq, self.seq + 1, "told out of order");
+    fn apply(&mut self, delta: Change) {
+        assert_eq!(delta.seq, self.seq + 1, "a delta out of order");
         self.seq = delta.seq;
         if delta.full {
             self.list.clear();
         }
         for near in delta.added {
-            self.list.insert(near.listing.order, near.listing.payload);
+            self.list.insert(near.pending.order, near.pending.payload);
         }
         for (order, _) in delta.removed {
             assert!(self.list.remove(&order).is_some(), "removed what was never there");
@@ -63,8 +63,8 @@ impl Oracle {
     }
 }
 
-fn listing(order: u32, version: u64, at: Point, payload: u32) -> Listing<u32, u32> {
-    Listing { order, version, at, payload }
+fn pending(order: u32, version: u64, at: Point, payload: u32) -> PendingOrder<u32, u32> {
+    PendingOrder { order, version, at, payload }
 }
 
 fn near(rng: &mut Rng, of: Point, spread_m: f64) -> Point {
@@ -100,7 +100,7 @@ fn play(rng: &mut Rng, centre: Point, limit: usize) -> usize {
         now_ms += rng.u64(..2000);
         let order = rng.u32(..60);
         let version = versions.entry(order).or_default();
-        let mut to = |who: &u32, delta: Told| clients[*who as usize].hear(delta);
+        let mut to = |who: &u32, delta: Change| clients[*who as usize].apply(delta);
         match rng.u8(..10) {
             0..3 => {
                 *version += 1;
@@ -110,33 +110,33 @@ fn play(rng: &mut Rng, centre: Point, limit: usize) -> usize {
                 };
                 let payload = rng.u32(..3);
                 oracle.orders.insert(order, (*version, at, payload));
-                geo.listed(listing(order, *version, at, payload), now_ms, to);
+                geo.listed(pending(order, *version, at, payload), now_ms, to);
                 if rng.u8(..4) == 0 {
-                    // An end that the order outlived, and an older statement.
-                    geo.unlisted(&order, *version - 1, Why::Claimed, now_ms, |_, _| panic!("stale news was told"));
-                    geo.listed(listing(order, *version - 1, centre, 9), now_ms, |_, _| panic!("stale news was told"));
+                    // An end older than the order's state, and an older state.
+                    geo.unlisted(&order, *version - 1, RemovalReason::Claimed, now_ms, |_, _| panic!("an old state was sent"));
+                    geo.listed(pending(order, *version - 1, centre, 9), now_ms, |_, _| panic!("an old state was sent"));
                 }
             }
             3 | 4 => {
                 *version += 1;
                 oracle.orders.remove(&order);
-                geo.unlisted(&order, *version, Why::Claimed, now_ms, to);
-                geo.listed(listing(order, *version - 1, centre, 9), now_ms, |_, _| panic!("the dead were raised"));
+                geo.unlisted(&order, *version, RemovalReason::Claimed, now_ms, to);
+                geo.listed(pending(order, *version - 1, centre, 9), now_ms, |_, _| panic!("an ended order came back"));
             }
             5 => {
-                // A reconcile: by its reading some orders ended and others appeared without our hearing of it.
+                // A reconcile: its snapshot shows that some orders ended and others appeared without an event.
                 let mark = geo.mark(now_ms);
                 let late = rng.u32(60..70);
                 let lost: Vec<u32> = oracle.orders.keys().copied().filter(|order| *order != late && rng.u8(..6) == 0).collect();
                 let is_read = |order: &u32| *order != late && !lost.contains(order);
                 let snapshot = oracle.orders.iter().filter(|(order, _)| is_read(order));
-                let snapshot = snapshot.map(|(order, (version, at, payload))| listing(*order, *version, *at, *payload)).collect();
+                let snapshot = snapshot.map(|(order, (version, at, payload))| pending(*order, *version, *at, *payload)).collect();
                 // Meanwhile one more is listed, too late for the snapshot.
                 let version = versions.entry(late).or_default();
                 *version += 1;
                 let at = near(rng, centre, 4000.0);
                 oracle.orders.insert(late, (*version, at, 1));
-                geo.listed(listing(late, *version, at, 1), now_ms, &mut to);
+                geo.listed(pending(late, *version, at, 1), now_ms, &mut to);
                 oracle.settle();
                 for order in lost {
                     oracle.orders.remove(&order);
@@ -153,12 +153,12 @@ fn play(rng: &mut Rng, centre: Point, limit: usize) -> usize {
                 crew.at = Some(at);
                 if rng.u8(..8) == 0 {
                     crew.range.radius_m = 300.0 + rng.f64() * 3000.0;
-                    geo.watch(who as u32, crew.range, Some((at, crew.accuracy_m)), |delta| clients[who].hear(delta));
+                    geo.watch(who as u32, crew.range, Some((at, crew.accuracy_m)), |delta| clients[who].apply(delta));
                 } else {
-                    geo.moved(&(who as u32), at, crew.accuracy_m, |delta| clients[who].hear(delta));
+                    geo.moved(&(who as u32), at, crew.accuracy_m, |delta| clients[who].apply(delta));
                 }
                 if rng.u8(..10) == 0 {
-                    geo.full(&(who as u32), |delta| clients[who].hear(delta));
+                    geo.full(&(who as u32), |delta| clients[who].apply(delta));
                 }
             }
         }
@@ -188,8 +188,8 @@ fn storm(seed: u64, limit: usize) {
     let geo = Geo::new(Resolution::Eight);
     let centre = Point::new(52.52, 13.405).unwrap();
     let clients: Vec<Mutex<Client>> = (0..CREWS).map(|_| Mutex::default()).collect();
-    let to = |who: &u32, delta: Told| clients[*who as usize].lock().unwrap().hear(delta);
-    // The truth of an order, as its row would be: version, where when listed. Its lock is the row's; news is spread after it is let go.
+    let to = |who: &u32, delta: Change| clients[*who as usize].lock().unwrap().apply(delta);
+    // The state of an order as its row would have it: version, and where it is when listed. Its lock is the row's; changes are published after it is released.
     let rows: Vec<Mutex<(u64, Option<Point>)>> = (0..ORDERS).map(|_| Mutex::new((0, None))).collect();
     let places: Vec<Mutex<Point>> = (0..CREWS).map(|_| Mutex::new(centre)).collect();
     let range = Range { radius_m: 1500.0, limit };
@@ -211,7 +211,7 @@ fn storm(seed: u64, limit: usize) {
                                 *row = (row.0 + 1, Some(at));
                                 row.0
                             };
-                            geo.listed(listing(order, version, at, version as u32), 0, to);
+                            geo.listed(pending(order, version, at, version as u32), 0, to);
                         }
                         5..10 => {
                             let version = {
@@ -219,13 +219,13 @@ fn storm(seed: u64, limit: usize) {
                                 *row = (row.0 + 1, None);
                                 row.0
                             };
-                            geo.unlisted(&order, version, Why::Claimed, 0, to);
+                            geo.unlisted(&order, version, RemovalReason::Claimed, 0, to);
                         }
                         10 => {
                             let mark = geo.mark(0);
                             let read = |order: u32| {
                                 let (version, at) = *rows[order as usize].lock().unwrap();
-                                Some(listing(order, version, at?, version as u32))
+                                Some(pending(order, version, at?, version as u32))
                             };
                             geo.reconcile(mark, (0..ORDERS).filter_map(read).collect(), 0, to).unwrap();
                         }
@@ -248,7 +248,7 @@ fn storm(seed: u64, limit: usize) {
         for (order, payload) in &client.list {
             let (version, place) = *rows[*order as usize].lock().unwrap();
             let place = place.unwrap_or_else(|| panic!("an ended order is still listed: {order}"));
-            assert_eq!(u64::from(*payload), version, "an old statement is still shown");
+            assert_eq!(u64::from(*payload), version, "an old state is still shown");
             assert!(at.is_within(place, 1650.0));
             farthest_m = farthest_m.max(at.distance_m(place));
         }
@@ -263,18 +263,20 @@ fn storm(seed: u64, limit: usize) {
 }
 
 #[test]
-fn the_winner_is_not_named_and_the_rest_are_told_why() {
+fn the_other_crews_learn_the_reason_but_not_the_winner() {
     let geo = Nearby::<u32, u32, &str>::default();
     let at = Point::new(52.52, 13.405).unwrap();
     for who in 0..200 {
         geo.watch(who, Range::default(), Some((at, 5.0)), |_| {});
     }
-    let mut heard = 0;
-    geo.listed(Listing { order: 1, version: 1, at, payload: "soup" }, 0, |_, delta| heard += delta.added.len());
-    assert_eq!(heard, 200);
+    let mut outcome = 0;
+    geo.listed(PendingOrder { order: 1, version: 1, at, payload: "soup" }, 0, |_, delta| outcome += delta.added.len());
+    assert_eq!(outcome, 200);
     geo.unwatch(&0);
-    geo.watch(200, Range { radius_m: f64::NAN, limit: 0 }, Some((at, f64::NAN)), |_| panic!("nothing to see for it"));
-    geo.unlisted(&1, 2, Why::Claimed, 0, |_, delta| heard -= usize::from(delta.removed == [(1, Why::Claimed)]));
-    assert_eq!(heard, 1, "all but the one who left");
+    geo.watch(200, Range { radius_m: f64::NAN, limit: 0 }, Some((at, f64::NAN)), |_| panic!("its list stays empty"));
+    geo.unlisted(&1, 2, RemovalReason::Claimed, 0, |_, delta| {
+        outcome -= usize::from(delta.removed == [(1, RemovalReason::Claimed)])
+    });
+    assert_eq!(outcome, 1, "all but the one who left");
     assert_eq!((geo.orders(), geo.watchers()), (0, 200));
 }

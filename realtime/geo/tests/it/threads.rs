@@ -6,9 +6,9 @@ use wassally_geo::{Index, Point, Resolution};
 
 const KEYS: u32 = 2000;
 
-/// Movers own a part of the keys each and a reader asks beside them: no key twice, none outside, and all in place when quiet.
+/// Each mover owns a part of the keys and a reader searches beside them: no key twice, none outside, and all in place at the end.
 #[test]
-fn readers_beside_movers_see_no_key_twice() {
+fn searches_beside_movers_find_no_key_twice() {
     let seed = crate::seed("movers");
     let centre = Point::new(52.52, 13.405).unwrap();
     let index = Index::new(Resolution::Ten);
@@ -40,21 +40,21 @@ fn readers_beside_movers_see_no_key_twice() {
                 })
             })
             .collect();
-        let mut asked = 0;
+        let mut searches = 0;
         while movers.iter().any(|mover| !mover.is_finished()) {
-            let hits = index.nearest(near(&mut rng), 150.0, [20, usize::MAX][asked % 2], |_, _| true);
+            let hits = index.nearest(near(&mut rng), 150.0, [20, usize::MAX][searches % 2], |_, _| true);
             let keys: HashSet<u32> = hits.iter().map(|hit| hit.key).collect();
             assert_eq!(keys.len(), hits.len(), "a key twice");
             assert!(hits.is_sorted_by(|a, b| a.distance_m <= b.distance_m) && hits.iter().all(|hit| hit.distance_m <= 150.0));
-            asked += 1;
+            searches += 1;
         }
-        println!("{asked} questions beside three movers");
+        println!("{searches} searches beside three movers");
         movers.into_iter().flat_map(|mover| mover.join().unwrap()).collect()
     });
-    let everybody = index.nearest(centre, 1000.0, usize::MAX, |_, _| true);
+    let found = index.nearest(centre, 1000.0, usize::MAX, |_, _| true);
     let there: HashSet<u32> = last.iter().filter(|(_, at)| at.is_some()).map(|(key, _)| *key).collect();
-    assert_eq!(everybody.iter().map(|hit| hit.key).collect::<HashSet<_>>(), there);
-    assert_eq!((everybody.len(), index.len()), (there.len(), there.len()));
+    assert_eq!(found.iter().map(|hit| hit.key).collect::<HashSet<_>>(), there);
+    assert_eq!((found.len(), index.len()), (there.len(), there.len()));
     for (key, at) in last.iter().filter_map(|(key, at)| Some((key, (*at)?))) {
         assert_eq!(index.nearest(at, 0.001, 1, |found, _| found == key).len(), 1, "{key} is not where it was put");
     }

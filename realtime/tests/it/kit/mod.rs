@@ -14,9 +14,7 @@ use wassally_realtime::{
 
 pub use client::{Client, Raw};
 pub use host::{EPOCH, TestHost};
-
-/// How long a test waits for what must come.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub use wassally_client::PATIENCE;
 
 /// One node of a test.
 pub struct Node {
@@ -82,17 +80,21 @@ impl Node {
         Self { hub, host, address }
     }
 
-    /// A socket without a connect.
+    /// Address of its WebSocket.
+    pub fn url(&self) -> String {
+        format!("ws://{}/connection/websocket", self.address)
+    }
+
+    /// A connection on which nothing was sent yet.
     pub async fn raw(&self) -> Raw {
-        Raw::open(self.address, "").await
+        Raw::open(&self.url()).await
     }
 
     /// A connected client; the token is the user's name (see [`TestHost`]).
     pub async fn connect(&self, token: &str) -> Client {
         let mut raw = self.raw().await;
-        let reply = raw.request(serde_json::json!({ "connect": { "token": token } })).await;
-        assert!(reply.get("connect").is_some(), "{reply}");
-        Client { raw, reply }
+        raw.hello(serde_json::json!({ "token": token })).await;
+        Client(raw)
     }
 
     /// Commits and publishes the next number of a durable channel.

@@ -1,6 +1,7 @@
 //! What the index, the standing queries and the ping rules cost, as a table for RESULTS.md.
 //!
-//! `cargo run --release -p wassally-geo --example bench` (`-- --quick` for a tenth of the work). One clustered city of 40 x 40 km, seeded. Rates
+//! `cargo run --release -p wassally-geo --example bench` (`-- --quick` for a tenth of the work,
+//! `-- geometry` for that part alone). One clustered city of 40 x 40 km, seeded. Rates
 //! are per second of CPU time (so a busy machine does not spoil them; two threads: the sum of both), percentiles are wall clock.
 
 #![allow(clippy::unwrap_used)]
@@ -10,7 +11,20 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use wassally_geo::{Fix, Index, Limits, Listing, Nearby, Point, Range, Resolution, State, Why, step};
+
+mod geometry;
+
+// The crate's own private geometry, compiled into this program so that it can be measured beside `geo`.
+#[path = "../../src/plane.rs"]
+mod plane;
+#[allow(dead_code)]
+#[path = "../../src/point.rs"]
+mod point;
+#[allow(dead_code)]
+#[path = "../../src/unit.rs"]
+mod unit;
+
+use wassally_geo::{Fix, Index, Limits, Nearby, PendingOrder, Point, Range, RemovalReason, Resolution, Track, step};
 
 type Id = [u8; 16];
 
@@ -37,6 +51,10 @@ static ALLOCATOR: Counting = Counting;
 fn main() {
     let scale = if std::env::args().any(|arg| arg == "--quick") { 10 } else { 1 };
     println!("| what | rate | p50 us | p99 us | note |\n|---|---|---|---|---|");
+    if std::env::args().any(|arg| arg == "geometry") {
+        pings(scale);
+        return geometry::compare(scale);
+    }
     for (orders, resolution) in [(20_000, Resolution::Eight), (100_000, Resolution::Eight), (100_000, Resolution::Nine)] {
         index(orders, resolution, scale);
     }
@@ -45,6 +63,7 @@ fn main() {
     standing(2_000, scale);
     standing(20_000, scale);
     pings(scale);
+    geometry::compare(scale);
 }
 
 /// Two thirds in 40 clusters of 600 m, the rest anywhere.
@@ -101,26 +120,26 @@ fn index(orders: usize, resolution: Resolution, scale: usize) {
     moves.iter().for_each(|(n, at)| assert!(!index.put(ids[*n], *at, 0)));
     row(&format!("updates, {what}"), rate(moves.len(), began), None, "moves of about 20 m");
 
-    let asked: Vec<Point> = (0..200_000 / scale).map(|_| city.place(&mut rng)).collect();
-    let (mut found, mut times) = (0, Vec::with_capacity(asked.len()));
+    let centres: Vec<Point> = (0..200_000 / scale).map(|_| city.place(&mut rng)).collect();
+    let (mut found, mut times) = (0, Vec::with_capacity(centres.len()));
     let began = cpu();
-    for at in &asked {
-        let asked = Instant::now();
+    for at in &centres {
+        let start = Instant::now();
         found += index.nearest(*at, 3000.0, 20, |_, _| true).len();
-        times.push(asked.elapsed());
+        times.push(start.elapsed());
     }
     row(
         &format!("nearby-20/3 km, {what}"),
-        rate(asked.len(), began),
+        rate(centres.len(), began),
         Some(&mut times),
-        &format!("{:.1} found", found as f64 / asked.len() as f64),
+        &format!("{:.1} found", found as f64 / centres.len() as f64),
     );
 
     let half = |half: usize| {
         let began = cpu();
         for (n, (who, at)) in moves.iter().enumerate().filter(|(n, _)| n % 2 == half) {
             if n % 20 < 2 {
-                black_box(index.nearest(asked[n % asked.len()], 3000.0, 20, |_, _| true));
+                black_box(index.nearest(centres[n % centres.len()], 3000.0, 20, |_, _| true));
             } else {
                 index.put(ids[*who], *at, 0);
             }
@@ -131,7 +150,7 @@ fn index(orders: usize, resolution: Resolution, scale: usize) {
     row(&format!("mixed 90/10, two threads, {what}"), both.iter().sum(), None, "updates and searches together");
 }
 
-/// Half of 100 k entries within 300 m, asked from there.
+/// Half of 100 k entries within 300 m, searched from there.
 fn hot_spot(resolution: Resolution, scale: usize) {
     let mut rng = Rng::with_seed(2);
     let city = City::new(&mut rng);
@@ -141,15 +160,15 @@ fn hot_spot(resolution: Resolution, scale: usize) {
         let at = if n % 2 == 0 { near(&mut rng, stadium, 300.0) } else { city.place(&mut rng) };
         index.put(id(&mut rng), at, 0);
     }
-    let asked: Vec<Point> = (0..20_000 / scale).map(|_| near(&mut rng, stadium, 1500.0)).collect();
+    let centres: Vec<Point> = (0..20_000 / scale).map(|_| near(&mut rng, stadium, 1500.0)).collect();
     let began = cpu();
     let mut times = Vec::new();
-    for at in &asked {
-        let asked = Instant::now();
+    for at in &centres {
+        let start = Instant::now();
         black_box(index.nearest(*at, 3000.0, 20, |_, _| true));
-        times.push(asked.elapsed());
+        times.push(start.elapsed());
     }
-    row(&format!("nearby-20/3 km, hot spot of 50 k, res {resolution}"), rate(asked.len(), began), Some(&mut times), "");
+    row(&format!("nearby-20/3 km, hot spot of 50 k, res {resolution}"), rate(centres.len(), began), Some(&mut times), "");
 }
 
 /// Pending orders and 2 k crews that watch 3 km and 100 orders each.
@@ -159,7 +178,7 @@ fn standing(orders: usize, scale: usize) {
     let geo: Nearby<Id, Id, u32> = Nearby::default();
     for _ in 0..orders {
         let (order, at) = (id(&mut rng), city.place(&mut rng));
-        geo.listed(Listing { order, version: 1, at, payload: 0 }, 0, |_, _| {});
+        geo.listed(PendingOrder { order, version: 1, at, payload: 0 }, 0, |_, _| {});
     }
     let mut crews: Vec<(Id, Point)> = (0..2000).map(|_| (id(&mut rng), city.place(&mut rng))).collect();
     let held = HELD.load(Ordering::Relaxed);
@@ -172,36 +191,40 @@ fn standing(orders: usize, scale: usize) {
             (n, crews[n].1)
         })
         .collect();
-    let (mut told, mut times) = (0, Vec::new());
+    let (mut deltas, mut times) = (0, Vec::new());
     let began = cpu();
     for (n, at) in &moves {
         let moved = Instant::now();
-        told += usize::from(geo.moved(&crews[*n].0, *at, 5.0, black_box).is_some());
+        deltas += usize::from(geo.moved(&crews[*n].0, *at, 5.0, black_box).is_some());
         times.push(moved.elapsed());
     }
-    let note = format!("{} k orders; {:.0} % told; {bytes} B a watcher", orders / 1000, 100.0 * told as f64 / moves.len() as f64);
+    let note = format!(
+        "{} k orders; {:.0} % with a delta; {bytes} B a watcher",
+        orders / 1000,
+        100.0 * deltas as f64 / moves.len() as f64
+    );
     row("standing: a watcher moves", rate(moves.len(), began), Some(&mut times), &note);
 
-    let (mut heard, mut listed, mut ended) = (0, Vec::new(), Vec::new());
+    let (mut deltas, mut listed, mut ended) = (0, Vec::new(), Vec::new());
     let began = cpu();
     for _ in 0..2000 / scale {
         let (order, at) = (id(&mut rng), city.place(&mut rng));
         let now = Instant::now();
-        geo.listed(Listing { order, version: 1, at, payload: 0 }, 0, |_, _| heard += 1);
+        geo.listed(PendingOrder { order, version: 1, at, payload: 0 }, 0, |_, _| deltas += 1);
         listed.push(now.elapsed());
         let now = Instant::now();
-        geo.unlisted(&order, 2, Why::Claimed, 0, |_, delta| heard += black_box(delta).removed.len());
+        geo.unlisted(&order, 2, RemovalReason::Claimed, 0, |_, delta| deltas += black_box(delta).removed.len());
         ended.push(now.elapsed());
     }
-    let each = heard as f64 / listed.len() as f64;
+    let each = deltas as f64 / listed.len() as f64;
     let count = listed.len();
     row(
-        "standing: an order appears, everybody told",
+        "standing: an order appears, all watchers notified",
         rate(count, began),
         Some(&mut listed),
         &format!("2 k watchers, {each:.0} deltas for both"),
     );
-    row("standing: it is claimed, everybody told", rate(count, began), Some(&mut ended), "rate of the pair");
+    row("standing: it is claimed, all watchers notified", rate(count, began), Some(&mut ended), "rate of the pair");
 }
 
 fn pings(scale: usize) {
@@ -215,14 +238,14 @@ fn pings(scale: usize) {
         })
         .collect();
     let began = cpu();
-    let state = fixes.iter().fold(State::default(), |state, fix| step(&state, fix, &limits).0);
-    black_box(state);
+    let track = fixes.iter().fold(Track::default(), |track, fix| step(&track, fix, &limits).0);
+    black_box(track);
     row("ping rules (clock, order, accuracy, gate, filter)", rate(fixes.len(), began), None, "");
 }
 
 /// CPU time of this thread so far.
 fn cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells each thread's CPU time");
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux counts each thread's CPU time");
     Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
 }
 

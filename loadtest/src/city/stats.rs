@@ -1,14 +1,14 @@
-//! What happened, counted; one line now and then.
+//! Counts of what happened, and the line of the log that shows them.
 
-use crate::client::{Counts, Trouble};
+use crate::client::{CallError, Counts};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Default)]
-pub struct Tally {
-    pub heard: Arc<Counts>,
+pub struct Stats {
+    pub deliveries: Arc<Counts>,
     pub ordered: AtomicU64,
     pub accepted: AtomicU64,
     pub ready: AtomicU64,
@@ -19,42 +19,42 @@ pub struct Tally {
     pub completed: AtomicU64,
     pub cancelled: AtomicU64,
     pub pings: AtomicU64,
-    /// States that a follower had to ask for, because no event had told them.
-    pub unheard: AtomicU64,
-    /// Times that the server thought a crew far from where it rides.
+    /// Changes that a player had to read, because no message announced them.
+    pub missed: AtomicU64,
+    /// Times that the server had a crew far from where it rides.
     pub astray: AtomicU64,
     refused: Mutex<BTreeMap<String, u64>>,
 }
 
-impl Tally {
+impl Stats {
     pub fn add(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes a refusal or a lost answer. The first refusal of its kind is told in full, the rest is counted.
-    pub fn trouble(&self, who: &str, deed: &str, trouble: &Trouble) {
-        let kind = if trouble.is_away() { format!("{deed}: away") } else { format!("{deed}: {}", trouble.code()) };
+    /// Counts a refusal or a lost answer. The first refusal of its kind is logged in full.
+    pub fn failed(&self, who: &str, command: &str, error: &CallError) {
+        let kind = if error.is_unavailable() { format!("{command}: away") } else { format!("{command}: {}", error.code()) };
         let mut refused = self.refused.lock();
         let count = refused.entry(kind).or_default();
         *count += 1;
-        // A server that is away for a moment is part of life; its absence is counted.
-        if *count == 1 && !trouble.is_away() {
-            tracing::warn!("{who}: {deed} {trouble}");
+        // A server that is unavailable for a moment is normal here and only counted.
+        if *count == 1 && !error.is_unavailable() {
+            tracing::warn!("{who}: {command} {error}");
         } else {
-            tracing::debug!("{who}: {deed} {trouble}");
+            tracing::debug!("{who}: {command} {error}");
         }
     }
 
     pub fn line(&self) -> String {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let heard = &self.heard;
+        let deliveries = &self.deliveries;
         let (mut away, mut refused) = (0, 0);
         self.refused
             .lock()
             .iter()
             .for_each(|(kind, count)| *if kind.ends_with(": away") { &mut away } else { &mut refused } += count);
         format!(
-            "orders {} accepted {} ready {} claimed {} (races lost {}) picked up {} delivered {} completed {} cancelled {} · pings {} astray {} · heard {} recovered {} lost {} doubled {} disordered {} reloads {} unheard {} · connects {} · refused {refused} away {away}",
+            "orders {} accepted {} ready {} claimed {} (races lost {}) picked up {} delivered {} completed {} cancelled {} · pings {} astray {} · received {} recovered {} lost {} doubled {} disordered {} reloads {} missed {} · connects {} · refused {refused} away {away}",
             get(&self.ordered),
             get(&self.accepted),
             get(&self.ready),
@@ -66,18 +66,18 @@ impl Tally {
             get(&self.cancelled),
             get(&self.pings),
             get(&self.astray),
-            get(&heard.publications),
-            get(&heard.recovered),
-            get(&heard.lost),
-            get(&heard.doubled),
-            get(&heard.disordered),
-            get(&heard.reloads),
-            get(&self.unheard),
-            get(&heard.connects),
+            get(&deliveries.publications),
+            get(&deliveries.recovered),
+            get(&deliveries.lost),
+            get(&deliveries.doubled),
+            get(&deliveries.disordered),
+            get(&deliveries.reloads),
+            get(&self.missed),
+            get(&deliveries.connects),
         )
     }
 
-    /// Refusals by deed and slug, most frequent first.
+    /// Refusals by command and slug, most frequent first.
     pub fn refusals(&self) -> Vec<(String, u64)> {
         let mut list: Vec<(String, u64)> = self.refused.lock().iter().map(|(kind, count)| (kind.clone(), *count)).collect();
         list.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

@@ -1,28 +1,28 @@
-//! What the socket brings: answers to their callers, publications checked and handed on, rights that end.
+//! What a connection receives: replies go to their callers, publications are checked and passed on, rights end.
 
-use super::live::{Happening, Worker};
-use super::order::Counts;
-use super::rest::Trouble;
+use super::live::{Update, Worker};
+use super::rest::CallError;
 use super::session::{Pending, Session};
-use super::wire::{Publication, Push, Refused, Reply, Subscribed};
+use super::stream::Counts;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::time::Duration;
 use tokio::time::Instant;
+use wassally_client::wire::{Publication, Push, Reply, ReplyError, SubscribeResult};
 
 impl Worker {
-    pub(super) async fn hear_all(&mut self, session: &mut Session, text: &str) -> Result<()> {
+    pub(super) async fn receive_all(&mut self, session: &mut Session, text: &str) -> Result<()> {
         for line in text.lines() {
-            self.hear(session, line).await?;
+            self.receive(session, line).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn hear(&mut self, session: &mut Session, line: &str) -> Result<()> {
+    pub(super) async fn receive(&mut self, session: &mut Session, line: &str) -> Result<()> {
         let reply: Reply = serde_json::from_str(line).with_context(|| format!("not a reply: {line:.120}"))?;
         if reply.is_ping() {
-            return if session.answers_pings { session.write_text("{}".to_owned()).await } else { Ok(()) };
+            return if session.answers_pings { session.send("{}").await } else { Ok(()) };
         }
         if let Some(push) = reply.push {
             return self.pushed(session, push).await;
@@ -31,15 +31,15 @@ impl Worker {
             Some(Pending::Subscribe(channel)) => match (reply.error, reply.subscribe) {
                 (Some(error), _) => self.subscribe_refused(session, channel, &error),
                 (None, Some(subscribed)) => self.subscribed(&channel, &subscribed),
-                (None, None) => bail!("an empty answer to subscribe"),
+                (None, None) => bail!("an empty reply to subscribe"),
             },
-            Some(Pending::Rpc(answer)) => {
+            Some(Pending::Rpc(caller)) => {
                 let result = match reply.error {
-                    Some(error) => Err(as_trouble(error)),
+                    Some(error) => Err(as_call_error(error)),
                     None => Ok(parse(reply.rpc.and_then(|rpc| rpc.data))),
                 };
-                // The caller may have lost patience.
-                let _ = answer.send(result);
+                // The caller may have stopped waiting.
+                let _ = caller.send(result);
                 Ok(())
             }
             Some(Pending::Nothing) => {
@@ -57,7 +57,7 @@ impl Worker {
 
     async fn pushed(&mut self, session: &mut Session, push: Push<'_>) -> Result<()> {
         if let Some(publication) = push.publication {
-            return self.said(&push.channel, &publication);
+            return self.published(&push.channel, &publication);
         }
         if let Some(subscribed) = push.subscribe {
             self.channels.entry(push.channel.clone()).or_default().is_server_side = true;
@@ -66,28 +66,28 @@ impl Worker {
         if let Some(unsubscribed) = push.unsubscribe {
             if unsubscribed.code < 2500 {
                 self.channels.remove(&push.channel);
-                return self.tell(Happening::Ended { channel: push.channel, code: unsubscribed.code });
+                return self.update(Update::Ended { channel: push.channel, code: unsubscribed.code });
             }
             if let Some(sub) = self.channels.get_mut(&push.channel) {
                 if unsubscribed.code == 2502 {
                     sub.can_recover = false;
                 }
-                return self.ask_for(session, &push.channel).await;
+                return self.subscribe(session, &push.channel).await;
             }
         }
         Ok(())
     }
 
-    fn said(&mut self, channel: &str, publication: &Publication) -> Result<()> {
+    fn published(&mut self, channel: &str, publication: &Publication) -> Result<()> {
         let Some(sub) = self.channels.get_mut(channel) else { return Ok(()) };
-        let permit = self.heard.try_reserve().context("this client is too slow")?;
+        let permit = self.updates.try_reserve().context("this client is too slow")?;
         if sub.stream.take(publication.offset, &self.counts) {
-            permit.send(Happening::Said { channel: channel.to_owned(), data: parse(publication.data) });
+            permit.send(Update::Published { channel: channel.to_owned(), data: parse(publication.data) });
         }
         Ok(())
     }
 
-    pub(super) fn subscribed(&mut self, channel: &str, subscribed: &Subscribed) -> Result<()> {
+    pub(super) fn subscribed(&mut self, channel: &str, subscribed: &SubscribeResult) -> Result<()> {
         let Some(sub) = self.channels.get_mut(channel) else { return Ok(()) };
         if subscribed.recovered {
             Counts::add(&self.counts.recovered, subscribed.publications.len() as u64);
@@ -96,21 +96,21 @@ impl Worker {
             if subscribed.was_recovering {
                 Counts::add(&self.counts.reloads, 1);
             }
-            // Publications that come along with a fresh start lie behind the position that the reply names.
+            // Publications that come with a fresh start are older than the position in the reply.
             sub.stream.start(&subscribed.epoch, subscribed.offset);
         }
         sub.can_recover = subscribed.recoverable;
         let recovered = subscribed.recovered;
-        self.tell(Happening::Subscribed { channel: channel.to_owned(), data: subscribed.data.map(|data| parse(Some(data))) })?;
+        self.update(Update::Subscribed { channel: channel.to_owned(), data: subscribed.data.map(|data| parse(Some(data))) })?;
         if recovered {
             for publication in &subscribed.publications {
-                self.said(channel, publication)?;
+                self.published(channel, publication)?;
             }
         }
         Ok(())
     }
 
-    fn subscribe_refused(&mut self, session: &mut Session, channel: String, error: &Refused) -> Result<()> {
+    fn subscribe_refused(&mut self, session: &mut Session, channel: String, error: &ReplyError) -> Result<()> {
         if error.temporary || error.code < 100 || error.code == 109 {
             session.retry.push(channel);
             session.retry_at.get_or_insert(Instant::now() + Duration::from_secs(1));
@@ -120,11 +120,11 @@ impl Worker {
             return Ok(());
         }
         self.channels.remove(&channel);
-        self.tell(Happening::Ended { channel, code: error.code })
+        self.update(Update::Ended { channel, code: error.code })
     }
 
-    fn tell(&self, happening: Happening) -> Result<()> {
-        self.heard.try_send(happening).context("this client is too slow")
+    fn update(&self, update: Update) -> Result<()> {
+        self.updates.try_send(update).context("this client is too slow")
     }
 }
 
@@ -132,9 +132,9 @@ fn parse(data: Option<&RawValue>) -> Value {
     data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null)
 }
 
-fn as_trouble(error: Refused) -> Trouble {
+fn as_call_error(error: ReplyError) -> CallError {
     if error.temporary || error.code < 400 || matches!(error.code, 429 | 503) {
-        return Trouble::Away(format!("{} {}", error.code, error.message));
+        return CallError::Unavailable(format!("{} {}", error.code, error.message));
     }
-    Trouble::Refused { status: error.code as u16, code: error.message, problem: Value::Null }
+    CallError::Refused { status: error.code as u16, code: error.message, problem: Value::Null }
 }

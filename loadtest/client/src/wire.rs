@@ -1,4 +1,4 @@
-//! The JSON form of the Centrifuge client protocol, as far as a client of ours reads and writes it.
+//! The JSON form of the Centrifuge client protocol, as far as our tests and load read and write it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ pub struct Command<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publish: Option<Publish<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rpc: Option<Call<'a>>,
+    pub rpc: Option<Rpc<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub send: Option<Send<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +57,7 @@ pub struct Subscribe<'a> {
     pub data: Option<&'a RawValue>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Clone, Copy)]
 pub struct Channel<'a> {
     pub channel: &'a str,
 }
@@ -69,7 +69,7 @@ pub struct Publish<'a> {
 }
 
 #[derive(Serialize)]
-pub struct Call<'a> {
+pub struct Rpc<'a> {
     pub method: &'a str,
     pub data: &'a RawValue,
 }
@@ -89,16 +89,16 @@ pub struct Refresh<'a> {
 #[serde(default)]
 pub struct Reply<'a> {
     pub id: u32,
-    pub error: Option<Refused>,
+    pub error: Option<ReplyError>,
     #[serde(borrow)]
     pub push: Option<Push<'a>>,
     #[serde(borrow)]
-    pub connect: Option<Connected<'a>>,
+    pub connect: Option<ConnectResult<'a>>,
     #[serde(borrow)]
-    pub subscribe: Option<Subscribed<'a>>,
+    pub subscribe: Option<SubscribeResult<'a>>,
     #[serde(borrow)]
-    pub rpc: Option<Answer<'a>>,
-    pub refresh: Option<Refreshed>,
+    pub rpc: Option<RpcResult<'a>>,
+    pub refresh: Option<RefreshResult>,
 }
 
 impl Reply<'_> {
@@ -109,7 +109,7 @@ impl Reply<'_> {
 }
 
 #[derive(Deserialize, Debug, Clone)]
-pub struct Refused {
+pub struct ReplyError {
     pub code: u32,
     #[serde(default)]
     pub message: String,
@@ -119,18 +119,18 @@ pub struct Refused {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Connected<'a> {
+pub struct ConnectResult<'a> {
     pub expires: bool,
     pub ttl: u32,
     pub ping: u32,
     pub pong: bool,
     #[serde(borrow)]
-    pub subs: HashMap<String, Subscribed<'a>>,
+    pub subs: HashMap<String, SubscribeResult<'a>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Subscribed<'a> {
+pub struct SubscribeResult<'a> {
     pub recoverable: bool,
     pub recovered: bool,
     pub was_recovering: bool,
@@ -152,14 +152,14 @@ pub struct Publication<'a> {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Answer<'a> {
+pub struct RpcResult<'a> {
     #[serde(borrow)]
     pub data: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Refreshed {
+pub struct RefreshResult {
     pub expires: bool,
     pub ttl: u32,
 }
@@ -171,13 +171,13 @@ pub struct Push<'a> {
     #[serde(borrow, rename = "pub")]
     pub publication: Option<Publication<'a>>,
     #[serde(borrow)]
-    pub subscribe: Option<Subscribed<'a>>,
-    pub unsubscribe: Option<Unsubscribed>,
+    pub subscribe: Option<SubscribeResult<'a>>,
+    pub unsubscribe: Option<Unsubscribe>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Unsubscribed {
+pub struct Unsubscribe {
     pub code: u32,
     pub reason: String,
 }

@@ -1,4 +1,4 @@
-//! What a reader of a numbered channel saw: once each, in order, none missing?
+//! Checks what a reader of a numbered channel received: each number once, in order, none missing.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Counts {
     pub publications: AtomicU64,
     pub recovered: AtomicU64,
-    /// Numbers that came later than a higher one.
+    /// Numbers that came after a higher one.
     pub disordered: AtomicU64,
     pub doubled: AtomicU64,
     /// Numbers jumped over and not seen since.
     pub lost: AtomicU64,
-    /// Subscriptions that started anew with a snapshot, because recovery was not possible.
+    /// Subscriptions that started again with a snapshot, because recovery was not possible.
     pub reloads: AtomicU64,
     pub connects: AtomicU64,
 }
@@ -33,7 +33,7 @@ impl Counts {
     }
 }
 
-/// One reader's place in one channel.
+/// One reader's position in one channel.
 #[derive(Default, Debug, Clone)]
 pub struct Stream {
     pub epoch: String,
@@ -49,7 +49,7 @@ impl Stream {
         self.missing.clear();
     }
 
-    /// Takes a publication; false when it was seen before. Publications without a number (0) are always new.
+    /// Takes a publication; false when it came before. Publications without a number (0) are always new.
     pub fn take(&mut self, offset: u64, counts: &Counts) -> bool {
         Counts::add(&counts.publications, 1);
         if offset == 0 {
@@ -59,7 +59,7 @@ impl Stream {
             let jumped = offset - self.offset - 1;
             if jumped > 0 {
                 Counts::add(&counts.lost, jumped);
-                // A jump this wide is not a matter of order; its numbers are counted and not remembered.
+                // Such a wide jump is not just disorder; its numbers are counted and not remembered.
                 if jumped <= 10_000 {
                     self.missing.extend(self.offset + 1..offset);
                 }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_repeats_and_swaps_are_told_apart() {
+    fn gaps_repeats_and_swaps_are_counted_apart() {
         assert_eq!(after(&[11, 12, 13]), (0, 0, 0));
         assert_eq!(after(&[11, 13, 14]), (1, 0, 0));
         assert_eq!(after(&[11, 13, 12, 14]), (0, 0, 1));

@@ -1,20 +1,20 @@
-//! What passes between two people at a door and not through the server: which orders are the city's own, and the PIN that a customer tells the crew.
+//! What passes between two people and not through the server: which orders are the city's own, and the PIN that a customer shows the crew.
 
-use crate::client::{Person, Rest, Trouble};
+use crate::client::{CallError, Person, Rest};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-pub struct Doors {
+pub struct Handovers {
     rest: Arc<Rest>,
     password: String,
     own: Mutex<HashSet<String>>,
     pins: Mutex<HashMap<String, String>>,
-    /// Customers whose proof may be asked for; those whom nobody plays are signed in when first needed.
+    /// Customers whose proofs can be read; those whom nobody plays are signed in when first needed.
     customers: tokio::sync::Mutex<HashMap<String, Arc<Person>>>,
 }
 
-impl Doors {
+impl Handovers {
     pub fn new(rest: &Arc<Rest>, password: &str) -> Self {
         Self {
             rest: rest.clone(),
@@ -43,29 +43,29 @@ impl Doors {
         self.pins.lock().remove(order);
     }
 
-    pub fn tell_pin(&self, order: &str, pin: &str) {
+    pub fn share_pin(&self, order: &str, pin: &str) {
         self.pins.lock().insert(order.to_owned(), pin.to_owned());
     }
 
-    /// The PIN that was told for this order, if any.
+    /// The PIN that was shared for this order, if any.
     pub fn pin(&self, order: &str) -> Option<String> {
         self.pins.lock().get(order).cloned()
     }
 
-    /// Rings at every door of the demo until one knows the order: its customer was played in an earlier run, or is a visitor's.
-    pub async fn ring(&self, order: &str) -> Result<Option<String>, Trouble> {
+    /// Reads the proof as each customer of the demo until one has the order: its customer was played in an earlier run, or is a visitor's.
+    pub async fn find_pin(&self, order: &str) -> Result<Option<String>, CallError> {
         for number in (1..=20).rev() {
             let customer = self.customer(&format!("customer{number}")).await?;
-            match ask_pin(&customer, order).await {
+            match read_pin(&customer, order).await {
                 Ok(pin) => return Ok(Some(pin)),
-                Err(trouble) if trouble.is_away() => return Err(trouble),
+                Err(error) if error.is_unavailable() => return Err(error),
                 Err(_) => {}
             }
         }
         Ok(None)
     }
 
-    async fn customer(&self, username: &str) -> Result<Arc<Person>, Trouble> {
+    async fn customer(&self, username: &str) -> Result<Arc<Person>, CallError> {
         let mut customers = self.customers.lock().await;
         if let Some(customer) = customers.get(username) {
             return Ok(customer.clone());
@@ -77,7 +77,7 @@ impl Doors {
 }
 
 /// Reads the proof of an order as its customer.
-pub async fn ask_pin(customer: &Person, order: &str) -> Result<String, Trouble> {
+pub async fn read_pin(customer: &Person, order: &str) -> Result<String, CallError> {
     let proof = customer.get(&format!("/api/orders/{order}/proof/")).await?;
-    proof["pin"].as_str().map(str::to_owned).ok_or_else(|| Trouble::Away("a proof without a PIN".to_owned()))
+    proof["pin"].as_str().map(str::to_owned).ok_or_else(|| CallError::Unavailable("a proof without a PIN".to_owned()))
 }
