@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
-/// Puts a product into the cart; of one that is in it already, so many more.
+/// Adds a product to the cart. If the cart already contains it, the quantities add up.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddItem {
@@ -33,10 +33,10 @@ pub enum AddError {
     /// The product is unknown.
     #[api(404, "not_found")]
     NotFound,
-    /// A cart holds at most so many shops.
+    /// The cart already has the largest number of shops.
     #[api(409, "cart_shop_limit")]
     ShopLimit { limit: usize },
-    /// A cart holds at most so many lines.
+    /// The cart already has the largest number of lines.
     #[api(409, "cart_item_limit")]
     ItemLimit { limit: usize },
     /// The shop is in another region than the cart.
@@ -49,7 +49,7 @@ pub enum AddError {
     Line(LineError),
 }
 
-/// Why a line may not stand in a cart.
+/// Why a line cannot be in a cart.
 #[derive(Debug, ApiError)]
 pub enum LineError {
     /// The product is no longer sold.
@@ -61,7 +61,7 @@ pub enum LineError {
 }
 
 impl LineError {
-    /// Whether `quantity` pieces may be ordered at once on these terms.
+    /// Whether `quantity` pieces can be ordered at once on these terms.
     pub(super) fn check(quantity: i32, terms: &catalog::ProductTerms) -> Checked<(), Self> {
         if is_in_range(quantity, terms.min_quantity, terms.max_quantity) { Ok(()) } else { Err(Self::out_of_range(terms)) }
     }
@@ -71,7 +71,7 @@ impl LineError {
     }
 }
 
-/// Puts a product in, or more of it.
+/// Adds a product to the cart, or more of it.
 pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committed<Created<CartView>>, AddError> {
     if input.product_id.region() != home(customer.id) {
         return Err(elsewhere(&app, input.product_id).await?.into());
@@ -105,7 +105,7 @@ pub async fn add(app: App, customer: Customer, input: AddItem) -> Result<Committ
     tx.commit(Created(cart.view(app.config.currency))).await
 }
 
-/// Whether a new line of `terms` fits beside `lines`.
+/// Whether a new line with these terms fits beside `lines`.
 fn fits(lines: &[Line], terms: &catalog::ProductTerms) -> Checked<(), AddError> {
     let mut shops: BTreeSet<_> = lines.iter().map(|line| line.shop_id).collect();
     shops.insert(terms.shop_id);
@@ -115,7 +115,7 @@ fn fits(lines: &[Line], terms: &catalog::ProductTerms) -> Checked<(), AddError> 
     if lines.len() >= ITEMS_MAX { Err(AddError::ItemLimit { limit: ITEMS_MAX }) } else { Ok(()) }
 }
 
-/// Why a product of another region than the cart's cannot go in: it exists there, or nowhere.
+/// The error for a product of another region than the cart's: it exists there, or not at all.
 async fn elsewhere(app: &App, product: ProductId) -> Result<AddError> {
     let mut conn = app.read(product.region()).await?;
     let terms = catalog::terms(&mut conn, product).await?;

@@ -43,9 +43,9 @@ pub struct Item {
     pub sku: String,
     pub image_url: Option<String>,
     pub quantity: i32,
-    /// Of one piece, now.
+    /// The present price of one piece.
     pub price: Money,
-    /// What the customer was last shown.
+    /// The price that the customer was last shown.
     pub price_seen: Money,
     pub on_hand: i32,
     pub min_quantity: i32,
@@ -73,7 +73,7 @@ pub enum ProblemCode {
     QuantityOutOfRange,
     ProductGone,
     PriceChanged,
-    /// The shop lets nobody fetch orders.
+    /// The shop offers no pickup.
     NoPickup,
     /// The shop sells in another currency than the first one.
     OtherCurrency,
@@ -102,7 +102,7 @@ impl Problem {
 }
 
 impl Group {
-    /// A group with what is wrong with it for a customer at `location`.
+    /// A group with its problems for a customer at `location`.
     pub fn new(shop: ShopTerms, mut items: Vec<Item>, location: Option<&Location>) -> Self {
         for item in &mut items {
             // A shop that changed its currency sells only what it has priced in it.

@@ -24,14 +24,14 @@ pub struct SetQuantity {
     pub quantity: i32,
 }
 
-/// Takes a line out of the cart.
+/// Removes a line from the cart.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveItem {
     pub item_id: CartItemId,
 }
 
-/// Sets a line's quantity; its present price is then seen.
+/// Sets a line's quantity. Its present price counts as seen.
 pub async fn set_quantity(app: App, customer: Customer, input: SetQuantity) -> Result<Committed<CartView>, LineError> {
     let mut tx = app.begin(home(customer.id)).await?;
     let line = lock_line(&mut tx, &customer, input.item_id).await?;
@@ -42,7 +42,7 @@ pub async fn set_quantity(app: App, customer: Customer, input: SetQuantity) -> R
     tx.commit(cart.view(app.config.currency)).await
 }
 
-/// Takes a line out.
+/// Removes a line.
 pub async fn remove(app: App, customer: Customer, input: RemoveItem) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
     let line = lock_line(&mut tx, &customer, input.item_id).await?;

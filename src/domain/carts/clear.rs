@@ -2,7 +2,7 @@
 use super::{CartView, changed, home, store};
 use crate::{App, actor::Customer, db::Committed, ids::ShopId, operations::NoInput, problem::Result};
 
-/// Takes everything out.
+/// Removes all lines.
 pub async fn clear(app: App, customer: Customer, _: NoInput) -> Result<Committed<CartView>> {
     let mut tx = app.begin(home(customer.id)).await?;
     store::lock(&mut tx, customer.id).await?;

@@ -11,11 +11,11 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CartMessage {
-    /// The cart differs from the version before.
+    /// The cart changed.
     CartChanged {
         at: Timestamp,
         version: i64,
-        /// Lines in it now.
+        /// How many lines it has now.
         items: usize,
     },
 }

@@ -154,7 +154,7 @@ pub(super) async fn set_quantity(tx: &mut Tx, id: CartItemId, quantity: i32, pri
     Ok(())
 }
 
-/// The customer has seen these prices.
+/// Records that the customer has seen these prices.
 pub(super) async fn set_prices_seen(tx: &mut Tx, prices: &[(CartItemId, Money)]) -> Result<()> {
     let (ids, prices): (Vec<_>, Vec<_>) = prices.iter().map(|(id, price)| (id.uuid(), price.decimal())).unzip();
     sqlx::query!(

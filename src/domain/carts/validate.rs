@@ -1,28 +1,28 @@
 //! Checks the cart before a checkout: `POST /api/cart/validate/`.
 //!
-//! The customer has seen what it answers: prices that had changed are named once more and are no problem afterwards.
+//! The customer has seen what it answers: changed prices are listed once more, and after that they are no longer a problem.
 use super::{CartView, home, store};
 use crate::{App, actor::Customer, db::Committed, problem::Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
-/// Checks the cart before a checkout; changed prices are then seen.
+/// Checks the cart before a checkout. Changed prices count as seen from now on.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ValidateCart {
-    /// The version that the caller has; another present one is 409 `cart_changed`.
+    /// The version that the caller has; if it is not the present one, 409 `cart_changed`.
     pub cart_version: Option<i64>,
 }
 
 #[derive(Debug, ApiError)]
 pub enum ValidateError {
-    /// The cart is not of this version: the present one.
+    /// The present cart, which has another version.
     #[api(409, "cart_changed")]
     CartChanged { cart: CartView },
 }
 
-/// The cart with its problems. Changed prices are taken as seen.
+/// The cart with its problems. Changed prices count as seen from now on.
 pub async fn validate(app: App, customer: Customer, input: ValidateCart) -> Result<Committed<CartView>, ValidateError> {
     let mut tx = app.begin(home(customer.id)).await?;
     let cart = super::lock(&mut tx, customer.id).await?;

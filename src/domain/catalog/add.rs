@@ -62,7 +62,7 @@ pub async fn add_products(tx: &mut Tx, shop: ShopId, products: &[NewProduct]) ->
     Ok(ids)
 }
 
-/// The category called `name`, created if there is none. Categories are global: no regional transaction writes them.
+/// The category with this name, inserted if it is missing. Categories are global, so no regional transaction writes them.
 pub async fn category_named(app: &App, name: &str, name_ar: Option<&str>) -> Result<ProductCategoryId> {
     let mut conn = app.read(Region::GLOBAL).await?;
     store::category_named(&mut conn, ProductCategoryId::fresh(app, Region::GLOBAL), name, name_ar, app.clock.now()).await

@@ -85,7 +85,7 @@ impl Product {
     }
 }
 
-/// Lists what is sold.
+/// Lists the products that are sold.
 ///
 /// `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -145,7 +145,7 @@ pub struct ReadProduct {
     id: ProductId,
 }
 
-/// One product. Its seller and admins see it also while it is not sold.
+/// One product. Members of its shop and admins also see it while it is not sold.
 pub async fn one(app: App, OptionalActor(actor): OptionalActor, input: ReadProduct) -> Result<Product> {
     let region = input.id.region();
     let mut conn = app.read_stale(region).await?;

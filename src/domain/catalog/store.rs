@@ -16,7 +16,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone)]
 pub struct ProductTerms {
     pub shop_id: ShopId,
-    /// Of one piece.
+    /// The price of one piece.
     pub price: Money,
     pub min_quantity: i32,
     pub max_quantity: Option<i32>,
@@ -195,7 +195,7 @@ pub(super) async fn categories(conn: &mut PgConnection) -> Result<Vec<CategoryRo
     Ok(rows.fetch_all(&mut *conn).await?)
 }
 
-/// The category of this name, created as `new` if there is none.
+/// The category with this name, inserted as `new` if it is missing.
 pub(super) async fn category_named(
     conn: &mut PgConnection,
     new: ProductCategoryId,

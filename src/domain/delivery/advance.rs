@@ -23,9 +23,9 @@ use wassally_macros::ApiError;
 #[serde(deny_unknown_fields)]
 pub struct AdvanceOrder {
     pub order_id: OrderId,
-    /// By default the next stop of the way: SHIPPED, and after a failure RETURNED_TO_SHOP. DELIVERED and DELIVERY_FAILED must be named.
+    /// By default the next state: SHIPPED, and after a failure RETURNED_TO_SHOP. DELIVERED and DELIVERY_FAILED must be named.
     pub to: Option<OrderStatus>,
-    /// The one stop that was picked up; absent: all that are left.
+    /// The stop that was picked up; by default all remaining ones.
     pub shop_id: Option<ShopId>,
     /// Needed for DELIVERY_FAILED and RETURNED_TO_SHOP.
     pub reason: Option<String>,
@@ -40,7 +40,7 @@ pub enum AdvanceError {
     State(InvalidTransition),
 }
 
-/// Where an order goes from `status` by itself. Never to the customer: a second tap at the shop would deliver what was just fetched.
+/// The default next state. Never DELIVERED: a second tap at the shop would deliver what was just picked up.
 fn next(status: OrderStatus, needs_proof: bool) -> Checked<OrderStatus, AdvanceError> {
     match status {
         OrderStatus::Processing => Ok(OrderStatus::Shipped),

@@ -1,4 +1,4 @@
-//! `crew:{id}`: the channel of a crew's own jobs.
+//! `crew:{id}`: the channel of a crew's own duty and jobs.
 use super::{CrewMessage, Job, crew::ACTIVE_LIMIT, jobs, store};
 use crate::{
     App,
@@ -27,7 +27,7 @@ pub fn is_crew(actor: &Actor) -> bool {
     actor.role == Role::Crew
 }
 
-/// The crew themselves; staff.
+/// The crew itself, and staff.
 pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: UserId) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         if is_crew(actor) && actor.id == id {

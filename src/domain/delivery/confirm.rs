@@ -35,7 +35,7 @@ pub struct ConfirmProof {
     /// Where it was shown, in degrees.
     pub lat: Option<f64>,
     pub lng: Option<f64>,
-    /// When it was shown, where there was no reception.
+    /// When it was entered, if there was no reception then.
     pub at: Option<Timestamp>,
 }
 
@@ -71,8 +71,8 @@ fn is_pin(text: &str) -> bool {
     text.len() == 6 && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// Delivers an order by what its customer shows: to its crew, or at the counter to a member of its shop. A counter hands over its own parts; the
-/// last of them delivers the order, and until then the same proof serves at the next one.
+/// Delivers an order by its customer's proof: confirmed by its crew, or at the counter by a member of its shop. A counter hands over its own parts;
+/// the last of them delivers the order, and until then the same proof is valid at the next counter.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn confirm(app: App, caller: Either<Crew, Seller>, input: ConfirmProof) -> Result<Committed<OrderView>, ConfirmError> {
     let actor: &Actor = &caller;
@@ -123,7 +123,7 @@ async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) ->
     Err(ConfirmError::Proof(ProofError::Wrong { tries_left: (TRIES_MAX - tries).max(0) }).into())
 }
 
-/// The order, locked, and its proof, for whom it is to confirm; at a counter, the shops whose parts are still theirs to hand over.
+/// The locked order, its proof, and at a counter the actor's shops whose parts are still there. Errors: 404 unless the actor may confirm it.
 async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::ProofRow, Vec<ShopId>), ConfirmError> {
     let (order, relation) = orders::lock_as(tx, actor, id).await?;
     let own: Vec<&ShopOrder> = order.live_parts().filter(|part| relation.sees_part(part.shop_id)).collect();

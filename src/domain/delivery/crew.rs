@@ -9,7 +9,7 @@ use wassally_macros::ApiError;
 
 /// Most orders a crew carries at once.
 pub const ACTIVE_LIMIT: i32 = 5;
-/// With so much cash in hand, in units of its currency, a crew takes no further order that is paid in cash.
+/// A crew with this much cash in hand, in units of the currency, cannot claim another order that is paid in cash.
 pub const CASH_CAP: Amount = Amount::whole(500);
 
 /// The row of a crew, on duty or off. Every command that changes it locks it.
@@ -28,16 +28,16 @@ pub struct CrewRow {
     pub area_radius_m: Option<i32>,
 }
 
-/// Why a crew may not take an order.
+/// Why a crew cannot claim an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ApiError)]
 pub enum ClaimError {
-    /// Somebody has taken this order.
+    /// Another crew has claimed this order.
     #[api(409, "already_claimed")]
     AlreadyClaimed,
     /// The order was cancelled.
     #[api(409, "order_cancelled")]
     OrderCancelled,
-    /// No crew carries this order.
+    /// This order cannot be claimed.
     #[api(409, "not_claimable")]
     NotClaimable,
     /// The crew is not on duty.
@@ -53,7 +53,7 @@ pub enum ClaimError {
     State(InvalidTransition),
 }
 
-/// Whether anybody may take `order` now.
+/// Whether `order` can be claimed now.
 pub fn check_order(order: &Order) -> Result<(), ClaimError> {
     match order.status {
         OrderStatus::Cancelled => Err(ClaimError::OrderCancelled),

@@ -1,4 +1,4 @@
-//! What happens to an order on its way, for the order, its shops and its crew.
+//! The events of deliveries, published to the order, its shops and its crew.
 use super::{
     job::Job,
     messages::{CrewMessage, DeliveryFact, JobGone, JobNow},
@@ -40,19 +40,19 @@ macro_rules! events {
 }
 
 events! {
-    /// A crew took the order.
+    /// A crew claimed the order.
     OrderClaimed { crew_id: UserId }
-    /// A crew gave the order back to the list.
+    /// A crew released the order: it is on the list again.
     OrderReleased { crew_id: UserId }
-    /// Staff gave the order to another crew.
+    /// Staff reassigned the order to another crew.
     OrderReassigned { from: UserId, crew_id: UserId }
-    /// One stop of several was picked up: by the crew, or without one by the customer.
+    /// One stop of several was picked up by the crew, or collected by the customer (`crew_id` is `None`).
     OrderPickedUp { crew_id: Option<UserId>, shop_id: Option<ShopId> }
     /// All goods are on their way; the proof is minted.
     OrderShipped { crew_id: UserId }
-    /// The goods are in the customer's hands. `crew_id` is `None` when they were fetched.
+    /// The customer has the goods. `crew_id` is `None` when they were collected.
     OrderDelivered { crew_id: Option<UserId> }
-    /// The customer could not be met or refused.
+    /// The customer was absent or refused the goods.
     OrderDeliveryFailed { crew_id: Option<UserId>, reason: String }
     /// The goods are back at their shops.
     OrderReturned { crew_id: Option<UserId>, reason: String }
@@ -62,7 +62,7 @@ events! {
     ProofUnlocked { crew_id: Option<UserId> }
 }
 
-/// The crew's message with a job of theirs as it is now.
+/// A message to a crew with the present state of its job.
 fn to_crew(crew: UserId, now: Timestamp, job: &Job, message: fn(JobNow) -> CrewMessage) -> Message {
     Message::new(crew, &message(JobNow { at: now, order_id: job.order_id, job: job.clone() }))
 }
@@ -185,7 +185,7 @@ impl Event for DutyChanged {
     }
 }
 
-/// Something is wrong with a job: for its crew and for staff.
+/// A crew reported a problem with a job, for its own devices and for staff.
 #[derive(Debug)]
 pub struct JobProblem {
     pub at: Timestamp,
@@ -203,12 +203,12 @@ impl Event for JobProblem {
     }
 }
 
-/// A crew's message when something they did not do changed their job, such as a stop that fell away.
+/// A message to a crew whose job somebody else changed, such as by rejecting a stop.
 pub fn job_changed(crew: UserId, now: Timestamp, job: &Job) -> Message {
     to_crew(crew, now, job, CrewMessage::JobChanged)
 }
 
-/// A crew's message when an order of theirs was cancelled.
+/// A message to a crew whose order was cancelled.
 pub fn job_cancelled(crew: UserId, now: Timestamp, order: OrderId, reason: &str) -> Message {
     Message::new(crew, &CrewMessage::JobCancelled(JobGone { at: now, order_id: order, reason: reason.to_owned() }))
 }

@@ -8,7 +8,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// An order as its crew sees it: where to fetch, where to bring, what to collect.
+/// An order as its crew sees it: its stops, its drop-off and the cash to collect.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Job {
     pub order_id: OrderId,
@@ -30,14 +30,14 @@ pub struct Job {
     pub proof_required: bool,
 }
 
-/// Who waits at the door.
+/// The customer, as the crew addresses them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Recipient {
     pub name: String,
     pub phone_number: Option<String>,
 }
 
-/// A shop to fetch goods from. A REJECTED one is skipped.
+/// A shop to pick up goods from. The crew skips a REJECTED one.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Stop {
     pub shop_id: ShopId,

@@ -12,28 +12,28 @@ use utoipa::ToSchema;
 
 order_facts! {
     DeliveryFact => DeliveryMessage, DeliveryShopMessage {
-        /// A crew took the order.
+        /// A crew claimed the order.
         OrderClaimed {}
-        /// A crew gave the order back to the list.
+        /// A crew released the order: it is on the list again.
         OrderReleased {
-            /// What crews see of it again.
+            /// What crews see of it from now on.
             listing: Option<ClaimableOrder>,
         }
-        /// Staff gave the order to another crew.
+        /// Staff reassigned the order to another crew.
         OrderReassigned {}
-        /// One stop of several was picked up: by the crew, or without one by the customer.
+        /// One stop of several was picked up by the crew, or collected by the customer.
         OrderPickedUp {
-            /// `null`: all that were left.
+            /// `null`: all remaining ones.
             shop_id: Option<ShopId>,
         }
         /// All goods are on their way; the proof is minted.
         OrderShipped {}
-        /// The goods are in the customer's hands.
+        /// The customer has the goods.
         OrderDelivered {
             /// How it was proven: `pin`, `token`, `none`, `override`.
             proof: String,
         }
-        /// The customer could not be met or refused.
+        /// The customer was absent or refused the goods.
         OrderDeliveryFailed { reason: String }
         /// The goods are back at their shops.
         OrderReturned { reason: String }
@@ -57,7 +57,7 @@ impl Fact for DeliveryFact {
     }
 }
 
-/// A job of the crew as it is now.
+/// The present state of a job.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct JobNow {
     pub at: Timestamp,
@@ -65,7 +65,7 @@ pub struct JobNow {
     pub job: Job,
 }
 
-/// A job that is the crew's no more.
+/// A job that the crew no longer has.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct JobGone {
     pub at: Timestamp,
@@ -83,7 +83,7 @@ pub enum CrewMessage {
     JobDelivered(JobNow),
     JobFailed(JobNow),
     JobReturned(JobNow),
-    /// Something that the crew did not do changed the job, such as a stop that fell away.
+    /// Somebody else changed the job, such as by rejecting a stop.
     JobChanged(JobNow),
     JobReleased(JobGone),
     JobCancelled(JobGone),
@@ -96,7 +96,7 @@ pub enum CrewMessage {
         duty_no: i64,
         radius_m: Option<i32>,
     },
-    /// The crew reported that something is wrong.
+    /// The crew reported a problem.
     JobProblem {
         at: Timestamp,
         order_id: OrderId,

@@ -88,13 +88,13 @@ fn proof_required(app: &App, mode: PaymentMode) -> bool {
 
 #[derive(Debug, ApiError)]
 pub enum ReasonError {
-    /// Say why.
+    /// A reason is required.
     #[api(422, "reason_required")]
     Required,
 }
 
-/// A reason that must be there. Errors: [`ReasonError`], and those of [`text::reason`].
-fn needed_reason(reason: Option<&str>) -> Result<&str, ReasonError> {
+/// A required reason. Errors: [`ReasonError`], and those of [`text::reason`].
+fn required_reason(reason: Option<&str>) -> Result<&str, ReasonError> {
     let reason = text::reason(reason)?;
     if reason.is_empty() { Err(ReasonError::Required.into()) } else { Ok(reason) }
 }

@@ -1,4 +1,4 @@
-//! Staff overrides the rule of the proof: an order is delivered without it, or a locked one is opened again.
+//! Staff override the proof: they deliver without it, or unlock it.
 use super::{ReasonError, advance::hand_over, events::ProofUnlocked, store};
 use crate::{
     App,
@@ -22,7 +22,7 @@ pub enum Act {
     UnlockProof,
 }
 
-/// Delivers an order without its proof, or gives its proof five new tries. Needs a reason, and is audited.
+/// Delivers an order without its proof, or unlocks its proof for five more tries. Needs a reason, and is audited.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Override {
@@ -35,7 +35,7 @@ pub struct Override {
 pub enum OverrideError {
     #[api(inherit)]
     Reason(ReasonError),
-    /// The proof comes with the goods.
+    /// The proof is minted when all goods are picked up.
     #[api(409, "no_proof_yet")]
     NoProofYet,
     #[api(inherit)]
@@ -44,7 +44,7 @@ pub enum OverrideError {
 
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn override_status(app: App, staff: Staff, input: Override) -> Result<Committed<OrderView>, OverrideError> {
-    let reason = super::needed_reason(input.reason.as_deref()).inherit::<OverrideError>()?;
+    let reason = super::required_reason(input.reason.as_deref()).inherit::<OverrideError>()?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
     let (mut order, _) = orders::lock_as(&mut tx, &staff, input.order_id).await?;

@@ -1,4 +1,4 @@
-//! A crew reports that something is wrong on the way.
+//! A crew reports a problem on the way.
 use super::{events::JobProblem, store};
 use crate::{
     App, actor::Crew, clock::Timestamp, db::Committed, domain::orders, ids::OrderId, problem::Result, reply::Created, text,
@@ -29,7 +29,7 @@ impl ProblemKind {
     }
 }
 
-/// Reports that something is wrong with an order that the crew carries; staff are told.
+/// Reports a problem with an order that the crew carries, to staff.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportProblem {

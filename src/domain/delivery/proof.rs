@@ -38,7 +38,7 @@ pub struct Proof {
 
 #[derive(Debug, ApiError)]
 pub enum ProofError {
-    /// The proof comes with the goods.
+    /// The proof is minted when all goods are picked up.
     #[api(409, "no_proof_yet")]
     NotYet,
     /// The PIN or code is wrong.
@@ -116,7 +116,7 @@ fn qr_svg(token: &str) -> Result<String> {
     Ok(code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(200, 200).build())
 }
 
-/// Reads the PIN and code that the order's customer shows at the door.
+/// Reads the PIN and code that the order's customer shows on delivery.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadProof {
@@ -125,7 +125,7 @@ pub struct ReadProof {
 
 #[derive(Debug, ApiError)]
 pub enum NoProof {
-    /// The proof comes with the goods.
+    /// The proof is minted when all goods are picked up.
     #[api(409, "no_proof_yet")]
     NotYet,
 }

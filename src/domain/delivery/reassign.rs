@@ -21,19 +21,19 @@ use serde_json::json;
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
-/// Gives an order whose goods still stand at the shops to another crew or back to the list; one that waits, to a crew.
+/// Assigns an order without picked up goods to another crew, or puts it back on the list; an unclaimed order is assigned to a crew.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reassign {
     pub order_id: OrderId,
-    /// `null`: back to the list. It must be named, for a forgotten member should not take an order from its crew.
+    /// `null`: back to the list. Required, so that a forgotten member does not take an order from its crew.
     #[serde(deserialize_with = "named")]
     #[schema(required = true)]
     pub crew_id: Option<UserId>,
     pub reason: Option<String>,
 }
 
-/// With a reader of its own, serde does not take an absent member for `null`.
+/// With a deserializer of its own, serde does not read an absent member as `null`.
 fn named<'de, D: Deserializer<'de>>(reader: D) -> std::result::Result<Option<UserId>, D::Error> {
     Option::deserialize(reader)
 }
@@ -50,7 +50,7 @@ pub enum ReassignError {
 
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn reassign(app: App, staff: Staff, input: Reassign) -> Result<Committed<Job>, ReassignError> {
-    let reason = super::needed_reason(input.reason.as_deref()).inherit::<ReassignError>()?;
+    let reason = super::required_reason(input.reason.as_deref()).inherit::<ReassignError>()?;
     let region = input.order_id.region();
     let mut tx = app.begin(region).await?;
     let (mut order, _) = orders::lock_as(&mut tx, &staff, input.order_id).await?;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
-/// Gives an own order back to the list, before any goods of it were picked up.
+/// Releases an own order before any of its goods were picked up.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseOrder {
@@ -30,7 +30,7 @@ pub enum ReleaseError {
     State(orders::InvalidTransition),
 }
 
-/// Whether the order can go back to the list.
+/// Whether the order can be released.
 pub(super) fn check(order: &Order) -> Checked<(), ReleaseError> {
     let has_goods = order.shop_orders.iter().any(|part| part.picked_up_at.is_some());
     match order.status {

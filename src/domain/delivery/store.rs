@@ -190,7 +190,7 @@ pub async fn end_job(tx: &mut Tx, order: OrderId, outcome: &str, now: Timestamp)
     Ok(crew.map(Into::into))
 }
 
-/// What a delivered order brought the crew: the sum of fees in one currency.
+/// The sum of the fees of delivered orders in one currency.
 pub async fn earnings(conn: &mut PgConnection, region: Region, id: UserId, currency: Currency) -> Result<Money> {
     let sum = sqlx::query_scalar!(
         r#"select coalesce(sum(fee), 0) as "sum!" from job where region = $1 and crew_id = $2 and outcome = 'delivered' and currency = $3"#,

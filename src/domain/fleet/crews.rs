@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 const TRAIL_MAX: TimeDelta = TimeDelta::hours(24);
 /// The default period.
 const TRAIL: TimeDelta = TimeDelta::hours(1);
-/// Years within which a trail may lie: neither chrono nor the database reckons with those far beyond.
+/// The years in which a period may lie: chrono and the database cannot calculate with times far beyond them.
 const YEARS: std::ops::Range<i32> = 1900..2200;
 
 /// A crew on the staff's list.
@@ -77,7 +77,7 @@ pub async fn list(app: App, _: Staff, listing: Listing<ListCrews>) -> Result<Pag
     Ok(listing.page(crews, |crew| crew.id.uuid()))
 }
 
-/// Reads where a crew was: a day at most, the last hour by default.
+/// Reads the trail of a crew: at most a day, by default the last hour.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadTrail {
@@ -87,7 +87,7 @@ pub struct ReadTrail {
 }
 
 impl ReadTrail {
-    /// From when to when; the last hour before its end, or before now. Errors: 422 with the parameter named.
+    /// The period; by default the hour before its end, or before now. Errors: 422 with the name of the parameter.
     fn bounds(&self, now: Timestamp) -> Checked<(Timestamp, Timestamp), Problem> {
         let refused = |name: &str| Problem::invalid(name, "out_of_range");
         let to = self.to.unwrap_or(now);

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-/// Goes on duty or off. Going on duty once more takes it over from another phone; claims without goods stay.
+/// Starts or ends duty. Starting it again takes it over from another phone; claimed orders stay.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetDuty {
@@ -54,7 +54,7 @@ pub struct Position {
     pub at: Timestamp,
 }
 
-/// Goes on duty under the next number, or off.
+/// Starts duty under the next duty number, or ends it.
 #[tracing::instrument(skip_all, fields(crew.id = %crew.id, input.on_duty))]
 pub async fn set_duty(app: App, crew: Crew, input: SetDuty) -> Result<Committed<CrewView>, DutyError> {
     let mut tx = app.begin(Region::FIRST).await?;
@@ -88,7 +88,7 @@ pub(super) async fn view(app: &App, conn: &mut PgConnection, id: UserId) -> Resu
     })
 }
 
-/// Reads the own state, with the channel to follow it on.
+/// Reads the own state, with the position of its channel.
 pub async fn read(app: App, crew: Crew, _: NoInput) -> Result<CrewView> {
     let mut whole = app.read_whole(Region::FIRST).await?;
     let live = app.position(&mut whole, channel_of::<CrewMessage>(&crew.id)).await?;

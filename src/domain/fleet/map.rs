@@ -103,7 +103,7 @@ impl ChannelMessage for MapMessage {
     type Id = Cell;
 }
 
-/// Staff; a cell of the map's resolution.
+/// Staff. Errors: 404 unless `cell` is a cell of the map's resolution.
 pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, cell: Cell) -> BoxFuture<'a, Result<()>> {
     let may = match cell.resolution() {
         _ if !actor.is_staff() => Err(Problem::forbidden().into()),
@@ -113,7 +113,7 @@ pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, cell: Cell) -> BoxFuture<'a, 
     Box::pin(std::future::ready(may))
 }
 
-/// Everybody in the cell.
+/// All crews in the cell.
 pub fn snapshot<'a>(app: &'a App, _: &'a Actor, here: Cell) -> BoxFuture<'a, Result<Snapshot<MapMessage>>> {
     let crews = crews_on_map(app).into_iter().filter(|(cell, _)| *cell == here).map(|(_, dot)| dot).collect();
     Box::pin(std::future::ready(Ok(Snapshot { offset: 0, data: MapMessage::Positions { crews, full: true } })))

@@ -21,7 +21,7 @@ use wassally_macros::ApiError;
 /// In milliseconds: a position older than this is no start for a list.
 const FORGOTTEN_MS: i64 = 5 * STALE_MS;
 
-/// Lists the orders that wait around a point, nearest first: the given one, the crew's last ping, or the middle of their area.
+/// Lists the claimable orders around a point, nearest first: the given point, the crew's last ping, or the centre of its area.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FindNearby {
@@ -36,12 +36,12 @@ pub struct FindNearby {
 
 #[derive(Debug, ApiError)]
 pub enum NearbyError {
-    /// Neither a point was given nor is one known of the crew.
+    /// No point was given, and the crew's position is not known.
     #[api(409, "no_position")]
     NoPosition,
 }
 
-/// The same by RPC: around themselves.
+/// The same by RPC: always around the crew itself.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NearbyInput {
@@ -144,7 +144,7 @@ pub fn publish(app: &App, crew: UserId, delta: &Delta<OrderId, Arc<ClaimableOrde
     app.publish_ephemeral(&crew, &frame(delta));
 }
 
-/// What `nearby:` carries: what came and went, or the whole list.
+/// What `nearby:` carries: orders that came and went, or the whole list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum NearbyMessage {
@@ -153,7 +153,7 @@ pub enum NearbyMessage {
         seq: u64,
         added: Vec<NearbyOrder>,
         removed: Vec<OrderId>,
-        /// Why each removed order went: `claimed`, `cancelled`, `out_of_range`, `shop_closed`.
+        /// Why each order was removed: `claimed`, `cancelled`, `out_of_range`, `shop_closed`.
         why: BTreeMap<OrderId, String>,
         /// Replaces the list that the reader has.
         #[serde(skip_serializing_if = "is_false")]
@@ -166,7 +166,7 @@ pub enum NearbyMessage {
     },
 }
 
-/// An order that waits near the crew.
+/// A claimable order near the crew.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct NearbyOrder {
     #[serde(flatten)]
@@ -206,7 +206,7 @@ fn row(near: &Near<OrderId, Arc<ClaimableOrder>>) -> NearbyOrder {
     }
 }
 
-/// The crew themselves.
+/// The crew itself.
 pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, id: UserId) -> BoxFuture<'a, Result<()>> {
     let is_own = actor.role == Role::Crew && id == actor.id;
     Box::pin(std::future::ready(if is_own { Ok(()) } else { Err(Problem::not_found().into()) }))

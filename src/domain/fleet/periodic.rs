@@ -69,7 +69,7 @@ type Trails = BTreeMap<(UserId, i64), Vec<TrailFix>>;
 
 async fn write(app: &App, last: &store::Last, trails: &Trails) -> Result<()> {
     let mut tx = app.pools().background.begin().await?;
-    // A place that a crash forgets is told again by the next ping.
+    // A position lost in a crash is replaced by the next ping.
     sqlx::query("set local synchronous_commit = off").execute(&mut *tx).await?;
     store::save_last(&mut tx, Region::FIRST, last).await?;
     let rows = trails.iter().map(|((crew, minute), fixes)| {

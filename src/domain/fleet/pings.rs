@@ -41,7 +41,7 @@ pub struct Ping {
     pub duty: Option<u64>,
 }
 
-/// What became of pings. A rejected one changed nothing that anybody sees.
+/// The result of pings. A rejected one changed nothing that is shown.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct Taken {
     pub accepted: usize,
@@ -80,7 +80,7 @@ pub fn take(app: &App, crew: UserId, pings: &[Ping]) -> Taken {
     taken
 }
 
-/// What one ping does: to the dot, to the crew's list, to who follows, to the map; a late one only to the trail.
+/// Applies one ping to the position, the crew's list, its followers and the map; a late one only to the trail.
 fn take_one(app: &App, replica: &Replica, crew: UserId, ping: &Ping) -> Checked<(), &'static str> {
     let rider = replica.rider(crew).ok_or("off_duty")?;
     // The lock is held to the end, so that a crew's pings are applied in their order.
@@ -147,7 +147,7 @@ fn note(rider: &mut Rider, fix: TrailFix) {
     }
 }
 
-/// Takes pings of the crew, when the socket is down.
+/// Takes positions of the crew while its socket is down.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendPings {

@@ -1,4 +1,4 @@
-//! What this node learns from durable publications: which orders wait, who is on duty, who carries what.
+//! Keeps the replica up to date from durable publications: claimable orders, crews on duty, and jobs.
 use super::{
     map, nearby,
     replica::{Carried, Replica, Rider},
@@ -16,7 +16,7 @@ use crate::{
 use std::sync::Arc;
 use wassally_geo::{Point, RemovalReason, Skew, Vehicle};
 
-/// The way that is left of a job.
+/// The rest of the route of a job.
 fn carried(job: &Job) -> Carried {
     let left = job.stops.iter().filter(|stop| stop.picked_up_at.is_none() && stop.prep_status != PrepStatus::Rejected);
     Carried {
@@ -63,7 +63,7 @@ fn order_changed(app: &App, offset: u64, about: &About, claimable: Option<&Claim
     track::changed(app, &replica, id, status);
 }
 
-/// Why an order in this state is on no list; by whose command.
+/// Why an order in this state left the lists. `by`: the role whose command changed it.
 fn why(status: OrderStatus, by: ByRole) -> RemovalReason {
     match (status, by) {
         (OrderStatus::Cancelled, ByRole::Seller | ByRole::System) => RemovalReason::ShopClosed,
@@ -77,7 +77,7 @@ pub fn crew_changed(app: &App, observed: &Observed<'_, CrewMessage>) {
     let replica = app.state::<Replica>();
     let rider = replica.rider_or_new(crew);
     let mut rider = rider.lock();
-    // A reconcile may have read what comes here now.
+    // A reconcile may already have read this change.
     if observed.offset <= rider.offset {
         return;
     }
@@ -95,7 +95,7 @@ pub fn crew_changed(app: &App, observed: &Observed<'_, CrewMessage>) {
     }
 }
 
-/// Takes a crew's message into the replica; returns the order it was about.
+/// Applies a crew's message to the replica; returns the order that it was about.
 fn apply(app: &App, replica: &Replica, crew: UserId, rider: &mut Rider, message: &CrewMessage) -> Option<OrderId> {
     match message {
         CrewMessage::JobAssigned(now)
@@ -123,7 +123,7 @@ fn apply(app: &App, replica: &Replica, crew: UserId, rider: &mut Rider, message:
             rider.vehicle = Vehicle::named(vehicle).unwrap_or_default();
             rider.radius_m = radius_m.map(f64::from);
             if let Some(duty_no) = u64::try_from(*duty_no).ok().filter(|no| *no > rider.duty_no) {
-                // Another duty, perhaps another phone with another clock.
+                // A new duty may be on another phone, with another clock.
                 rider.duty_no = duty_no;
                 rider.state = rider.state.takes_duty(duty_no);
                 rider.skew = Skew::default();
@@ -133,7 +133,7 @@ fn apply(app: &App, replica: &Replica, crew: UserId, rider: &mut Rider, message:
             }
             None
         }
-        // A problem changes nothing.
+        // A problem report changes no job.
         CrewMessage::JobProblem { order_id, .. } => Some(*order_id),
     }
 }

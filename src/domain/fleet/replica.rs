@@ -91,7 +91,7 @@ pub struct TrailFix {
     pub odd: Option<&'static str>,
 }
 
-/// A token bucket for pings, by a clock that is never set. Its burst admits what a phone collected in a tunnel.
+/// A token bucket for pings, on a monotonic clock. Its burst admits what a phone collected in a tunnel.
 #[derive(Debug)]
 pub struct Pace<C: Clock = DefaultClock>(RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>);
 
@@ -103,7 +103,7 @@ impl Default for Pace {
 
 impl<C: Clock> Pace<C> {
     const PER_S: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
-    /// Twenty minutes in a tunnel at one ping in four seconds.
+    /// Twenty minutes in a tunnel with a ping every four seconds.
     const BURST: NonZeroU32 = NonZeroU32::new(300).expect("not zero");
 
     fn by(clock: C) -> Self {

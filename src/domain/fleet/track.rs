@@ -54,7 +54,7 @@ pub fn publish(app: &App, rider: &mut Rider, order: OrderId, dot: &Dot, now_ms: 
     }
 }
 
-/// What `track:` carries. A coarse position betrays no more than its cell.
+/// What `track:` carries. A coarse position is no more exact than its cell.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TrackMessage {
@@ -65,10 +65,10 @@ pub enum TrackMessage {
         lng: f64,
         at: Timestamp,
         eta_s: u32,
-        /// A careful estimate.
+        /// A cautious estimate.
         eta_high_s: u32,
         remaining_m: u32,
-        /// Of exact positions: `null` where the phone does not say.
+        /// Only of exact positions; `null` if the phone does not report it.
         #[serde(skip_serializing_if = "Option::is_none")]
         heading_deg: Option<Option<f64>>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,12 +79,12 @@ pub enum TrackMessage {
         coarse: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         radius_m: Option<f64>,
-        /// The crew brings something to another door first.
+        /// The crew delivers another order first.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         #[schema(required = false)]
         other_stop_first: bool,
     },
-    /// The order is in another state now; or nothing is known yet.
+    /// The state of the order changed, or its crew has no known position yet.
     State { status: OrderStatus },
 }
 
@@ -93,23 +93,23 @@ impl ChannelMessage for TrackMessage {
     type Id = OrderId;
 }
 
-/// The position that a reader with this precision gets.
+/// The position at this precision.
 fn position_as(job: &Carried, precision: Precision, dot: &Dot, vehicle: wassally_geo::Vehicle) -> Option<TrackMessage> {
     let shown_at = match precision {
         Precision::Nothing => return None,
         Precision::Coarse | Precision::OtherStopFirst => coarse(dot.at),
         Precision::Exact => dot.at,
     };
-    let way: Vec<Point> = job.stops.iter().copied().chain(job.dropoff).collect();
-    let left = eta(shown_at, &way, vehicle);
+    let route: Vec<Point> = job.stops.iter().copied().chain(job.dropoff).collect();
+    let eta = eta(shown_at, &route, vehicle);
     let is_exact = precision == Precision::Exact;
     Some(TrackMessage::Position {
         lat: shown_at.lat(),
         lng: shown_at.lng(),
         at: time(dot.at_ms),
-        eta_s: left.eta_s,
-        eta_high_s: left.eta_high_s,
-        remaining_m: left.remaining_m,
+        eta_s: eta.eta_s,
+        eta_high_s: eta.eta_high_s,
+        remaining_m: eta.remaining_m,
         heading_deg: is_exact.then(|| dot.heading_deg.map(f64::round)),
         speed_mps: is_exact.then(|| (dot.speed_mps * 10.0).round() / 10.0),
         coarse: !is_exact,
@@ -118,7 +118,7 @@ fn position_as(job: &Carried, precision: Precision, dot: &Dot, vehicle: wassally
     })
 }
 
-/// An order is in another state now: its followers are told, and those whose right that ended get nothing after.
+/// Publishes a new state of an order, and unsubscribes the followers whose right it ended.
 pub fn changed(app: &App, replica: &Replica, order: OrderId, status: OrderStatus) {
     if app.has_subscribers::<TrackMessage>(&order) {
         app.publish_ephemeral(&order, &TrackMessage::State { status });
@@ -140,16 +140,16 @@ async fn check(app: &App, actor: &Actor, id: OrderId) -> Result<(Order, Relation
     if may_follow(&relation, order.status) { Ok((order, relation)) } else { Err(Problem::not_found().into()) }
 }
 
-/// Its customer and its shops while somebody is on the way; staff.
+/// The order's customer and its shops while a crew is on the way, and staff.
 pub fn may_watch<'a>(app: &'a App, actor: &'a Actor, id: OrderId) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move { check(app, actor, id).await.map(drop) })
 }
 
-/// The latest position as this reader may know it, or only the state before there is one.
+/// The latest position at the precision of this order, or only its state before there is a position.
 pub fn snapshot<'a>(app: &'a App, actor: &'a Actor, id: OrderId) -> BoxFuture<'a, Result<Snapshot<TrackMessage>>> {
     Box::pin(async move {
         let replica = app.state::<Replica>();
-        // Noted first, read after: an end that is not seen by the reading finds the note.
+        // The follower is added before the rights are read: an end that the read misses finds the follower in the list.
         replica.followers.lock().entry(id).or_default().insert(actor.id);
         let (order, relation) = check(app, actor, id).await?;
         if relation == Relation::Staff && !shown(order.status) {

@@ -21,7 +21,7 @@ pub struct CrewsMap {
     pub live: Vec<Live>,
 }
 
-/// Reads where the crews are, and from afar the hexes of the city.
+/// Reads the crews on the map, and the city in hexes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadMap {

@@ -1,4 +1,4 @@
-//! `staff:ops`: short forms of what happens to orders and crews. Each node gathers those that it observes and publishes them four times a second.
+//! `staff:ops`: short forms of what happens to orders and crews. Each node collects what it observes and publishes it four times a second.
 use crate::{
     App,
     actor::Actor,
@@ -19,10 +19,10 @@ use serde_json::Value;
 use std::{collections::VecDeque, time::Duration};
 use utoipa::ToSchema;
 
-/// Publications that a node keeps of the room.
+/// How many publications of the room a node keeps for recovery.
 pub const RING: usize = 500;
-/// Most short forms gathered for one frame; beyond that the oldest are dropped.
-const GATHERED_MAX: usize = 2 * RING;
+/// Most short forms collected for one frame; beyond that the oldest are dropped.
+const COLLECTED_MAX: usize = 2 * RING;
 
 pub const FRAME: Duration = Duration::from_millis(250);
 
@@ -93,7 +93,7 @@ pub enum StaffMessage {
     JobCancelled(CrewShort),
     DutyChanged(CrewShort),
     JobProblem(CrewShort),
-    /// The reader has lost the thread: read the lists again.
+    /// The reader cannot recover: it reloads its lists.
     Reload {
         full: bool,
     },
@@ -138,7 +138,7 @@ pub fn crew_changed(app: &App, observed: &Observed<'_, CrewMessage>) {
     gather(app, "crew_id", observed.channel, observed.message);
 }
 
-/// Gathers a message's short form, also while nobody watches: a reader that comes back finds in the ring what happened meanwhile.
+/// Collects a message's short form, also without subscribers: a client that comes back recovers from the ring.
 fn gather(app: &App, id_member: &str, channel: &str, message: &impl Serialize) {
     let id = channel.split_once(':').map_or("", |(_, id)| id);
     let short = match short(id_member, id, message) {
@@ -149,11 +149,11 @@ fn gather(app: &App, id_member: &str, channel: &str, message: &impl Serialize) {
         }
     };
     let room = app.state::<Room>();
-    let mut gathered = room.0.lock();
-    if gathered.len() >= GATHERED_MAX {
-        gathered.pop_front();
+    let mut collected = room.0.lock();
+    if collected.len() >= COLLECTED_MAX {
+        collected.pop_front();
     }
-    gathered.push_back(short);
+    collected.push_back(short);
 }
 
 fn short(id_member: &str, id: &str, message: &impl Serialize) -> serde_json::Result<StaffMessage> {
@@ -164,10 +164,10 @@ fn short(id_member: &str, id: &str, message: &impl Serialize) -> serde_json::Res
     serde_json::from_value(whole)
 }
 
-/// Publishes what was gathered.
+/// Publishes what was collected.
 pub fn frame(app: &App) -> BoxFuture<'_, Result<()>> {
-    let gathered = std::mem::take(&mut *app.state::<Room>().0.lock());
-    for short in gathered {
+    let collected = std::mem::take(&mut *app.state::<Room>().0.lock());
+    for short in collected {
         app.publish_ephemeral(&Ops, &short);
     }
     Box::pin(std::future::ready(Ok(())))
@@ -178,7 +178,7 @@ pub fn may_watch<'a>(_: &'a App, actor: &'a Actor, _: Ops) -> BoxFuture<'a, Resu
     Box::pin(std::future::ready(if actor.is_staff() { Ok(()) } else { Err(Problem::forbidden().into()) }))
 }
 
-/// A reader that lost the thread of the room reads the lists again.
+/// A subscriber that cannot recover reloads its lists.
 pub fn snapshot<'a>(_: &'a App, _: &'a Actor, _: Ops) -> BoxFuture<'a, Result<Snapshot<StaffMessage>>> {
     Box::pin(std::future::ready(Ok(Snapshot { offset: 0, data: StaffMessage::Reload { full: true } })))
 }
@@ -190,7 +190,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_only_the_crew_may_know_is_left_out() {
+    fn the_short_form_leaves_out_what_only_the_crew_may_know() {
         let (id, order) = (uuid::Uuid::from_u128(1).to_string(), uuid::Uuid::from_u128(2));
         let body = json!({
             "type": "job_assigned", "at": "2026-11-28T12:00:00Z", "order_id": order, "job": { "dropoff": 1, "customer": 2 }

@@ -1,4 +1,4 @@
-//! A shop accepts its part, or has not answered within a quarter of an hour.
+//! A shop accepts its part. A part that was not accepted within a quarter of an hour is rejected.
 use super::{
     By, InvalidTransition, Order, OrderView, PrepStatus, Relation,
     events::OrderAccepted,
@@ -30,20 +30,20 @@ pub struct AcceptOrder {
     pub order_id: OrderId,
     /// Minutes until it is ready, up to a day; the shop's usual by default.
     pub prep_minutes: Option<i32>,
-    /// Needed where two own shops are in the order.
+    /// Required when the order has parts of several of the seller's shops.
     pub shop_id: Option<ShopId>,
 }
 
 #[derive(Debug, ApiError)]
 pub enum PrepError {
-    /// The seller has several shops in this order: say which.
+    /// The seller has several shops in this order: `shop_id` is required.
     #[api(422, "shop_id_required")]
     ShopIdRequired,
     #[api(inherit)]
     State(InvalidTransition),
 }
 
-/// The shop will prepare its part, which must be NEW.
+/// The shop accepts its part, which must be NEW.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn accept(app: App, seller: Seller, input: AcceptOrder) -> Result<Committed<OrderView>, PrepError> {
     if input.prep_minutes.is_some_and(|minutes| !(0..=PREP_MINUTES_MAX).contains(&minutes)) {

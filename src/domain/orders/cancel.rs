@@ -1,4 +1,4 @@
-//! The customer, or staff, cancels an order that is not on its way yet.
+//! The customer or staff cancel an order until it is SHIPPED.
 use super::{By, InvalidTransition, Order, OrderStatus, OrderView, PaymentStatus, events::OrderCancelled, lock_as, store};
 use crate::{
     App,
@@ -12,7 +12,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Cancels an order: held money and goods go back, a crew that had claimed it is free.
+/// Cancels an order: the held money and the goods are given back, and a crew that had claimed it is free.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelOrder {

@@ -1,4 +1,4 @@
-//! Who watches an order and a shop, and what they begin with.
+//! The channels `order:` and `shop:`: who may watch them, and their snapshots.
 use super::{
     Relation, find_as,
     messages::{NewOrderMessage, NewShopOrderMessage},
@@ -18,7 +18,7 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 
-/// Its customer, its shops' members, the crew while they carry it, staff.
+/// The order's customer, members of its shops, the crew while they carry it, and staff.
 pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: OrderId) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let mut conn = app.pools().live.acquire().await?;
@@ -30,7 +30,7 @@ pub fn may_watch_order<'a>(app: &'a App, actor: &'a Actor, id: OrderId) -> BoxFu
     })
 }
 
-/// The order as every reader may know it.
+/// The state of the order that every reader may know.
 pub fn order<'a>(app: &'a App, _: &'a Actor, id: OrderId) -> BoxFuture<'a, Result<Snapshot<OrderState>>> {
     Box::pin(async move {
         let mut view = app.read_whole(id.region()).await?;
@@ -40,7 +40,7 @@ pub fn order<'a>(app: &'a App, _: &'a Actor, id: OrderId) -> BoxFuture<'a, Resul
     })
 }
 
-/// Its owner and members, staff.
+/// Members of the shop, and staff.
 pub fn may_watch_shop<'a>(app: &'a App, actor: &'a Actor, id: ShopId) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let mut conn = app.pools().live.acquire().await?;
@@ -49,7 +49,7 @@ pub fn may_watch_shop<'a>(app: &'a App, actor: &'a Actor, id: ShopId) -> BoxFutu
     })
 }
 
-/// What the shop still has to do with.
+/// The parts that the shop still has work with.
 pub fn shop<'a>(app: &'a App, _: &'a Actor, id: ShopId) -> BoxFuture<'a, Result<Snapshot<ShopBoard>>> {
     Box::pin(async move {
         let mut view = app.read_whole(id.region()).await?;

@@ -32,10 +32,10 @@ use wassally_macros::ApiError;
 
 /// In whole units of the order's currency.
 const TIP_MAX: Amount = Amount::whole(100_000);
-/// Codes are drawn until one is free today.
+/// How many codes are tried until one is free today.
 const CODE_TRIES: usize = 20;
 
-/// Orders what is in the cart, or in some of its shops: goods and money are set aside in the same commit.
+/// Orders what is in the cart, or in some of its shops: goods and money are reserved in the same commit.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
@@ -58,7 +58,7 @@ pub enum CheckoutError {
     /// There is nothing in the cart.
     #[api(409, "cart_empty")]
     CartEmpty,
-    /// The cart is not the one that was seen.
+    /// The cart changed since the customer saw it.
     #[api(409, "cart_changed")]
     CartChanged { cart: Box<carts::CartView> },
     /// Some shops of the cart cannot be ordered from as it is.
@@ -166,7 +166,7 @@ impl Checkout {
         Ok(cart.groups.iter().filter(|group| ids.contains(&group.shop.id)).collect())
     }
 
-    /// What keeps a group from being ordered this way.
+    /// Why a group cannot be ordered this way; `None` when it can.
     fn fault(&self, group: &Group, currency: Currency) -> Option<Unorderable> {
         let is_delivery = self.fulfilment == Fulfilment::Delivery;
         let mut problems: Vec<carts::Problem> =
@@ -302,7 +302,7 @@ fn code(mut bits: u64) -> String {
     first.into_iter().chain(['-']).chain(last).collect()
 }
 
-/// A double tap orders once: the cart that was seen, and what was chosen of it, is the key.
+/// A double tap orders once: the key is made of the version of the cart and the input.
 pub fn key_of_cart<'a>(app: &'a App, customer: &'a Customer, input: &'a Checkout) -> BoxFuture<'a, Result<String>> {
     Box::pin(async move {
         let version = match input.cart_version {

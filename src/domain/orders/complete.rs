@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_macros::ApiError;
 
-/// Completes a delivered order: sellers and crew are paid. One that is COMPLETED already stays as it is.
+/// Completes a delivered order: sellers and crew are paid. One that is already COMPLETED stays as it is.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteOrder {
@@ -35,7 +35,7 @@ pub enum CompleteError {
     State(InvalidTransition),
 }
 
-/// Pays everybody out.
+/// Pays sellers and crew.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id))]
 pub async fn complete(
     app: App,

@@ -35,13 +35,13 @@ macro_rules! events {
 events! {
     /// A customer ordered. `listing` is what crews may see; `None` for pickup.
     OrderCreated { listing: Option<ClaimableOrder>, shops: Vec<(ShopId, UserId)> }
-    /// A shop will prepare its part.
+    /// A shop accepted its part.
     OrderAccepted { shop_id: ShopId }
-    /// A shop's part waits at its counter.
+    /// A shop's part is ready at its counter.
     OrderReady { shop_id: ShopId }
-    /// A shop will not prepare its part. The last one's rejection cancels the order.
+    /// A shop rejected its part. The rejection of the last part cancels the order.
     OrderRejected { shop_id: ShopId, reason: String }
-    /// Nothing comes of it; its crew, if it had one, is free.
+    /// The order was cancelled; its crew, if it had one, is free.
     OrderCancelled { crew_id: Option<UserId>, sellers: Vec<UserId>, reason: String }
     /// Sellers and crew were paid.
     OrderCompleted { crew_id: Option<UserId>, paid: Vec<Paid> }
@@ -87,7 +87,7 @@ impl OrderRejected {
     }
 }
 
-/// What a seller or crew got.
+/// What a seller or crew was paid.
 #[derive(Debug, Clone)]
 pub struct Paid {
     pub user_id: UserId,
@@ -107,7 +107,7 @@ impl OrderCancelled {
     pub fn new(order: &Order, crew_id: Option<UserId>, reason: &str, now: Timestamp, by: By) -> Self {
         let messages = order.announce(now, by, OrderFact::OrderCancelled { reason: reason.to_owned() });
         let messages = super::order::ending(messages, crew_id);
-        // A part that its shop rejected was over for that shop before.
+        // A part that its shop had rejected was already over for that shop.
         let sellers = order.live_parts().map(|part| part.seller_id).collect();
         Self { order: order.state(), customer_id: order.customer_id, crew_id, sellers, reason: reason.to_owned(), messages }
     }

@@ -49,7 +49,7 @@ pub trait Fact: Sized {
     /// The message on `shop:`, with the shop's own part.
     fn to_shop(self, about: About, shop_order: ShopOrderBrief) -> Self::Shop;
 
-    /// Whether a rejected part's shop still gets it: the rejection is the last it hears.
+    /// Whether the shop of a rejected part still gets it: the rejection is its last message.
     fn reaches_rejected(&self) -> bool {
         false
     }
@@ -98,7 +98,7 @@ macro_rules! order_facts {
         }
 
         impl $order {
-            /// What every message about an order says.
+            /// The members of every message about an order.
             pub fn about(&self) -> &$crate::domain::orders::About {
                 match self { $(Self::$variant { about, .. } => about,)+ }
             }
@@ -122,18 +122,18 @@ macro_rules! order_facts {
 
 order_facts! {
     OrderFact => OrderMessage, ShopMessage {
-        /// A shop will prepare its part.
+        /// A shop accepted its part.
         OrderAccepted { shop_id: ShopId }
-        /// A shop's part waits at its counter.
+        /// A shop's part is ready at its counter.
         OrderReady { shop_id: ShopId }
-        /// A shop will not prepare its part. The last one's rejection cancels the order.
+        /// A shop rejected its part. The rejection of the last part cancels the order.
         OrderRejected {
             shop_id: ShopId,
             reason: String,
-            /// What crews see from now on of an order that lost a stop while it was listed.
+            /// What crews see from now on of an order that lost a stop while it was claimable.
             listing: Option<ClaimableOrder>,
         }
-        /// Nothing comes of it; its crew, if it had one, is free.
+        /// The order was cancelled; its crew, if it had one, is free.
         OrderCancelled { reason: String }
         /// Sellers and crew were paid.
         OrderCompleted {}
@@ -181,7 +181,7 @@ pub enum NewShopOrderMessage {
     },
 }
 
-/// What a customer gets of their orders alone.
+/// The messages about their orders that only customers get.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CustomerMessage {

@@ -45,33 +45,33 @@ macro_rules! words {
 }
 
 words! {
-    /// Where an order stands.
+    /// The state of an order.
     OrderStatus {
         Created = "CREATED", Processing = "PROCESSING", Shipped = "SHIPPED", Delivered = "DELIVERED", Completed = "COMPLETED",
         Cancelled = "CANCELLED", DeliveryFailed = "DELIVERY_FAILED", ReturnedToShop = "RETURNED_TO_SHOP",
     }
-    /// Where a shop's part stands at the shop.
+    /// The state of a shop's part at its shop.
     PrepStatus { New = "NEW", Accepted = "ACCEPTED", Ready = "READY", Rejected = "REJECTED" }
     /// How the goods reach the customer.
     Fulfilment { Delivery = "delivery", Pickup = "pickup" }
     /// How the customer pays: cash on delivery, cash on pickup, wallet, gateway.
     PaymentMode { Wallet = "WALLET", Cod = "COD", Cop = "COP", Gateway = "GATEWAY" }
-    /// Where the money stands. `RELEASED` is a hold given back.
+    /// The state of the payment. `RELEASED`: the hold was given back.
     PaymentStatus { Unpaid = "UNPAID", Held = "HELD", Paid = "PAID", Released = "RELEASED", Refunded = "REFUNDED" }
 }
 
 impl OrderStatus {
-    /// What a person reads.
+    /// The label for people.
     pub fn label(self, language: Language) -> &'static str {
         i18n::text(language, &format!("order_status.{self}")).unwrap_or(self.name())
     }
 }
 
-/// An order with its shop orders, as [`super::lock`] gives it: the customer's money, the place, the crew.
+/// An order with its shop orders, as [`super::lock`] reads it.
 #[derive(Debug, Clone)]
 pub struct Order {
     pub id: OrderId,
-    /// What people say: `K7Q-204`.
+    /// For people: `K7Q-204`.
     pub code: String,
     pub customer_id: UserId,
     pub customer_name: String,
@@ -99,7 +99,7 @@ pub struct Order {
     pub shop_orders: Vec<ShopOrder>,
 }
 
-/// Where a delivery goes, as it was at checkout.
+/// The destination of a delivery, as it was at checkout.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Dropoff {
     pub address: String,
@@ -141,16 +141,16 @@ pub struct Line {
     pub price: Amount,
 }
 
-/// Who did it, as every reader of a channel may know.
+/// The actor behind an event, as far as every reader of a channel may know them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct By {
     pub role: ByRole,
-    /// Of sellers and crews alone: customers and staff stay unnamed.
+    /// Only of sellers and crews: customers and staff stay unnamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<UserId>,
 }
 
-/// In which role somebody did it; a deadline or a rule is the system.
+/// The role of the actor behind an event; a deadline or a rule is `system`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ByRole {
@@ -164,7 +164,7 @@ pub enum ByRole {
 }
 
 impl By {
-    /// A deadline or a rule, not a person.
+    /// A deadline or a rule acted, not a person.
     pub const SYSTEM: Self = Self { role: ByRole::System, id: None };
 }
 
@@ -215,7 +215,7 @@ pub struct Prep {
     pub picked_up_at: Option<Timestamp>,
 }
 
-/// The crew as a customer knows them.
+/// The crew as the customer sees them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CrewName {
     pub id: UserId,
@@ -237,7 +237,7 @@ pub struct ClaimableOrder {
     pub payment_mode: PaymentMode,
 }
 
-/// A shop to fetch goods from.
+/// A shop to pick up goods from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ClaimableStop {
     pub shop_id: ShopId,
@@ -281,24 +281,24 @@ impl Order {
         messages
     }
 
-    /// A crew can claim it: delivery, not yet taken, its money not outstanding at a gateway.
+    /// Whether a crew can claim it: it is a delivery, no crew has it, and no payment at a gateway is outstanding.
     pub fn is_claimable(&self) -> bool {
         self.status == OrderStatus::Created
             && self.fulfilment == Fulfilment::Delivery
             && !(self.payment_mode == PaymentMode::Gateway && self.payment_status == PaymentStatus::Unpaid)
     }
 
-    /// The parts that are still to be carried: those not rejected.
+    /// The parts that were not rejected.
     pub fn live_parts(&self) -> impl Iterator<Item = &ShopOrder> {
         self.shop_orders.iter().filter(|part| part.prep_status != PrepStatus::Rejected)
     }
 
-    /// Nothing waits at a shop any more.
+    /// Whether nothing is left at a shop.
     pub fn is_all_picked_up(&self) -> bool {
         self.live_parts().all(|part| part.picked_up_at.is_some())
     }
 
-    /// What the crew takes at the door.
+    /// The cash that the crew, or the shop at its counter, collects.
     pub fn cash_to_collect(&self) -> Money {
         if matches!(self.payment_mode, PaymentMode::Cod | PaymentMode::Cop) { self.total } else { Money::zero(self.currency) }
     }
@@ -334,7 +334,7 @@ impl ShopOrder {
         }
     }
 
-    /// Its short form for its shop, without the lines.
+    /// The short form for its shop, without the lines.
     fn brief(&self, order: &Order) -> ShopOrderBrief {
         ShopOrderBrief {
             id: self.id,

@@ -19,12 +19,12 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Says that a shop's part of an order waits at its counter.
+/// Reports that a shop's part of an order is ready at its counter.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadyOrder {
     pub order_id: OrderId,
-    /// Needed where two own shops are in the order.
+    /// Required when the order has parts of several of the seller's shops.
     pub shop_id: Option<ShopId>,
 }
 
@@ -34,7 +34,7 @@ pub struct ReadyOrder {
 pub struct RejectOrder {
     pub order_id: OrderId,
     pub reason: String,
-    /// Needed where two own shops are in the order.
+    /// Required when the order has parts of several of the seller's shops.
     pub shop_id: Option<ShopId>,
 }
 

@@ -17,7 +17,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-/// An order. Of sellers' own parts alone, `subtotal` and `total` are theirs.
+/// An order. A seller sees only the parts of their own shops, and `subtotal` and `total` of these.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Order)]
 pub struct OrderView {
@@ -53,7 +53,7 @@ pub struct OrderView {
     pub live: Vec<Live>,
 }
 
-/// Who ordered, as shop and crew call them.
+/// The customer, as shop and crew address them.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CustomerView {
     pub name: String,

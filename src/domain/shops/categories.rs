@@ -9,7 +9,7 @@ use crate::{
     problem::Result,
 };
 
-/// All categories of shops, in their order.
+/// All categories of shops, by position.
 pub async fn list(app: App, _: Anyone, shape: Shape) -> Result<Page<Category>> {
     let mut conn = app.read_stale(Region::GLOBAL).await?;
     Ok(shaped(store::categories(&mut conn).await?, &shape))

@@ -1,4 +1,4 @@
-//! `GET /api/shops/`, near a point or not, and `GET /api/shops/{id}/`.
+//! `GET /api/shops/`, optionally near a point, and `GET /api/shops/{id}/`.
 use super::{
     ShopCategoryId,
     hours::Schedule,
@@ -23,11 +23,11 @@ use wassally_geo::{Bounds, Point};
 const RADIUS_M: f64 = 10_000.0;
 const RADIUS_MAX_M: f64 = 50_000.0;
 /// Most shops of one neighbourhood that a list reads; the rest of a denser one is reached by a smaller radius or a filter.
-const LOOKED_AT: i64 = 2_000;
+const EXAMINED_MAX: i64 = 2_000;
 /// Rows that a list without a point reads at once to find those that are open.
-const AT_ONCE: i64 = 200;
+const BATCH: i64 = 200;
 
-/// A shop as everybody sees it.
+/// A shop as every actor sees it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Shop {
     pub id: ShopId,
@@ -49,14 +49,14 @@ pub struct Shop {
     pub currency: Currency,
     pub delivery: bool,
     pub pickup: bool,
-    /// How far the shop delivers.
+    /// How far the shop delivers, in metres.
     pub radius_m: i32,
     pub fee_bands: Vec<FeeBand>,
     pub minimum_order: Amount,
     pub prep_minutes: i32,
     /// Metres from the requested point; `null` without one.
     pub distance_m: Option<f64>,
-    /// To that point; `null` where the shop does not deliver.
+    /// For a delivery to that point; `null` where the shop does not deliver.
     pub delivery_fee: Option<Amount>,
     /// The position of `shop:{id}`, for members and staff.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +123,7 @@ pub struct Filters {
     lng: Option<f64>,
     /// 1 to 50000 metres; 10000 unless given.
     radius_m: Option<f64>,
-    /// Only shops that are open now (or closed now).
+    /// Only shops that are open now (`true`) or closed now (`false`).
     open_now: Option<bool>,
     category: Option<ShopCategoryId>,
 }
@@ -156,11 +156,11 @@ pub async fn list(app: App, _: Anyone, input: Listing<Filters>) -> Result<Page<S
         category: input.filters.category,
         pattern: input.pattern(),
         before: None,
-        at_most: LOOKED_AT,
+        at_most: EXAMINED_MAX,
     };
     let mut conn = app.read_stale(Region::FIRST).await?;
     let Some(from) = from else { return newest(&mut conn, &input, wanted, app.clock.now()).await };
-    let (_, shops) = look(&mut conn, &wanted, Some(from), input.filters.open_now, app.clock.now()).await?;
+    let (_, shops) = examine(&mut conn, &wanted, Some(from), input.filters.open_now, app.clock.now()).await?;
     drop(conn);
     let mut shops: Vec<_> = shops.into_iter().filter(|shop| shop.distance_m.is_some_and(|m| m <= radius_m)).collect();
     if input.ordering.as_deref() != Some("-created_at") {
@@ -175,20 +175,20 @@ pub async fn list(app: App, _: Anyone, input: Listing<Filters>) -> Result<Page<S
     Ok(input.page(shops.split_off(past), |shop| shop.id.uuid()))
 }
 
-/// The newest first, read from the cursor on until the page is full. Where most are filtered out the page may be short, or empty, and have a next.
+/// The newest first, read from the cursor on until the page is full. Where most shops are filtered out, a page may be short or empty and still have a next one.
 async fn newest(conn: &mut PgConnection, input: &Listing<Filters>, wanted: Wanted, now: Timestamp) -> Result<Page<Shop>> {
     let open_now = input.filters.open_now;
-    let at_most = if open_now.is_none() { input.rows() } else { AT_ONCE };
+    let at_most = if open_now.is_none() { input.rows() } else { BATCH };
     let mut wanted = Wanted { before: input.after.map(ShopId), at_most, ..wanted };
-    let (mut shops, mut looked_at) = (vec![], 0);
+    let (mut shops, mut examined) = (vec![], 0);
     loop {
-        let (ids, found) = look(conn, &wanted, None, open_now, now).await?;
+        let (ids, found) = examine(conn, &wanted, None, open_now, now).await?;
         shops.extend(found);
-        looked_at += at_most;
+        examined += at_most;
         let is_end = i64::try_from(ids.len()).is_ok_and(|count| count < at_most);
         let is_full = i64::try_from(shops.len()).is_ok_and(|count| count > input.limit);
         wanted.before = ids.last().copied();
-        if is_end || is_full || looked_at >= LOOKED_AT {
+        if is_end || is_full || examined >= EXAMINED_MAX {
             let page = input.page(shops, |shop| shop.id.uuid());
             let rest = wanted.before.filter(|_| !is_end).map(|last| cursor(last.uuid()));
             return Ok(Page { next: page.next.or(rest), ..page });
@@ -196,8 +196,8 @@ async fn newest(conn: &mut PgConnection, input: &Listing<Filters>, wanted: Wante
     }
 }
 
-/// The shops that are `wanted`, newest first: the ids of all, and those that are open or closed as `open_now` says.
-async fn look(
+/// The shops that are `wanted`, newest first: the ids of all, and those that match `open_now`.
+async fn examine(
     conn: &mut PgConnection,
     wanted: &Wanted,
     from: Option<Point>,
@@ -217,7 +217,7 @@ async fn look(
     Ok((ids, shops))
 }
 
-/// One shop. Those who may watch `shop:{id}` get its position.
+/// One shop. Members and staff get the position of `shop:{id}`.
 pub async fn one(app: App, OptionalActor(actor): OptionalActor, input: ReadShop) -> Result<Shop> {
     let (id, from) = (input.id, point(input.lat, input.lng)?);
     let mut view = app.read_whole(id.region()).await?;

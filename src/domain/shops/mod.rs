@@ -1,6 +1,6 @@
 //! Shops: a seller's stores, with location, opening hours and delivery terms.
 //!
-//! Only an APPROVED shop is visible to others. A shop is open when its own wall clock says so and no closure covers the moment; hours may run over
+//! Only an APPROVED shop is visible to others. A shop is open by the hours in its own time zone, unless a closure covers the moment; hours may run past
 //! midnight. It delivers within `radius_m` of itself, for the fee of the first band that reaches the customer; beyond the last band it does not.
 //! Its channel `shop:{id}` belongs to the orders slice. What an actor is to a shop is `membership`'s answer alone.
 mod categories;

@@ -43,7 +43,7 @@ enum RegisterError {
 }
 
 impl NewShop {
-    /// The faults of its words, a field each.
+    /// Checks its texts. Errors: 422 with the fields.
     fn check(&self) -> Result<()> {
         let words = [
             ("name", text::line(&self.name, 200)),
@@ -64,20 +64,20 @@ impl NewShop {
 /// Errors: 422 with the fields.
 pub async fn register(tx: &mut Tx, shop: &NewShop) -> Result<ShopId> {
     shop.check()?;
-    let stretches: Option<Vec<_>> = shop.days.iter().map(Opening::read).collect();
-    let stretches = stretches.ok_or_else(|| Problem::invalid("days", "invalid"))?;
+    let openings: Option<Vec<_>> = shop.days.iter().map(Opening::read).collect();
+    let openings = openings.ok_or_else(|| Problem::invalid("days", "invalid"))?;
     shop.location.point().ok_or_else(|| Problem::invalid("lat", "out_of_range"))?;
     shop.time_zone.parse::<chrono_tz::Tz>().map_err(|_| Problem::invalid("time_zone", "invalid"))?;
     let id = ShopId::fresh(tx.app(), tx.region());
     let now = tx.now().await?;
     let taken = RegisterError::NameTaken { errors: vec![FieldError::new("name", "taken")] };
     store::insert(tx, id, shop, now).await.on_constraint("shop_region_owner_id_name_key", taken)?;
-    store::insert_hours(tx, id, &stretches).await?;
+    store::insert_hours(tx, id, &openings).await?;
     store::insert_member(tx, id, shop.owner, "owner", now).await?;
     Ok(id)
 }
 
-/// The category called `name`, created if there is none. Categories are global: no regional transaction writes them.
+/// The category with this name, inserted if it is missing. Categories are global, so no regional transaction writes them.
 pub async fn category_named(app: &App, name: &str, name_ar: Option<&str>) -> Result<ShopCategoryId> {
     let mut conn = app.read(Region::GLOBAL).await?;
     store::category_named(&mut conn, ShopCategoryId::fresh(app, Region::GLOBAL), name, name_ar, app.clock.now()).await

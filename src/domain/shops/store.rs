@@ -219,7 +219,7 @@ pub(super) async fn categories(conn: &mut PgConnection) -> Result<Vec<CategoryRo
     Ok(rows.fetch_all(&mut *conn).await?)
 }
 
-/// The category of this name, created as `new` if there is none.
+/// The category with this name, inserted as `new` if it is missing.
 pub(super) async fn category_named(
     conn: &mut PgConnection,
     new: ShopCategoryId,
