@@ -141,7 +141,10 @@ pub async fn change(app: App, actor: Actor, change: ProfileChange) -> Result<Com
         .await
         .on_constraint("users_email_key", ProfileError::EmailTaken)
         .on_constraint("users_phone_number_key", ProfileError::PhoneTaken)
-        .on_constraint("users_login_check", ProfileError::LastLogin { errors: vec![FieldError::new("email", "required")] })?;
+        .on_constraint(
+            "users_username_email_phone_number_check",
+            ProfileError::LastLogin { errors: vec![FieldError::new("email", "required")] },
+        )?;
     tx.commit(user).await
 }
 

@@ -254,3 +254,32 @@ fn only_stores_hold_bare_decimals() {
         .collect();
     assert!(wrong.is_empty(), "money is an amount of a currency outside of stores: {wrong:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_constraints_that_errors_are_made_of_exist() {
+    let pool = migrated().await;
+    let known: BTreeSet<String> = sqlx::query_scalar(
+        "select conname::text from pg_constraint
+        union
+        select c.relname::text from pg_class c join pg_index i on i.indexrelid = c.oid where i.indisunique",
+    )
+    .fetch_all(&pool)
+    .await
+    .expect("the catalogue can be read")
+    .into_iter()
+    .collect();
+    let mut named = 0;
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src", ".rs") {
+        let text: String = code(&text).collect::<Vec<_>>().join("\n");
+        for call in text.split(".on_constraint(").skip(1) {
+            let Some(name) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) else { continue };
+            named += 1;
+            if !known.contains(name) {
+                wrong.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(named > 5, "the calls are read: {named}");
+    assert!(wrong.is_empty(), "the violation of a constraint that does not exist is never turned into an error: {wrong:#?}");
+}
