@@ -1,7 +1,6 @@
 //! Money: exact decimals in the precision of their currency (ISO 4217), never a float.
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::value::RawValue;
 use std::{
     borrow::Cow,
     cmp::Ordering,
@@ -178,13 +177,39 @@ fn unsigned_zero(amount: Decimal) -> Decimal {
 }
 
 impl<'de> Deserialize<'de> for Amount {
-    /// Reads the number's own text, so that no digit passes through a float.
+    /// Reads a number's own text, so that no digit passes through a float; inside a tagged enum, where serde has no text left, the string.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        let text: Cow<str> =
-            if text.starts_with('"') { serde_json::from_str(text).map_err(de::Error::custom)? } else { text.into() };
-        text.parse().map_err(de::Error::custom)
+        deserializer.deserialize_newtype_struct(RAW_VALUE, AmountVisitor)
+    }
+}
+
+/// The token by which serde_json hands over a value's own text.
+pub const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+struct AmountVisitor;
+
+impl<'de> de::Visitor<'de> for AmountVisitor {
+    type Value = Amount;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an amount of money")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Amount, A::Error> {
+        map.next_key::<String>()?;
+        let text: String = map.next_value()?;
+        match text.starts_with('"') {
+            true => self.visit_str(&serde_json::from_str::<String>(&text).map_err(de::Error::custom)?),
+            false => self.visit_str(&text),
+        }
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Amount, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Amount, E> {
+        parse(text).map(Amount).ok_or_else(|| E::custom("not an amount of money"))
     }
 }
 

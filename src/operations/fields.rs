@@ -1,5 +1,8 @@
 //! The members of an operation's input as they came: out of the path, the query string and the body, read into one struct.
-use crate::problem::{Checked, Problem};
+use crate::{
+    money::RAW_VALUE,
+    problem::{Checked, Problem},
+};
 use serde::{
     Deserializer,
     de::{self, DeserializeOwned, Error as _, IntoDeserializer, MapAccess, Visitor, value::MapDeserializer},
@@ -201,9 +204,6 @@ impl<'de> IntoDeserializer<'de, serde_json::Error> for Source<'de> {
     }
 }
 
-/// The token by which serde_json hands over a value's own text.
-const RAW: &str = "$serde_json::private::RawValue";
-
 macro_rules! read {
     ($($method:ident => $parse:ident as $type:ty,)+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Checked<V::Value, Self::Error> {
@@ -249,7 +249,7 @@ impl<'de> Deserializer<'de> for Source<'de> {
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Checked<V::Value, Self::Error> {
         match self.0 {
             Value::Json(raw) => serde_json::Deserializer::from_str(raw.get()).deserialize_newtype_struct(name, visitor),
-            Value::Text(text) if name == RAW => {
+            Value::Text(text) if name == RAW_VALUE => {
                 let quoted = serde_json::to_string(text)?;
                 serde_json::Deserializer::from_reader(quoted.as_bytes()).deserialize_newtype_struct(name, visitor)
             }

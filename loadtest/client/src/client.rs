@@ -48,6 +48,14 @@ impl Client {
         client
     }
 
+    /// Connects with a token, from a device that is set to `language`.
+    pub async fn connect_reading(url: &str, token: &str, language: &'static str) -> Self {
+        let connection = Connection::open_with(url, &[("accept-language", language)]).await.expect("the server upgrades");
+        let mut client = Self::of(connection);
+        client.hello(json!({ "token": token })).await;
+        client
+    }
+
     /// The same from the positions of server-side subscriptions: `(channel, offset, epoch)`.
     pub async fn reconnect(url: &str, token: &str, since: &[(&str, u64, &str)]) -> Self {
         let position = |(channel, offset, epoch): &(&str, u64, &str)| {

@@ -4,7 +4,7 @@ use crate::wire::Command;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio_tungstenite::tungstenite::{self, Message, protocol::WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_with_config, connect_async_with_config};
 
 /// The connection is gone.
@@ -43,7 +43,16 @@ fn config() -> WebSocketConfig {
 impl Connection {
     /// Opens the WebSocket; nothing is sent on it yet.
     pub async fn open(url: &str) -> Result<Self, Lost> {
-        let (socket, _) = connect_async_with_config(websocket_url(url), Some(config()), true).await?;
+        Self::open_with(url, &[]).await
+    }
+
+    /// The same with headers in the handshake.
+    pub async fn open_with(url: &str, headers: &[(&'static str, &'static str)]) -> Result<Self, Lost> {
+        let mut request = websocket_url(url).into_client_request()?;
+        for &(name, value) in headers {
+            request.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        let (socket, _) = connect_async_with_config(request, Some(config()), true).await?;
         Ok(Self { socket, last_id: 0 })
     }
 

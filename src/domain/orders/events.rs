@@ -59,7 +59,7 @@ impl OrderCreated {
             Message::new(part.shop_id, &NewShopOrderMessage::OrderCreated { about: about.clone(), shop_order })
         }));
         let whole = OrderView::whole(order, lines, language);
-        messages.push(Message::new(order.customer_id, &CustomerMessage::OrderCreated { at: now, order: whole }));
+        messages.push(Message::new(order.customer_id, &CustomerMessage::OrderPlaced { at: now, order: whole }));
         let shops = order.shop_orders.iter().map(|part| (part.shop_id, part.seller_id)).collect();
         Self { order: order.state(), customer_id: order.customer_id, listing, shops, messages }
     }

@@ -185,8 +185,8 @@ pub enum NewShopOrderMessage {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CustomerMessage {
-    /// The own order, whole.
-    OrderCreated { at: Timestamp, order: OrderView },
+    /// The own order, whole. Its notification is `order_created`.
+    OrderPlaced { at: Timestamp, order: OrderView },
 }
 
 impl ChannelMessage for NewOrderMessage {

@@ -11,8 +11,8 @@ mod world;
 pub use node::Node;
 pub use people::{Answer, Person};
 pub use proxy::{Cut, Proxy};
-pub use wassally_client::{Client as Socket, PATIENCE};
 pub use source::Source;
+pub use wassally_client::{Client as Socket, PATIENCE};
 pub use watcher::Watcher;
 pub use world::{HOME, Stall};
 

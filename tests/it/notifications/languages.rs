@@ -119,7 +119,7 @@ async fn status_labels_are_in_the_readers_language() {
     // What is written to her is in her own language, whatever the request that caused it was in.
     let log = app.log(&format!("user:{}", anna.id)).await;
     let created = log.iter().map(|(_, body)| serde_json::from_str::<Value>(body).expect("JSON"));
-    let created = created.into_iter().find(|body| body["type"] == "order_created").expect("her order");
+    let created = created.into_iter().find(|body| body["type"] == "order_placed").expect("her order");
     assert_eq!(created["order"]["status_label"], "تم تقديم الطلب");
     // A socket reads the language of its handshake, also after it showed a fresh token.
     let mut socket = Socket::connect_reading(&app.url, &anna.token, "fr").await;
