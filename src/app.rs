@@ -27,7 +27,10 @@ impl App {
         let mut parts = Parts::default();
         let slices = domain::slices().into_iter().chain([live::slice(), meta::slice()]).collect();
         let gathered = Registry::gather(slices, &mut parts).context("gathering the slices")?;
-        let documents = http::openapi::Documents { openapi: http::openapi::document(&gathered.registry) };
+        let documents = http::openapi::Documents {
+            openapi: http::openapi::document(&gathered.registry),
+            asyncapi: live::asyncapi::document(&gathered.registry),
+        };
         let endpoints = http::endpoints::router(&gathered.registry).merge(meta::shapes());
 
         let app = Self::new(config, clock, random, epoch);

@@ -32,6 +32,8 @@ enum Command {
     Seed { files: Vec<PathBuf> },
     /// Prints the OpenAPI document.
     Openapi,
+    /// Prints the AsyncAPI document: what the channels carry.
+    Asyncapi,
     /// What only somebody at the machine may do.
     #[command(subcommand)]
     Admin(Admin),
@@ -86,19 +88,8 @@ async fn run(command: Command, config: Config, url: &str, is_private: bool) -> a
     let built = App::build(config, url, Random::system()).await?;
     match command {
         Command::Migrate => Ok(()),
-        Command::Openapi => {
-            // A reader that has seen enough, as `head`, is no fault.
-            let written = std::io::Write::write_all(
-                &mut std::io::stdout(),
-                serde_json::to_string_pretty(&built.app.documents().openapi)?.as_bytes(),
-            );
-            if let Err(error) = written
-                && error.kind() != std::io::ErrorKind::BrokenPipe
-            {
-                return Err(error.into());
-            }
-            Ok(())
-        }
+        Command::Openapi => print(&built.app.documents().openapi),
+        Command::Asyncapi => print(&built.app.documents().asyncapi),
         Command::Seed { files } => {
             wassally::seed::load(&built.app, &files).await?;
             built.app.close().await;
@@ -130,6 +121,15 @@ async fn run(command: Command, config: Config, url: &str, is_private: bool) -> a
             });
             built.app.serve(built.router, listener).await
         }
+    }
+}
+
+/// Prints a document. A reader that has seen enough, such as `head`, is no fault.
+fn print(document: &serde_json::Value) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(document)?;
+    match std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

@@ -261,9 +261,10 @@ fn failure(status: u16, errors: &[Declared], components: &mut Components) -> Val
     response
 }
 
-/// The document as it is served: made once.
+/// The documents as they are served: made once.
 pub struct Documents {
     pub openapi: Value,
+    pub asyncapi: Value,
 }
 
 impl App {
@@ -278,11 +279,12 @@ async fn redoc() -> ([(&'static str, &'static str); 1], Html<&'static str>) {
     ([("content-security-policy", "img-src 'self' data: blob:")], Html(include_str!("redoc.html")))
 }
 
-/// `/api/openapi.json`, Swagger UI and Redoc.
+/// `/api/openapi.json`, `/asyncapi.json`, Swagger UI and Redoc.
 pub fn router() -> Router<App> {
     Router::new()
         .merge(SwaggerUi::new("/swagger").config(Config::from("/api/openapi.json")))
         .route("/api/openapi.json", get(|State(app): State<App>| async move { Json(app.documents().openapi.clone()) }))
+        .route("/asyncapi.json", get(|State(app): State<App>| async move { Json(app.documents().asyncapi.clone()) }))
         .route("/redoc/", get(redoc))
         .route("/redoc", get(|| async { Redirect::permanent("/redoc/") }))
 }

@@ -1,4 +1,5 @@
 //! The only bridge between the hub, which knows channels and bytes, and the business.
+pub mod asyncapi;
 mod authorizer;
 mod catch_up;
 mod history;

@@ -1,4 +1,17 @@
 //! One queue of deadlines for all connections of the node, so that none has a timer of its own.
+//!
+//! It is a heap and not tokio-util's `DelayQueue`, because that gains nothing here. CPU per connection with 100,000 of them, release build on a busy
+//! machine with two cores (`examples/timer_queue.rs`; the last column is two ticks, one of `DelayQueue` with every change):
+//!
+//! | queue | insert | move forward | move back | expire and insert the next |
+//! |---|---|---|---|---|
+//! | this one | 30 ns | 34 ns | 13 ns | 2438 ns |
+//! | `DelayQueue` with every change | 57 ns | 79 ns | 87 ns | 1024 ns |
+//! | `DelayQueue` with earlier deadlines only | 56 ns | 78 ns | 13 ns | 2126 ns |
+//!
+//! A tick costs about the same in all of them. With every change passed on a connection needs one tick less per ping, which saves half a percent of
+//! a core at 100,000 connections, and each pong would take the node's lock. In return, a `DelayQueue` panics outside of a runtime, with deadlines
+//! more than two years ahead, and with the key of an entry that has just expired.
 
 use std::{
     cmp::Reverse,

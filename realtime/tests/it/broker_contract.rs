@@ -17,7 +17,7 @@ use crate::kit::{Node, until};
 /// Makes connected brokers for so many nodes; none has joined yet.
 type Make = fn(usize) -> Vec<Arc<dyn Broker>>;
 
-fn in_memory(count: usize) -> Vec<Arc<dyn Broker>> {
+pub fn in_memory(count: usize) -> Vec<Arc<dyn Broker>> {
     let bus = Arc::new(Bus::default());
     (0..count).map(|_| Arc::new(bus.node()) as Arc<dyn Broker>).collect()
 }

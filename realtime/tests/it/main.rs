@@ -14,4 +14,5 @@ mod recovery;
 mod sdk;
 mod session;
 mod slow;
+mod storm;
 mod wire;

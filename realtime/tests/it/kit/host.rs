@@ -35,6 +35,8 @@ pub struct TestHost {
     /// Users that may subscribe to nothing any more.
     pub banned: Mutex<HashSet<String>>,
     pub observed: Mutex<Vec<(String, Offset)>>,
+    /// The internal parts that the observer got.
+    pub internal: Mutex<Vec<String>>,
     pub left: Mutex<Vec<(String, Left)>>,
     pub ended: Mutex<Vec<(String, String)>>,
     pub sent: Mutex<Vec<Bytes>>,
@@ -53,6 +55,14 @@ impl TestHost {
             Publication { channel: channel.into(), offset, body, internal: None, revokes: revokes.to_vec(), by: None };
         rows.push(publication.clone());
         publication
+    }
+
+    /// Changes what is in the log at this number.
+    pub fn replace(&self, publication: Publication) {
+        let mut log = self.log.lock().unwrap();
+        let rows = log.get_mut(&publication.channel).unwrap();
+        let at = publication.offset as usize - 1;
+        rows[at] = publication;
     }
 
     /// All that was committed to a channel.
@@ -199,5 +209,7 @@ impl Watch for TestHost {
 impl Observer for TestHost {
     fn observe(&self, publication: &Observed<'_>) {
         self.observed.lock().unwrap().push((publication.channel.to_string(), publication.offset));
+        let internal = publication.internal.map(|part| String::from_utf8_lossy(part).into_owned());
+        self.internal.lock().unwrap().extend(internal);
     }
 }
