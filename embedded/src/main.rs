@@ -140,27 +140,46 @@ fn report(cluster: &Cluster) -> &Cluster {
 /// The running command, for the signal handler; 0 when there is none.
 static COMMAND: AtomicI32 = AtomicI32::new(0);
 
-extern "C" fn pass_on(number: libc::c_int) {
-    let pid = COMMAND.load(Ordering::Relaxed);
+/// A signal that came and was not passed on yet; 0 when there is none.
+static PENDING: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn receive(number: libc::c_int) {
     // Ctrl-C goes to the whole group at the terminal: the command has received it already.
-    if pid > 0 && number != libc::SIGINT {
-        // SAFETY: kill is safe in a handler, and the child has not been reaped while its pid stands there.
-        unsafe { libc::kill(pid, number) };
+    if number != libc::SIGINT {
+        PENDING.store(number, Ordering::SeqCst);
+        pass_on();
+    }
+}
+
+/// Passes a pending signal on once the command is known. The signal is stored before the command is read, and the command before the signal, so
+/// that one of the two callers sees both.
+fn pass_on() {
+    let pid = COMMAND.load(Ordering::SeqCst);
+    if pid > 0 {
+        match PENDING.swap(0, Ordering::SeqCst) {
+            0 => {}
+            // SAFETY: kill is safe in a handler, and the child has not been reaped while its pid is in `COMMAND`.
+            number => {
+                unsafe { libc::kill(pid, number) };
+            }
+        }
     }
 }
 
 /// Runs the command to its end. Ctrl-C and SIGTERM do not end this process, so that PostgreSQL ends after the command and not before.
 fn supervise(command: &[String], url: &str) -> Result<ExitCode, Error> {
-    for heard in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+    for received in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         // SAFETY: the handler calls only async-signal-safe functions.
-        unsafe { signal(heard, SigHandler::Handler(pass_on)) }
+        unsafe { signal(received, SigHandler::Handler(receive)) }
             .map_err(|error| Error::Io { what: "listening for signals".into(), source: error.into() })?;
     }
     let doing = |source| Error::Io { what: format!("running {}", command[0]), source };
     let mut child = Command::new(&command[0]).args(&command[1..]).env("DATABASE_URL", url).spawn().map_err(doing)?;
-    COMMAND.store(child.id().cast_signed(), Ordering::Relaxed);
+    COMMAND.store(child.id().cast_signed(), Ordering::SeqCst);
+    // The signal may have come between the start of the command and the line above.
+    pass_on();
     let status = child.wait().map_err(doing)?;
-    COMMAND.store(0, Ordering::Relaxed);
+    COMMAND.store(0, Ordering::SeqCst);
     // As in a shell: 128 plus the signal for a command that a signal ended.
     let code = status.code().or(status.signal().map(|number| 128 + number)).unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))

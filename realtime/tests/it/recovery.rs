@@ -391,7 +391,7 @@ async fn a_crowd_that_returns_to_a_cold_node_shares_its_readings_of_the_log() {
         let mut client = node.connect("anna").await;
         let channel = format!("durable:{n}");
         let command = json!({ "subscribe": { "channel": channel, "recover": true, "epoch": "log1", "offset": 1 } });
-        crowd.push((channel, client.command(command).await, client));
+        crowd.push((channel, client.send_command(command).await, client));
     }
     until("all of them wait for the log", || node.hub.stats().subscriptions == CROWD).await;
     drop(slow);

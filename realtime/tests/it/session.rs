@@ -11,7 +11,7 @@ use crate::kit::{Node, Raw, until};
 async fn the_first_command_is_connect_and_only_one_is() {
     let node = Node::start().await;
     let mut early = node.raw().await;
-    early.send_text(r#"{"id":1,"subscribe":{"channel":"durable:1"}}"#).await;
+    early.send(r#"{"id":1,"subscribe":{"channel":"durable:1"}}"#).await;
     assert_eq!(early.closed().await, (3501, "bad request".to_owned()));
 
     let mut twice = node.connect("anna").await;
@@ -27,7 +27,7 @@ async fn a_first_frame_with_everything_is_answered_in_order() {
     for id in 2..=40 {
         frame += &format!("\n{{\"id\":{id},\"subscribe\":{{\"channel\":\"durable:{id}\"}}}}");
     }
-    raw.send_text(&frame).await;
+    raw.send(&frame).await;
     node.host.gate.notify_one();
     for id in 1..=40 {
         let reply = raw.reply(id).await;
@@ -65,14 +65,14 @@ async fn invalid_frames_close_the_connection() {
     let node = Node::start().await;
     for bad in ["", "{", "[]", "\n", r#"{"id":1}"#, r#"{"id":0,"rpc":{}}"#] {
         let mut client = node.connect("anna").await;
-        client.send_text(bad).await;
+        client.send(bad).await;
         assert_eq!(client.closed().await.0, 3501, "{bad}");
     }
     let mut protobuf = Raw::open(&format!("{}?cf_protocol=protobuf", node.url())).await;
     protobuf.send_frame(Message::binary(vec![0xff; 10])).await;
     assert_eq!(protobuf.closed().await.0, 3501, "a length of 2^63 and more");
     let mut large = node.connect("anna").await;
-    large.send_text(&"x".repeat(64 * 1024 + 1)).await;
+    large.send(&"x".repeat(64 * 1024 + 1)).await;
     assert_eq!(large.closed().await.0, 1009);
 }
 
@@ -103,7 +103,7 @@ async fn refusals_have_their_numbers() {
     assert_eq!(client.request(json!({ "unsubscribe": { "channel": "nowhere" } })).await["unsubscribe"], json!({}));
     assert_eq!(client.request(json!({ "unsubscribe": { "channel": "durable:1" } })).await["unsubscribe"], json!({}));
     assert_eq!(node.hub.subscriber_count("durable:1"), 0);
-    client.command(json!({ "unsubscribe": { "channel": "" } })).await;
+    client.send_command(json!({ "unsubscribe": { "channel": "" } })).await;
     assert_eq!(client.closed().await.0, 3501);
 }
 
@@ -112,8 +112,8 @@ async fn payloads_travel_byte_for_byte() {
     let node = Node::start().await;
     let mut client = node.connect("anna").await;
     let odd = r#"{"b": 1E+2,"a":12345678901234567890,"a":null}"#;
-    client.send_text(&format!(r#"{{"id":7,"rpc":{{"method":"echo","data":{odd}}}}}"#)).await;
-    let Message::Text(text) = client.read().await else { panic!("no text") };
+    client.send(&format!(r#"{{"id":7,"rpc":{{"method":"echo","data":{odd}}}}}"#)).await;
+    let Message::Text(text) = client.read_frame().await else { panic!("no text") };
     assert_eq!(text.as_str(), format!(r#"{{"id":7,"rpc":{{"data":{odd}}}}}"#));
 }
 
@@ -131,9 +131,9 @@ async fn the_seventeenth_command_behind_a_slow_one_is_too_many() {
     // As an SDK after a reconnect: all its subscriptions at once, beside the calls that wait.
     let mut subscriptions = Vec::new();
     for n in 0..100 {
-        subscriptions.push(client.command(json!({ "subscribe": { "channel": format!("durable:{n}") } })).await);
+        subscriptions.push(client.send_command(json!({ "subscribe": { "channel": format!("durable:{n}") } })).await);
     }
-    client.send_text(r#"{"send":{"data":"at once"}}"#).await;
+    client.send(r#"{"send":{"data":"at once"}}"#).await;
     until("the message is taken although a call runs", || !node.host.sent.lock().unwrap().is_empty()).await;
     node.host.gate.notify_one();
     assert_eq!(client.reply(slow).await["rpc"]["data"], 0);
@@ -143,7 +143,7 @@ async fn the_seventeenth_command_behind_a_slow_one_is_too_many() {
     for id in subscriptions {
         assert!(client.reply(id).await.get("error").is_none());
     }
-    client.send_text(r#"{"send":{"data":"close"}}"#).await;
+    client.send(r#"{"send":{"data":"close"}}"#).await;
     assert_eq!(client.closed().await, (4501, "go away".to_owned()));
 }
 
@@ -162,9 +162,9 @@ async fn missing_pongs_close_a_connection_and_pongs_keep_it() {
             let Message::Text(text) = lively.read_frame().await else { panic!("no text") };
             assert_eq!(text.as_str(), "{}");
             lively.pings += 1;
-            lively.send_text("{}").await;
+            lively.send("{}").await;
         }
-        lively.send_text("{}").await;
+        lively.send("{}").await;
         assert_eq!(lively.closed().await.0, 3501, "two pongs to one ping");
     });
     assert_eq!(silent.closed().await, (3012, "no pong".to_owned()));
@@ -191,7 +191,7 @@ async fn rights_run_out_unless_refreshed() {
     assert_eq!(refreshed["sub_refresh"], json!({ "expires": true, "ttl": 90 }));
     let forever = anna.request(json!({ "refresh": { "token": "anna" } })).await;
     assert_eq!(forever["refresh"], json!({}));
-    anna.command(json!({ "refresh": { "token": "ben" } })).await;
+    anna.send_command(json!({ "refresh": { "token": "ben" } })).await;
     assert_eq!(anna.closed().await.0, 3500);
 }
 

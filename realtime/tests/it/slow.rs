@@ -8,9 +8,9 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::kit::{Client, Node, Raw, until};
 
 async fn narrow(node: &Node, user: &str) -> Client {
-    let mut raw = Raw::narrow(node.address).await;
-    let reply = raw.request(json!({ "connect": { "token": user } })).await;
-    Client { raw, reply }
+    let mut raw = Raw::open_narrow(&node.url()).await;
+    raw.hello(json!({ "token": user })).await;
+    Client(raw)
 }
 
 #[tokio::test]
