@@ -4,7 +4,7 @@
 help:
 	@echo "make run [CITY=off]   build, start everything, play the city; Ctrl-C ends it"
 	@echo "make test             all tests"
-	@echo "make check            format, lints, checked statements, types"
+	@echo "make check            format, lints, unused dependencies, checked statements, types"
 	@echo "make bench            load scenarios beside a limit probe; writes nothing"
 	@echo "make sqlx             write .sqlx anew after a statement or a migration changed"
 	@echo "make schema           write web/src/api/schema.d.ts anew after a body or a refusal changed"

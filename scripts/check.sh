@@ -21,9 +21,17 @@ schema_is_current() {
   [ -z "$changed" ] || stop "$changed" "What the server says changed: commit what \`make schema\` wrote."
 }
 
+# Silent unless a crate names a dependency that it does not use.
+dependencies_are_used() {
+  local unused
+  say "" "> cargo machete"
+  unused=$(cargo machete --skip-target-dir 2>&1) || stop "$unused"
+}
+
 scripts/setup.sh test
 mkdir -p web/dist
 run cargo fmt --all --check
+dependencies_are_used
 run scripts/sqlx.sh
 sqlx_is_current
 run with_statements cargo clippy --workspace --all-targets -- -D warnings

@@ -88,6 +88,14 @@ install_cargo() {
   rustup show active-toolchain >/dev/null 2>&1 && cargo --version >/dev/null 2>&1 || rustup toolchain install --profile minimal
 }
 
+# Finds unused dependencies in `make check`.
+install_machete() {
+  [ "$wanted" = test ] && ! have cargo-machete || return 0
+  say "Installing cargo-machete ..."
+  cargo install --quiet --locked cargo-machete || stop "Installing cargo-machete failed: cargo install --locked cargo-machete"
+}
+
 install_packages
 install_node
 install_cargo
+install_machete

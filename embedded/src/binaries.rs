@@ -68,8 +68,8 @@ impl Binaries {
         if !dir.join("initdb").is_file() {
             return None;
         }
-        let said = Command::new(dir.join("postgres")).arg("--version").output().ok().filter(|out| out.status.success())?;
-        let major = major(std::str::from_utf8(&said.stdout).ok()?)?;
+        let output = Command::new(dir.join("postgres")).arg("--version").output().ok().filter(|out| out.status.success())?;
+        let major = major(std::str::from_utf8(&output.stdout).ok()?)?;
         Some(Self { dir, major })
     }
 }
@@ -92,8 +92,8 @@ fn places(path: Option<&OsStr>) -> Vec<PathBuf> {
 }
 
 /// `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, `18beta1`.
-fn major(said: &str) -> Option<u32> {
-    let version = said.split_once("(PostgreSQL) ")?.1;
+fn major(version: &str) -> Option<u32> {
+    let version = version.split_once("(PostgreSQL) ")?.1;
     version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_major_version_is_read_from_what_postgres_says() {
+    fn the_major_version_is_read_from_the_output_of_postgres() {
         assert_eq!(major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
         assert_eq!(major("postgres (PostgreSQL) 18beta1\n"), Some(18));
         assert_eq!(major("something else"), None);

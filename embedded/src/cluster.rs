@@ -18,12 +18,12 @@ use crate::{
     query::Session,
 };
 
-/// A postmaster that is on its way out (after `kill -9` of its parent) gets this long.
+/// A postmaster that is ending (after `kill -9` of its parent) gets this long.
 pub(crate) const LEAVING: Duration = Duration::from_secs(10);
 /// Recovery after a crash may take a while; a process that ended is noticed at once.
 const READY: Duration = Duration::from_secs(300);
 const STOP: Duration = Duration::from_secs(60);
-/// The log starts anew at a start that finds it larger than this, in bytes; one older log is kept.
+/// A start that finds the log larger than this, in bytes, begins a new one; one older log is kept.
 const LOG_LIMIT: u64 = 10_000_000;
 
 /// How to start a cluster.
@@ -103,7 +103,7 @@ impl Cluster {
     fn attach_at(at: &Directory) -> Option<Self> {
         let pg = at.pg();
         let file = PidFile::read(&pg).filter(|file| file.ready)?;
-        postmaster::residents(&pg).contains(&file.pid).then(|| Self {
+        postmaster::processes_in(&pg).contains(&file.pid).then(|| Self {
             at: at.clone(),
             socket_dir: file.socket_dir,
             pid: file.pid,
@@ -133,7 +133,7 @@ impl Cluster {
         let log = at.log_file();
         let started = Postmaster::spawn(command, open_log(&log)?, options.outlives)?;
         if let Err(error) = started.wait_ready(&pg, &log, READY) {
-            // What led here is what the caller needs to hear, not that stopping was slow too.
+            // The first error is the one that matters to the caller, not that stopping was slow too.
             let _ = started.stop(STOP);
             return Err(error);
         }
@@ -169,7 +169,7 @@ impl Cluster {
         &self.at.data_dir
     }
 
-    /// What a person should be told about this start, in sentences.
+    /// Notes for the person who started it, in sentences.
     pub fn notes(&self) -> impl Iterator<Item = &str> {
         self.at.note.as_deref().into_iter()
     }
@@ -179,11 +179,11 @@ impl Cluster {
         self.pid
     }
 
-    /// False once PostgreSQL has ended, by whatever hand.
+    /// False once PostgreSQL has ended, for any reason.
     pub fn is_running(&self) -> bool {
         match &self.started {
             Some(started) => started.is_running(),
-            None => postmaster::residents(&self.at.pg()).contains(&self.pid),
+            None => postmaster::processes_in(&self.at.pg()).contains(&self.pid),
         }
     }
 
@@ -205,7 +205,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         if let Some(started) = self.started.take().filter(|_| !self.outlives) {
-            // Nobody is left to tell; the next start recovers from whatever happened.
+            // There is no caller for the error any more; the next start recovers.
             let _ = started.stop(STOP);
             self.at.remove_socket_dir(&self.socket_dir);
         }
@@ -242,7 +242,7 @@ fn quoted(dir: &Path) -> String {
     format!("\"{}\"", dir.to_string_lossy().replace('"', "\"\""))
 }
 
-/// Nobody lives in `pg` any more (we waited), yet its pid may have been given to another process of the same account, and PostgreSQL would
+/// No process runs in `pg` any more (we waited), but its pid may have been given to another process of the same account, and PostgreSQL would
 /// then refuse to start for good.
 fn forget_stale_pid(pg: &Path) -> Result<()> {
     let file = pg.join("postmaster.pid");

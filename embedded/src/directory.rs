@@ -12,13 +12,13 @@ use crate::{Error, Result, account::Account, error::Doing};
 /// `sun_path` holds 108 bytes with its closing zero.
 const LONGEST_SOCKET: usize = 107;
 
-/// The places of one cluster.
+/// The directories of one cluster.
 #[derive(Debug, Clone)]
 pub(crate) struct Directory {
     /// Absolute, free of links.
     pub data_dir: PathBuf,
     pub account: Account,
-    /// What a person should be told about the choice.
+    /// A note for the person who started it, about the choice.
     pub note: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Directory {
             return Err(Error::Unreachable { dir: first.data_dir, barred, account });
         }
         let note = format!(
-            "The database is in {}: the user `{}` that runs PostgreSQL cannot enter {}, so {} is out of its reach.",
+            "The database is in {}: the user `{}` that runs PostgreSQL cannot enter {}, so {} cannot be used.",
             second.data_dir.display(),
             second.account.name,
             barred.display(),
@@ -76,7 +76,7 @@ impl Directory {
     /// Leaves no empty folder outside of the data directory.
     pub fn remove_socket_dir(&self, dir: &Path) {
         if !dir.starts_with(&self.data_dir) {
-            // One that is not empty is used by somebody; the next start reuses it.
+            // One that is not empty is in use; the next start reuses it.
             let _ = fs::remove_dir(dir);
         }
     }

@@ -1,4 +1,4 @@
-//! What can go wrong. Each sentence says what to do about it.
+//! What can go wrong. Each message says what to do about it.
 
 use std::{fmt, io, path::PathBuf};
 
@@ -25,7 +25,7 @@ pub enum Error {
     OtherOwner { pg: PathBuf, owner: u32 },
     /// Another instance uses the directory.
     InUse { dir: PathBuf, pid: Option<i32> },
-    /// A former PostgreSQL is still running in the directory after the wait.
+    /// An earlier PostgreSQL is still running in the directory after the wait.
     StillRunning { pg: PathBuf, pid: i32, waited_s: u64 },
     /// `initdb` failed; its output.
     Initdb { output: String },
@@ -33,15 +33,15 @@ pub enum Error {
     Ended { log: String },
     /// PostgreSQL was not ready in time; the end of its log.
     NotReady { waited_s: u64, log: String },
-    /// PostgreSQL did not stop in time and was told to quit at once.
+    /// PostgreSQL did not stop in time and was ordered to quit at once.
     SlowStop { waited_s: u64 },
-    /// The place for the socket is somebody else's.
+    /// The folder of the socket belongs to another user.
     SocketTaken { dir: PathBuf },
     /// No cluster is running in the directory.
     NotRunning { dir: PathBuf },
     /// A database name that is not lowercase letters, digits and `_`.
     BadName { name: String },
-    /// PostgreSQL refused a statement; `at` is where, e.g. `0001_house.sql:12`.
+    /// PostgreSQL refused a statement; `at` is where, e.g. `0001_core.sql:12`.
     Statement { at: String, message: String },
     /// The operating system refused; `what` was being done.
     Io { what: String, source: io::Error },
@@ -77,7 +77,7 @@ impl fmt::Display for Error {
             ),
             Self::Unreachable { dir, barred, account } => write!(
                 f,
-                "the user `{account}` that runs PostgreSQL cannot enter {}, so {} is out of its reach. Choose another WASSALLY_DATA_DIR, or `chmod o+x` that folder",
+                "the user `{account}` that runs PostgreSQL cannot enter {}, so {} cannot be used. Choose another WASSALLY_DATA_DIR, or `chmod o+x` that folder",
                 barred.display(),
                 dir.display()
             ),
@@ -95,7 +95,7 @@ impl fmt::Display for Error {
             }
             Self::StillRunning { pg, pid, waited_s } => write!(
                 f,
-                "a PostgreSQL (process {pid}) has been running in {} for {waited_s} s and does not leave. Stop it with `kill -INT {pid}`, or choose another WASSALLY_DATA_DIR",
+                "a PostgreSQL (process {pid}) has been running in {} for {waited_s} s and does not end. Stop it with `kill -INT {pid}`, or choose another WASSALLY_DATA_DIR",
                 pg.display()
             ),
             Self::Initdb { output } => write!(f, "initdb failed; its output says why:\n{output}"),
@@ -104,7 +104,10 @@ impl fmt::Display for Error {
                 write!(f, "PostgreSQL was not ready after {waited_s} s; the end of its log:\n{log}")
             }
             Self::SlowStop { waited_s } => {
-                write!(f, "PostgreSQL had not stopped after {waited_s} s and was told to quit at once; the next start recovers")
+                write!(
+                    f,
+                    "PostgreSQL had not stopped after {waited_s} s and was ordered to quit at once; the next start recovers"
+                )
             }
             Self::SocketTaken { dir } => write!(
                 f,
@@ -129,7 +132,7 @@ fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
     items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Says what was being done when the operating system refused.
+/// Adds what was being done when the operating system refused.
 pub(crate) trait Doing<T> {
     fn doing(self, what: impl FnOnce() -> String) -> Result<T, Error>;
 }

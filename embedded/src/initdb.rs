@@ -23,7 +23,7 @@ pub(crate) fn version(pg: &Path) -> Result<Option<u32>> {
     }
 }
 
-/// Makes them beside their place and moves them there when they are whole and on disk, so that an interrupted run leaves nothing behind that
+/// Makes them in a folder beside their final one and moves them when they are complete and on disk, so that an interrupted run leaves nothing behind that
 /// looks like a cluster.
 pub(crate) fn create(at: &Directory, binaries: &Binaries) -> Result<()> {
     let made = at.data_dir.join("pg.tmp");

@@ -13,11 +13,11 @@ use crate::{Error, Result, error::Doing};
 pub(crate) struct Lock(#[expect(dead_code, reason = "dropping the file frees the lock")] File);
 
 impl Lock {
-    /// Refuses at once when another process holds it.
+    /// Fails at once when another process holds it.
     pub fn try_take(dir: &Path) -> Result<Self> {
         let mut file = open(dir)?;
         match file.try_lock() {
-            Ok(()) => Self::sign(file),
+            Ok(()) => Self::write_holder(file),
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 let pid = file.read_to_string(&mut holder).ok().and_then(|_| holder.trim().parse().ok());
@@ -27,21 +27,21 @@ impl Lock {
         }
     }
 
-    /// Waits for its turn.
+    /// Waits until it is free.
     pub fn wait(dir: &Path) -> Result<Self> {
         let file = open(dir)?;
         file.lock().doing(|| format!("locking {}", dir.display()))?;
-        Self::sign(file)
+        Self::write_holder(file)
     }
 
-    /// Writes down the holder, for the one who is refused.
-    fn sign(mut file: File) -> Result<Self> {
-        let sign = |file: &mut File| {
+    /// Writes the holder into the file, for the error of the next one.
+    fn write_holder(mut file: File) -> Result<Self> {
+        let write = |file: &mut File| {
             file.set_len(0)?;
             file.rewind()?;
             writeln!(file, "{}", std::process::id())
         };
-        sign(&mut file).doing(|| "writing the lock file".into())?;
+        write(&mut file).doing(|| "writing the lock file".into())?;
         Ok(Self(file))
     }
 }

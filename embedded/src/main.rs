@@ -26,21 +26,21 @@ wassally-embedded: a throw-away PostgreSQL to compile and test against (never fo
 --migrations is `migrations`, --db is `wassally` unless given. WASSALLY_PG_BIN names the folder of PostgreSQL's programs.";
 
 fn main() -> ExitCode {
-    let asked = match Asked::read(std::env::args().skip(1)) {
-        Ok(asked) => asked,
+    let arguments = match Arguments::read(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
         Err(fault) => {
             eprintln!("{fault}\n\n{HELP}");
             return ExitCode::from(2);
         }
     };
-    asked.run().unwrap_or_else(|error| {
+    arguments.run().unwrap_or_else(|error| {
         eprintln!("wassally-embedded: {error}");
         ExitCode::FAILURE
     })
 }
 
-struct Asked {
-    deed: String,
+struct Arguments {
+    verb: String,
     dir: PathBuf,
     migrations: PathBuf,
     database: String,
@@ -48,14 +48,14 @@ struct Asked {
     command: Vec<String>,
 }
 
-impl Asked {
+impl Arguments {
     fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let deed = words.next().ok_or("say what to do")?;
-        if !["dev", "migrated", "exec", "stop"].contains(&deed.as_str()) {
-            return Err(format!("`{deed}` is nothing it can do"));
+        let verb = words.next().ok_or("say what to do")?;
+        if !["dev", "migrated", "exec", "stop"].contains(&verb.as_str()) {
+            return Err(format!("`{verb}` is not a command"));
         }
-        let mut asked = Self {
-            deed,
+        let mut arguments = Self {
+            verb,
             dir: PathBuf::new(),
             migrations: "migrations".into(),
             database: "wassally".into(),
@@ -65,23 +65,23 @@ impl Asked {
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or(format!("{word} wants a value"));
             match word.as_str() {
-                "--dir" => asked.dir = value()?.into(),
-                "--migrations" => asked.migrations = value()?.into(),
-                "--db" => asked.database = value()?,
+                "--dir" => arguments.dir = value()?.into(),
+                "--migrations" => arguments.migrations = value()?.into(),
+                "--db" => arguments.database = value()?,
                 "--max-connections" => {
-                    asked.max_connections = value()?.parse().map_err(|_| "--max-connections wants a number")?
+                    arguments.max_connections = value()?.parse().map_err(|_| "--max-connections wants a number")?
                 }
-                "--" => asked.command = words.by_ref().collect(),
-                other => return Err(format!("`{other}` is not understood")),
+                "--" => arguments.command = words.by_ref().collect(),
+                other => return Err(format!("`{other}` is unknown")),
             }
         }
-        if asked.dir.as_os_str().is_empty() {
+        if arguments.dir.as_os_str().is_empty() {
             return Err("--dir DIR is needed".into());
         }
-        if (asked.deed == "exec") == asked.command.is_empty() {
+        if (arguments.verb == "exec") == arguments.command.is_empty() {
             return Err("a command belongs to `exec`, after `--`".into());
         }
-        Ok(asked)
+        Ok(arguments)
     }
 
     fn options(&self, outlives: bool) -> Options {
@@ -101,14 +101,14 @@ impl Asked {
     }
 
     fn run(self) -> Result<ExitCode, Error> {
-        match self.deed.as_str() {
+        match self.verb.as_str() {
             "dev" => {
                 let cluster = Cluster::start_or_attach(self.options(true))?;
-                println!("{}", told(&cluster).url("postgres"));
+                println!("{}", report(&cluster).url("postgres"));
             }
             "migrated" => {
                 let cluster = Cluster::start_or_attach(self.options(true))?;
-                migrated::database(told(&cluster), &self.migrations, &self.database)?;
+                migrated::database(report(&cluster), &self.migrations, &self.database)?;
                 println!("{}", cluster.url(&self.database));
             }
             "stop" => Cluster::attach(&self.options(true))?.stop()?,
@@ -122,15 +122,15 @@ impl Asked {
             Err(Error::NotRunning { .. }) => Cluster::start(self.options(false))?,
             found => found?,
         };
-        migrated::database(told(&cluster), &self.migrations, &self.database)?;
+        migrated::database(report(&cluster), &self.migrations, &self.database)?;
         let code = supervise(&self.command, &cluster.url(&self.database))?;
         drop(cluster);
         Ok(code)
     }
 }
 
-/// Tells the person what the start has to say; the address alone goes to standard output.
-fn told(cluster: &Cluster) -> &Cluster {
+/// Prints the notes of the start; only the address goes to standard output.
+fn report(cluster: &Cluster) -> &Cluster {
     for note in cluster.notes() {
         eprintln!("{note}");
     }
@@ -140,28 +140,47 @@ fn told(cluster: &Cluster) -> &Cluster {
 /// The running command, for the signal handler; 0 when there is none.
 static COMMAND: AtomicI32 = AtomicI32::new(0);
 
-extern "C" fn pass_on(number: libc::c_int) {
-    let pid = COMMAND.load(Ordering::Relaxed);
-    // Ctrl-C goes to the whole group at the terminal: the command has heard it already.
-    if pid > 0 && number != libc::SIGINT {
-        // SAFETY: kill is safe in a handler, and the child has not been reaped while its pid stands there.
-        unsafe { libc::kill(pid, number) };
+/// A signal that came and was not passed on yet; 0 when there is none.
+static PENDING: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn receive(number: libc::c_int) {
+    // Ctrl-C goes to the whole group at the terminal: the command has received it already.
+    if number != libc::SIGINT {
+        PENDING.store(number, Ordering::SeqCst);
+        pass_on();
     }
 }
 
-/// Runs the command to its end. We stay through Ctrl-C and SIGTERM, so that PostgreSQL ends after it and not before.
+/// Passes a pending signal on once the command is known. The signal is stored before the command is read, and the command before the signal, so
+/// that one of the two callers sees both.
+fn pass_on() {
+    let pid = COMMAND.load(Ordering::SeqCst);
+    if pid > 0 {
+        match PENDING.swap(0, Ordering::SeqCst) {
+            0 => {}
+            // SAFETY: kill is safe in a handler, and the child has not been reaped while its pid is in `COMMAND`.
+            number => {
+                unsafe { libc::kill(pid, number) };
+            }
+        }
+    }
+}
+
+/// Runs the command to its end. Ctrl-C and SIGTERM do not end this process, so that PostgreSQL ends after the command and not before.
 fn supervise(command: &[String], url: &str) -> Result<ExitCode, Error> {
-    for heard in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+    for received in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         // SAFETY: the handler calls only async-signal-safe functions.
-        unsafe { signal(heard, SigHandler::Handler(pass_on)) }
+        unsafe { signal(received, SigHandler::Handler(receive)) }
             .map_err(|error| Error::Io { what: "listening for signals".into(), source: error.into() })?;
     }
     let doing = |source| Error::Io { what: format!("running {}", command[0]), source };
     let mut child = Command::new(&command[0]).args(&command[1..]).env("DATABASE_URL", url).spawn().map_err(doing)?;
-    COMMAND.store(child.id().cast_signed(), Ordering::Relaxed);
+    COMMAND.store(child.id().cast_signed(), Ordering::SeqCst);
+    // The signal may have come between the start of the command and the line above.
+    pass_on();
     let status = child.wait().map_err(doing)?;
-    COMMAND.store(0, Ordering::Relaxed);
-    // As a shell has it: 128 and the signal for a command that a signal ended.
+    COMMAND.store(0, Ordering::SeqCst);
+    // As in a shell: 128 plus the signal for a command that a signal ended.
     let code = status.code().or(status.signal().map(|number| 128 + number)).unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }

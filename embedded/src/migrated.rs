@@ -8,10 +8,10 @@ use std::{
 
 use crate::{Cluster, Result, cluster::check_name, error::Doing, lock::Lock};
 
-/// Database `name` as the files in `migrations` make it, each in one transaction, in order of their numbers. It is built beside the old one
-/// and takes its place when it is whole; one that these very files made is left as it is.
+/// Makes database `name` from the files in `migrations`, each in one transaction, in order of their numbers. It is built beside the old one
+/// and replaces it when it is complete; one that the same files made is left as it is.
 ///
-/// Errors: [`crate::Error::Statement`] with file and line; the old database then stands untouched.
+/// Errors: [`crate::Error::Statement`] with file and line; the old database then stays as it is.
 pub fn database(cluster: &Cluster, migrations: &Path, name: &str) -> Result<()> {
     check_name(name)?;
     let files = read(migrations)?;
@@ -20,26 +20,26 @@ pub fn database(cluster: &Cluster, migrations: &Path, name: &str) -> Result<()> 
     fs::create_dir_all(&turn).doing(|| format!("creating {}", turn.display()))?;
     let _turn = Lock::wait(&turn)?;
 
-    let mut house = cluster.session("postgres")?;
-    let stands = format!("select shobj_description(oid, 'pg_database') from pg_database where datname = '{name}'");
-    if house.rows(&stands, "looking for the database")?.contains(&mark) {
+    let mut server = cluster.session("postgres")?;
+    let query = format!("select shobj_description(oid, 'pg_database') from pg_database where datname = '{name}'");
+    if server.rows(&query, "looking for the database")?.contains(&mark) {
         return Ok(());
     }
     let new = format!("{name}_new");
     check_name(&new)?;
-    house.run(&format!("drop database if exists {new} with (force)"), "drop database")?;
-    house.run(&format!("create database {new}"), "create database")?;
+    server.run(&format!("drop database if exists {new} with (force)"), "drop database")?;
+    server.run(&format!("create database {new}"), "create database")?;
     let mut session = cluster.session(&new)?;
     for (file, sql) in &files {
         session.run(sql, file)?;
     }
     drop(session);
-    house.run(&format!("comment on database {new} is '{mark}'"), "comment on database")?;
-    house.run(&format!("drop database if exists {name} with (force)"), "drop database")?;
-    // The session that built it may not have been seen to end yet; nobody else knows the name.
-    house
+    server.run(&format!("comment on database {new} is '{mark}'"), "comment on database")?;
+    server.run(&format!("drop database if exists {name} with (force)"), "drop database")?;
+    // The session that built it may still be ending; no other session knows the name.
+    server
         .run(&format!("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{new}'"), "end sessions")?;
-    house.run(&format!("alter database {new} rename to {name}"), "alter database")
+    server.run(&format!("alter database {new} rename to {name}"), "alter database")
 }
 
 /// `(file name, text)` by number, as sqlx orders them.

@@ -24,7 +24,7 @@ use crate::{Error, Result, error::Doing};
 
 const POLL: Duration = Duration::from_millis(5);
 
-/// What its programs see of our environment: nothing of ours, and no PG* variable that would steer them elsewhere.
+/// The environment of its programs: nothing of ours, and no PG* variable that would send them elsewhere.
 pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
     let mut seen = vec![("LC_ALL", "C".into()), ("TZ", "UTC".into())];
     seen.extend(["PATH", "LD_LIBRARY_PATH"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -38,7 +38,7 @@ pub(crate) fn dies_with_us(command: &mut Command, signal: Signal) {
     unsafe {
         command.pre_exec(move || {
             prctl::set_pdeathsig(signal)?;
-            // We may have died before that line.
+            // This process may have ended before that line.
             if getppid() == us { Ok(()) } else { Err(nix::Error::ESRCH.into()) }
         });
     }
@@ -68,23 +68,23 @@ impl PidFile {
     }
 }
 
-/// Processes of PostgreSQL that live in `pg`: all of its processes have it as their working directory. A pid alone proves nothing, it may
+/// PostgreSQL processes that run in `pg`: all of them have it as their working directory. A pid alone proves nothing: it may
 /// have been given to another process since.
-pub(crate) fn residents(pg: &Path) -> Vec<i32> {
+pub(crate) fn processes_in(pg: &Path) -> Vec<i32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     processes
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(|pid: &i32| {
-            let lives_here = fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == pg);
-            lives_here && fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end().starts_with("post"))
+            let runs_here = fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == pg);
+            runs_here && fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end().starts_with("post"))
         })
         .collect()
 }
 
-/// Waits until nobody lives in `pg`, for at most `wait`.
+/// Waits until no process runs in `pg`, for at most `wait`.
 pub(crate) fn wait_until_left(pg: &Path, wait: Duration) -> Result<()> {
     let begun = Instant::now();
-    while let Some(pid) = residents(pg).into_iter().min() {
+    while let Some(pid) = processes_in(pg).into_iter().min() {
         if begun.elapsed() > wait {
             return Err(Error::StillRunning { pg: pg.into(), pid, waited_s: wait.as_secs() });
         }
@@ -95,7 +95,7 @@ pub(crate) fn wait_until_left(pg: &Path, wait: Duration) -> Result<()> {
 
 /// Asks a PostgreSQL that is not our child to stop, and waits.
 pub(crate) fn stop_stranger(pg: &Path, pid: i32, wait: Duration) -> Result<()> {
-    // It may have gone by itself meanwhile; the wait tells.
+    // It may have ended by itself meanwhile; the wait finds out.
     let _ = kill(Pid::from_raw(pid), Signal::SIGINT);
     wait_until_left(pg, wait)
 }
@@ -109,7 +109,7 @@ pub(crate) struct Postmaster {
 
 #[derive(Debug, Default)]
 struct Alive {
-    /// The child, until it was seen to have ended; signals are sent under this lock, before its pid can be given to anybody else.
+    /// The child, until it was seen to have ended; signals are sent under this lock, before its pid can be given to another process.
     pid: Mutex<Option<Pid>>,
     ended: Condvar,
 }
@@ -125,7 +125,7 @@ impl Postmaster {
             dies_with_us(&mut command, Signal::SIGQUIT);
         }
         let alive = Arc::new(Alive::default());
-        let (tell, started) = mpsc::sync_channel(1);
+        let (result, started) = mpsc::sync_channel(1);
         let shared = alive.clone();
         // The death signal comes when the *thread* that forked ends, so that thread stays until the child has ended.
         thread::Builder::new()
@@ -133,20 +133,20 @@ impl Postmaster {
             .spawn(move || {
                 let mut child = match command.spawn() {
                     Ok(child) => child,
-                    Err(error) => return drop(tell.send(Err(error))),
+                    Err(error) => return drop(result.send(Err(error))),
                 };
                 let pid = Pid::from_raw(child.id().cast_signed());
                 *shared.pid.lock().unwrap_or_else(PoisonError::into_inner) = Some(pid);
-                let _ = tell.send(Ok(pid));
-                // WNOWAIT: the pid stays ours until nobody can signal it any more.
+                let _ = result.send(Ok(pid));
+                // WNOWAIT: the pid stays reserved until nothing can signal it any more.
                 while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(nix::Error::EINTR) {}
                 *shared.pid.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 let _ = child.wait();
                 shared.ended.notify_all();
             })
             .doing(|| "starting a thread".into())?;
-        let told = started.recv().expect("the thread answers before it ends");
-        Ok(Self { pid: told.doing(|| "starting postgres".into())?.as_raw(), alive })
+        let spawned = started.recv().expect("the thread answers before it ends");
+        Ok(Self { pid: spawned.doing(|| "starting postgres".into())?.as_raw(), alive })
     }
 
     pub fn is_running(&self) -> bool {
@@ -161,10 +161,10 @@ impl Postmaster {
                 return Ok(());
             }
             if self.ended_within(POLL) {
-                return Err(Error::Ended { log: tail(log) });
+                return Err(Error::Ended { log: last_lines(log) });
             }
             if begun.elapsed() > wait {
-                return Err(Error::NotReady { waited_s: wait.as_secs(), log: tail(log) });
+                return Err(Error::NotReady { waited_s: wait.as_secs(), log: last_lines(log) });
             }
         }
     }
@@ -196,7 +196,7 @@ impl Postmaster {
 }
 
 /// The last lines of the log.
-fn tail(log: &Path) -> String {
+fn last_lines(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(12)..].join("\n")

@@ -23,7 +23,7 @@ impl Session {
             hello.push(0);
         }
         session.send(None, &hello).doing(|| "greeting PostgreSQL".into())?;
-        session.answer("", &format!("connecting to {database}"))?;
+        session.reply("", &format!("connecting to {database}"))?;
         Ok(session)
     }
 
@@ -36,7 +36,7 @@ impl Session {
     pub fn rows(&mut self, sql: &str, at: &str) -> Result<Vec<String>> {
         let body = [sql.as_bytes(), &[0]].concat();
         self.send(Some(b'Q'), &body).doing(|| format!("sending {at}"))?;
-        self.answer(sql, at)
+        self.reply(sql, at)
     }
 
     fn send(&mut self, kind: Option<u8>, body: &[u8]) -> io::Result<()> {
@@ -46,7 +46,7 @@ impl Session {
     }
 
     /// Reads up to "ready for query", or to the end when PostgreSQL hangs up.
-    fn answer(&mut self, sql: &str, at: &str) -> Result<Vec<String>> {
+    fn reply(&mut self, sql: &str, at: &str) -> Result<Vec<String>> {
         let mut rows = Vec::new();
         let mut refused = None;
         loop {
@@ -58,7 +58,7 @@ impl Session {
             };
             match kind {
                 b'D' => rows.extend(first_column(&body)),
-                b'E' => refused = Some(refusal(&body, sql, at)),
+                b'E' => refused = Some(statement_error(&body, sql, at)),
                 b'Z' => return refused.map_or(Ok(rows), Err),
                 _ => {}
             }
@@ -83,7 +83,7 @@ fn first_column(body: &[u8]) -> Option<String> {
 }
 
 /// An error: fields of one letter and a text each; M is the message, D the detail, P the place in characters from 1.
-fn refusal(body: &[u8], sql: &str, at: &str) -> Error {
+fn statement_error(body: &[u8], sql: &str, at: &str) -> Error {
     let fields: Vec<(u8, String)> = body
         .split(|byte| *byte == 0)
         .filter_map(|field| field.split_first().map(|(kind, text)| (*kind, String::from_utf8_lossy(text).into_owned())))

@@ -8,7 +8,7 @@ const PREFIX: &str = "wassally-throw-away-";
 
 impl Options {
     /// For one test binary: fast instead of durable, 300 connections, under `/tmp` in a directory of this process. A static is never dropped,
-    /// so what ended processes left there is removed now.
+    /// so this removes what ended processes left there.
     pub fn throw_away() -> Self {
         sweep();
         Self {
@@ -25,14 +25,14 @@ fn sweep() {
         let name = entry.file_name();
         let pid: Option<u32> = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.parse().ok());
         if pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) && is_left(&entry.path()) {
-            // It may be another user's; then it is theirs to remove.
+            // It may belong to another user; then it is not ours to remove.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
 
-/// Nobody holds its lock and nobody lives in it.
+/// Its lock is free and no process runs in it.
 fn is_left(dir: &Path) -> bool {
     let held = dir.join("pg.lock").exists() && Lock::try_take(dir).is_err();
-    !held && postmaster::residents(&dir.join("pg")).is_empty()
+    !held && postmaster::processes_in(&dir.join("pg")).is_empty()
 }
