@@ -7,7 +7,7 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router';
 import { atWork, type Language } from './i18n';
-import { DoorPage } from './pages/door/DoorPage';
+import { DoorPage } from './pages/landing/LandingPage';
 import { NothingThere } from './pages/frame/NothingThere';
 import { Root } from './pages/frame/Root';
 
@@ -35,22 +35,22 @@ const app = createRoute({
 const home = createRoute({
   getParentRoute: () => app,
   path: '/',
-  component: lazyRouteComponent(() => import('./pages/app/HomePage'), 'HomePage'),
+  component: lazyRouteComponent(() => import('./pages/app/home/HomePage'), 'HomePage'),
 });
 const shop = createRoute({
   getParentRoute: () => app,
   path: 'shops/$id',
-  component: lazyRouteComponent(() => import('./pages/app/ShopPage'), 'ShopPage'),
+  component: lazyRouteComponent(() => import('./pages/app/shop/ShopPage'), 'ShopPage'),
 });
 const cart = createRoute({
   getParentRoute: () => app,
   path: 'cart',
-  component: lazyRouteComponent(() => import('./pages/app/CartPage'), 'CartPage'),
+  component: lazyRouteComponent(() => import('./pages/app/cart/CartPage'), 'CartPage'),
 });
 const order = createRoute({
   getParentRoute: () => app,
   path: 'orders/$id',
-  component: lazyRouteComponent(() => import('./pages/app/TrackingPage'), 'TrackingPage'),
+  component: lazyRouteComponent(() => import('./pages/app/tracking/TrackingPage'), 'TrackingPage'),
 });
 
 const crew = createRoute({

@@ -2,7 +2,7 @@
 import { clock } from '../live/clock';
 import { accessToken, renew } from '../session/refresh';
 import { sessions } from '../session/store';
-import { fromProblem, inDoubt, Unreachable } from './refusal';
+import { fromProblem, inDoubt, Unreachable } from './problem';
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 export type Options = {

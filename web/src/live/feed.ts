@@ -1,6 +1,6 @@
 //! One channel kept in one cache entry: snapshot, events, coming back. Shared by all readers of the entry.
 import type { QueryClient, QueryKey } from '@tanstack/react-query';
-import { Refusal } from '../api/refusal';
+import { Refusal } from '../api/problem';
 import type { Ears, LiveClient, Subscribed } from './client';
 import {
   advance,

@@ -1,8 +1,8 @@
 //! The outbox: what was done without a line is kept, and sent when there is one, one after the other, by one tab.
 import { get, update } from 'idb-keyval';
 import { api } from '../api/client';
-import { inDoubt, Refusal } from '../api/refusal';
-import { alone } from '../session/alone';
+import { inDoubt, Refusal } from '../api/problem';
+import { alone } from '../session/exclusive';
 import { sessions } from '../session/store';
 import type { LiveClient } from './client';
 import { add, type Deed, next, type Queue, refuse, waiting, without } from './queue';

@@ -1,7 +1,7 @@
 //! `useLive(channel, snapshot, reduce)`: data that keeps itself true.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
-import type { Refusal } from '../api/refusal';
+import type { Refusal } from '../api/problem';
 import type { Entry, Position, Reduce } from './entry';
 import { Feed, type LiveStatus, type Snapshot } from './feed';
 import { useFeeds } from './provider';

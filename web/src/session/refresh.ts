@@ -1,6 +1,6 @@
 //! One refresh for all tabs of a slot: two at once would look like a stolen token and end the family.
-import { fromProblem, Refusal, Unreachable } from '../api/refusal';
-import { alone } from './alone';
+import { fromProblem, Refusal, Unreachable } from '../api/problem';
+import { alone } from './exclusive';
 import { ofSlot } from './slots';
 import { type Session, sessions } from './store';
 

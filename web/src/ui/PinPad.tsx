@@ -2,9 +2,9 @@ import { Button } from '@mantine/core';
 import { IconBackspace } from '@tabler/icons-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Refusal } from '../api/refusal';
+import { Refusal } from '../api/problem';
 import classes from './pin.module.css';
-import { RefusalLine } from './Refused';
+import { RefusalLine } from './ErrorMessage';
 
 const LENGTH = 6;
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '', '0', 'Backspace'];

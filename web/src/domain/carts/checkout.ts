@@ -1,6 +1,6 @@
 //! One gesture, one order: the key stands in storage before anything is sent, so a reload repeats and does not double.
 import { api, newKey } from '../../api/client';
-import { Refusal } from '../../api/refusal';
+import { Refusal } from '../../api/problem';
 import { ofSlot } from '../../session/slots';
 import type { Fulfilment, Order } from '../orders';
 

@@ -1,4 +1,4 @@
-export * from './deeds';
+export * from './commands';
 export * from './pings';
 export * from './queries';
 export * from './reduce';

@@ -1,7 +1,7 @@
 //! What a crew sees near, and what a crew carries. Pure but for the instant a row went.
 import { clock } from '../../live/clock';
 import type { Deed } from '../../live/queue';
-import { DUTY } from './deeds';
+import { DUTY } from './commands';
 import type { CrewEvent, CrewState, Job, Nearby, NearbyEvent, NearbyOrder, NearbyRow, Why } from './types';
 
 /** A row that vanished stays this long, grey, with its reason. */

@@ -17,13 +17,13 @@ import { useUser } from '../../session';
 import { Loading, Refused, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
 import classes from './crew.module.css';
-import { DeedRows } from './DeedRows';
-import { DutyBar } from './DutyBar';
-import { JobList } from './JobList';
-import { NearList } from './NearList';
-import { RidePad } from './RidePad';
-import { DeedsContext, useOutbox } from './useOutbox';
-import { usePosition } from './usePosition';
+import { DeedRows } from './outbox/CommandRows';
+import { DutyBar } from './position/DutyBar';
+import { JobList } from './jobs/JobList';
+import { NearList } from './near/NearList';
+import { RidePad } from './position/RidePad';
+import { DeedsContext, useOutbox } from './outbox/useOutbox';
+import { usePosition } from './position/usePosition';
 
 export function CrewPage() {
   return (

@@ -1,7 +1,7 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Refusal } from '../../api/refusal';
+import { Refusal } from '../../api/problem';
 import { type Part, prepare } from '../../domain/shops/parts';
 import { RefusalLine } from '../../ui';
 

@@ -8,19 +8,19 @@ import { useLive } from '../../live';
 import type { StaffSearch } from '../../router';
 import { Loading, Refused, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
-import { BoardPane } from './BoardPane';
-import { CrewDrawer } from './CrewDrawer';
-import { CrewsPane } from './CrewsPane';
-import { focusOn, useFocusBack } from './focus';
-import { KeySheet } from './KeySheet';
-import { MapPane } from './MapPane';
-import { OrderDrawer } from './OrderDrawer';
-import { OrderTable } from './OrderTable';
+import { BoardPane } from './board/BoardPane';
+import { CrewDrawer } from './crews/CrewDrawer';
+import { CrewsPane } from './crews/CrewsPane';
+import { focusOn, useFocusBack } from './keys/focus';
+import { KeySheet } from './keys/KeySheet';
+import { MapPane } from './map/MapPane';
+import { OrderDrawer } from './order/OrderDrawer';
+import { OrderTable } from './board/OrderTable';
 import classes from './staff.module.css';
 import { Tools } from './Tools';
-import { useCrews } from './useCrews';
-import { useKeys } from './useKeys';
-import { useTroubles } from './useTroubles';
+import { useCrews } from './crews/useCrews';
+import { useKeys } from './keys/useKeys';
+import { useTroubles } from './attention/useTroubles';
 
 export function StaffPage() {
   return (

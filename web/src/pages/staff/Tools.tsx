@@ -4,9 +4,9 @@ import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Card } from '../../domain/staff';
 import type { StaffSearch } from '../../router';
-import { Counts } from './Counts';
+import { Counts } from './attention/Counts';
 import classes from './staff.module.css';
-import type { Crews } from './useCrews';
+import type { Crews } from './crews/useCrews';
 
 type Props = {
   search: StaffSearch;

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Eyes, type Look, type Screen } from './kit/browser';
+import { Person, SHOPS } from './kit/people';
+import { measureShift, shifted } from './kit/layoutShift';
+
+let eyes: Eyes;
+let customer: Person;
+let seller: Person;
+let crew: Person;
+beforeAll(async () => {
+  eyes = await Eyes.open();
+  customer = await Person.signIn(eyes.url, 'customer16');
+  seller = await Person.signIn(eyes.url, 'seller1');
+  crew = await Person.signIn(eyes.url, 'crew10');
+  await crew.emptyHanded();
+  await crew.onDuty(true);
+  await crew.ping(28.501, 26.5);
+});
+afterAll(() => eyes?.close());
+
+const looks: Look[] = [
+  { width: 1440, language: 'en' },
+  { width: 390, language: 'ar', theme: 'dark' },
+];
+
+async function open(look: Look, name: string | null, path: string): Promise<Screen> {
+  const screen = await eyes.screen(look);
+  await measureShift(screen.page);
+  if (name === null) await screen.goto(path);
+  else await screen.enter(name, path);
+  return screen;
+}
+
+/** Two frames later everything that an event moves has moved. */
+async function stood(screen: Screen) {
+  await screen.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  const { sum, by } = await shifted(screen.page);
+  expect(sum, by.join('\n')).toBeLessThanOrEqual(0.02);
+  screen.clean();
+}
+
+it.each(looks)('the front door stands still: %o', async (look) => {
+  const screen = await open(look, null, '/');
+  await screen.page.locator('[data-page=door][data-ready] [data-id=customer1]').waitFor();
+  await screen.page.evaluate(() => document.fonts.ready);
+  await stood(screen);
+});
+
+it.each(looks)("a customer's home stands still while an order is carried: %o", async (look) => {
+  const order = await customer.order();
+  const screen = await open(look, 'customer16', '/app');
+  const row = (state: string) => screen.page.locator(`[data-id="${order.id}"][data-state=${state}]`).waitFor();
+  await screen.page.locator('li[data-state=open]').first().waitFor();
+  await row('CREATED');
+  await crew.claim(order.id);
+  await row('PROCESSING');
+  await crew.advance(order.id);
+  await row('SHIPPED');
+  await crew.confirm(order.id, await customer.pin(order.id));
+  await row('DELIVERED');
+  await stood(screen);
+});
+
+it.each(looks)("an order's page stands still from the shop to the door: %o", async (look) => {
+  const order = await customer.order();
+  const screen = await open(look, 'customer16', `/app/orders/${order.id}`);
+  await screen.live('tracking');
+  await screen.page.locator('[data-map=ready]').waitFor();
+  await crew.claim(order.id);
+  await screen.page.locator('[data-state=PROCESSING][data-track=live]').waitFor();
+  await crew.ping(28.5012, 26.5003);
+  await screen.page.locator('[data-position=coarse]').waitFor();
+  await crew.advance(order.id);
+  await screen.page.locator('[data-proof]').waitFor();
+  await crew.ping(28.5013, 26.5004);
+  await screen.page.locator('[data-position=exact]').waitFor();
+  await crew.confirm(order.id, await customer.pin(order.id));
+  await screen.page.locator('[data-page=tracking][data-state=DELIVERED]').waitFor();
+  await stood(screen);
+});
+
+it.each(looks)("a pickup's page stands still to the counter: %o", async (look) => {
+  const order = await customer.pickUp([SHOPS.seller1]);
+  const screen = await open(look, 'customer16', `/app/orders/${order.id}`);
+  await screen.live('tracking');
+  await screen.page.locator('[data-map=ready]').waitFor();
+  await seller.accept(order.id);
+  await screen.page.locator('[data-step=ACCEPTED]').waitFor();
+  await seller.ready(order.id);
+  await screen.page.locator('[data-proof]').waitFor();
+  await seller.confirm(order.id, await customer.pin(order.id));
+  await screen.page.locator('[data-step=FETCHED]').waitFor();
+  await stood(screen);
+});
+
+it.each(looks)("the shop's page stands still while orders come: %o", async (look) => {
+  const first = await customer.pickUp([SHOPS.seller1]);
+  const screen = await open(look, 'seller1', '/seller');
+  const card = (id: string, state: string) => screen.page.locator(`[data-id="${id}"][data-state=${state}]`).waitFor();
+  await card(first.id, 'NEW');
+  const second = await customer.pickUp([SHOPS.seller1]);
+  await card(second.id, 'NEW');
+  await stood(screen);
+  for (const one of [first, second]) await customer.cancel(one.id);
+});

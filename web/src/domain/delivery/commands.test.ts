@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import { add, type Deed, type Queue, refuse } from '../../live/queue';
+import { confirm, expected, expectedDuty, giveBack, pickUp, problem, setDuty } from './commands';
+import type { Job, Stop } from './types';
+
+const stop = (shop_id: string, picked_up_at: string | null = null): Stop => ({
+  shop_id,
+  name: shop_id,
+  lat: 1,
+  lng: 1,
+  prep_status: 'READY',
+  picked_up_at,
+});
+const job = (...stops: Stop[]): Job => ({
+  order_id: 'o',
+  status: 'PROCESSING',
+  stops,
+  dropoff: null,
+  fee: '2.00',
+  cash_to_collect: null,
+  currency: 'USD',
+});
+let made = 0;
+const now = () => ({ id: String(made++), at: '2026-11-28T10:00:00.000Z' });
+const queue = (...deeds: Deed[]): Queue => deeds.reduce<Queue>(add, []);
+const reason = { status: 409, code: 'invalid_transition', detail: '', members: {} };
+
+it('the last stop that waits to be sent makes the job ready for the door', () => {
+  const two = job(stop('a'), stop('b'));
+  const first = queue(pickUp(now(), two, stop('a')));
+  expect(expected(two, first).status).toBe('PROCESSING');
+  expect(expected(two, first).stops.map((one) => one.picked_up_at !== null)).toEqual([true, false]);
+  const both = add(first, pickUp(now(), two, stop('b')));
+  expect(expected(two, both).status).toBe('SHIPPED');
+  expect(expected(job(stop('a', 'then'), { ...stop('b'), prep_status: 'REJECTED' }), queue()).status).toBe(
+    'PROCESSING',
+  );
+});
+
+it('what was refused, and what is about another order, changes nothing', () => {
+  const one = job(stop('a'));
+  const refused = queue(giveBack(now(), one));
+  expect(expected(one, refuse(refused, refused[0]?.id ?? '', reason))).toEqual(one);
+  expect(expected({ ...one, order_id: 'p' }, refused).status).toBe('PROCESSING');
+  expect(expected(one, queue(problem(now(), one, 'shop')))).toEqual(one);
+});
+
+it('a PIN carries when and where it was shown', () => {
+  const shown = confirm({ id: 'k', at: '2026-11-28T10:00:00.000Z' }, job(), '123456', { lat: 28.5, lng: 26.5 });
+  expect(shown.body).toEqual({ pin: '123456', at: '2026-11-28T10:00:00.000Z', lat: 28.5, lng: 26.5 });
+  expect(expected({ ...job(), status: 'SHIPPED' }, queue(shown)).status).toBe('DELIVERED');
+});
+
+it('of duty the last switch counts', () => {
+  expect(expectedDuty(true, queue())).toBe(true);
+  expect(expectedDuty(true, queue(setDuty(now(), false)))).toBe(false);
+  const both = queue(setDuty(now(), false), setDuty(now(), true));
+  expect(both).toHaveLength(1);
+  expect(expectedDuty(false, both)).toBe(true);
+});

@@ -1,0 +1,31 @@
+import { lazy } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMeta } from '../../../api/meta';
+import { liveParts, type Order, type Track } from '../../../domain/orders';
+import { CityMap, insist } from '../../../map';
+import classes from './tracking.module.css';
+
+// With the map, not before it.
+const TrackLayers = lazy(() =>
+  insist(() => import('./TrackLayers').then((module) => ({ default: module.TrackLayers }))),
+);
+
+export function TrackMap({ order, position }: { order: Order; position: Track['position'] }) {
+  const { t } = useTranslation();
+  const center = useMeta().data?.map?.center ?? [26.5, 28.5];
+  const pickup = order.fulfilment === 'pickup';
+  const goal = pickup ? liveParts(order)[0] : order.dropoff;
+  const at: [number, number] = goal ? [goal.lng, goal.lat] : center;
+  return (
+    <div
+      className={classes.map}
+      data-position={position ? (position.coarse ? 'coarse' : 'exact') : 'none'}
+      data-lat={position?.lat}
+      data-lng={position?.lng}
+    >
+      <CityMap label={t(pickup ? 'app.pickup.map' : 'app.tracking.map')} center={at} zoom={14.5}>
+        <TrackLayers order={order} position={position} />
+      </CityMap>
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+import { useEffect, useState } from 'react';
+import { Refusal } from '../../api/problem';
+
+/** Seconds until asking again is allowed, after a 429 or 503 that says so; counts down to 0. */
+export function useWait(error: unknown): number {
+  const [left, setLeft] = useState(0);
+  useEffect(() => {
+    const wait = error instanceof Refusal ? (error.retryAfter ?? 0) : 0;
+    setLeft(wait);
+    if (wait === 0) return;
+    const until = Date.now() + wait * 1000;
+    const timer = setInterval(() => {
+      const rest = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+      setLeft(rest);
+      if (rest === 0) clearInterval(timer);
+    }, 250);
+    return () => clearInterval(timer);
+  }, [error]);
+  return left;
+}

@@ -1,0 +1,91 @@
+import { Button, TextInput } from '@mantine/core';
+import { useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Refusal } from '../../../api/problem';
+import { type Job, metres } from '../../../domain/delivery';
+import type { Order } from '../../../domain/orders';
+import { reassign } from '../../../domain/staff';
+import type { LivePosition, Positions } from '../../../live';
+import { Distance, RefusalLine, useNow } from '../../../ui';
+import { ago } from '../../../ui/format';
+import classes from '../staff.module.css';
+import { useDots } from '../crews/useCrews';
+
+const OFFERED = 8;
+
+type Props = { order: Order; positions: Positions; onDone: (answer: Job & { live?: LivePosition[] }) => void };
+
+/** Nearest crews first, with what they carry and how old their place is; a reason goes along. */
+export function Reassign({ order, positions, onDone }: Props) {
+  const { t } = useTranslation();
+  const now = useNow();
+  useDots(positions);
+  const field = useRef<HTMLInputElement>(null);
+  const [reason, setReason] = useState('');
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState<string | null>(null);
+  const from = order.shop_orders[0];
+  const near = positions
+    .all()
+    .filter((dot) => (dot.status === 'free' || dot.status === 'busy') && dot.id !== order.crew?.id)
+    .map((dot) => ({ ...dot, away: from ? metres(dot, from) : 0 }))
+    .sort((a, b) => a.away - b.away)
+    .slice(0, OFFERED);
+  const give = async (crew: string | null) => {
+    setBusy(crew ?? 'list');
+    setError(null);
+    try {
+      onDone(await reassign(order.id, crew, reason.trim()));
+    } catch (refused) {
+      setError(refused);
+      if (refused instanceof Refusal && refused.code === 'reason_required') field.current?.focus();
+    } finally {
+      setBusy(null);
+    }
+  };
+  return (
+    <section
+      className={classes.reassign}
+      aria-label={t('staff.reassign_title', { code: order.code })}
+      data-pad="reassign"
+    >
+      <TextInput
+        ref={field}
+        label={t('staff.reason')}
+        description={t('staff.reason_hint')}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+        autoFocus
+        dir="auto"
+      />
+      <RefusalLine error={error} />
+      {near.length === 0 && <p>{t('staff.nobody')}</p>}
+      <ul className={classes.offers}>
+        {near.map((dot) => (
+          <li key={dot.id}>
+            <Button
+              variant="default"
+              justify="space-between"
+              fullWidth
+              mih={40}
+              loading={busy === dot.id}
+              onClick={() => void give(dot.id)}
+              data-id={dot.id}
+            >
+              <span dir="auto">{dot.name ?? dot.id.slice(-6)}</span>
+              <small>
+                {t('staff.load', { count: dot.active ?? 0 })} · <Distance metres={dot.away} /> ·{' '}
+                {ago(now - Date.parse(dot.at), t)}
+              </small>
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {order.crew && order.status === 'PROCESSING' && (
+        <Button variant="default" mih={40} loading={busy === 'list'} onClick={() => void give(null)} data-act="to-list">
+          {t('staff.back_to_list')}
+        </Button>
+      )}
+    </section>
+  );
+}
