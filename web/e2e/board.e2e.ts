@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Eyes, type Screen } from './kit/browser';
+import { type Screen, TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
-import { Line } from './kit/proxy';
+import { TcpProxy } from './kit/proxy';
 
-let line: Line;
-let eyes: Eyes;
+let proxy: TcpProxy;
+let browser: TestBrowser;
 let staff: Person;
 let crew: Person;
 const customers: Person[] = [];
 beforeAll(async () => {
-  line = await Line.to(inject('url'));
-  eyes = await Eyes.open(line.url);
+  proxy = await TcpProxy.to(inject('url'));
+  browser = await TestBrowser.open(proxy.url);
   staff = await Person.signIn(inject('url'), 'staff1');
   crew = await Person.signIn(inject('url'), 'crew9');
   for (const n of [9, 10, 11]) customers.push(await Person.signIn(inject('url'), `customer${n}`));
@@ -19,8 +19,8 @@ beforeAll(async () => {
   await crew.ping(28.501, 26.5);
 });
 afterAll(async () => {
-  await eyes?.close();
-  await line?.close();
+  await browser?.close();
+  await proxy?.close();
 });
 
 const away = [/ERR_/, /WebSocket connection to/, /409/, /422/];
@@ -48,7 +48,7 @@ const byBoard = (screen: Screen) =>
   );
 
 async function onBoard(path = '/staff?view=board'): Promise<Screen> {
-  const screen = await eyes.screen();
+  const screen = await browser.screen();
   screen.tolerated = away;
   await screen.enter('staff1', path);
   await screen.live('staff');
@@ -63,7 +63,7 @@ it.each([
   const screen = await onBoard();
   const followed = await Promise.all(customers.map((one) => one.order()));
   for (const one of followed) await screen.page.locator(`[data-column=CREATED] [data-id="${one.id}"]`).waitFor();
-  line.cut();
+  proxy.cut();
   await screen.page.locator('[role=status][data-live=offline]').waitFor();
   const [moved, ended, left] = followed.map((one) => one.id) as [string, string, string];
   for (let i = 0; i < changes / 2; i += 1) {
@@ -73,7 +73,7 @@ it.each([
   await crew.claim(moved);
   await customers[1]?.cancel(ended);
   const placed = await customers[1]?.order();
-  line.mend();
+  proxy.mend();
   await screen.live('staff');
   await screen.page.locator(`[data-column=PROCESSING] [data-id="${moved}"][data-crew="${crew.id}"]`).waitFor();
   await screen.page.locator(`[data-column=CREATED] [data-id="${placed?.id}"]`).waitFor();
@@ -150,14 +150,14 @@ it('a reason is asked for; a colleague sees who gave the order away; the focus c
   await mine.page.locator('[data-pad=reassign] input').waitFor();
   await mine.page.keyboard.press('Tab');
   await mine.page.keyboard.press('Enter');
-  await mine.page.locator('[data-pad=reassign] [data-refusal=reason_required]').waitFor();
+  await mine.page.locator('[data-pad=reassign] [data-error=reason_required]').waitFor();
   await mine.page.keyboard.type('closest');
   await mine.page.keyboard.press('Tab');
   await mine.page.keyboard.press('Enter');
-  await other.page.locator('[data-drawer=order][data-state=PROCESSING] [data-lately]').waitFor();
+  await other.page.locator('[data-drawer=order][data-state=PROCESSING] [data-recent]').waitFor();
   await mine.page.locator('[data-drawer=order][data-state=PROCESSING]').waitFor();
   await mine.page.locator('[data-drawer=order] [data-act=reassign]:focus').waitFor();
-  expect(await mine.page.locator('[data-lately]').count()).toBe(0);
+  expect(await mine.page.locator('[data-recent]').count()).toBe(0);
   await mine.page.keyboard.press('Escape');
   await mine.page.locator('[data-drawer=order]').waitFor({ state: 'detached' });
   await mine.page.locator(`[data-id="${id}"] button:focus`).waitFor();
@@ -174,7 +174,7 @@ it('without the PIN an order is delivered for a reason alone', async () => {
   await screen.page.locator('[data-drawer=order][data-state=SHIPPED] [data-act=deliver]').click();
   await screen.page.getByRole('dialog').getByRole('textbox').fill('   ');
   await screen.page.getByRole('dialog').locator('[data-act=sure]').click();
-  await screen.page.locator('[data-drawer=order] [data-refusal=reason_required]').waitFor();
+  await screen.page.locator('[data-drawer=order] [data-error=reason_required]').waitFor();
   await screen.page.locator('[data-drawer=order] [data-act=deliver]').click();
   await screen.page.getByRole('dialog').getByRole('textbox').fill('handed over before me');
   await screen.page.getByRole('dialog').locator('[data-act=sure]').click();

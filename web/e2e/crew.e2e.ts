@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes, hold } from './kit/browser';
+import { hold, TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 let customer: Person;
 let rival: Person;
 beforeAll(async () => {
-  eyes = await Eyes.open();
-  customer = await Person.signIn(eyes.url, 'customer2');
-  rival = await Person.signIn(eyes.url, 'crew2');
-  const crew = await Person.signIn(eyes.url, 'crew1');
+  browser = await TestBrowser.open();
+  customer = await Person.signIn(browser.url, 'customer2');
+  rival = await Person.signIn(browser.url, 'crew2');
+  const crew = await Person.signIn(browser.url, 'crew1');
   for (const one of [rival, crew]) {
     await one.emptyHanded();
     await one.onDuty(true);
     await one.ping(28.501, 26.5);
   }
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
 it('claims a near order, picks it up, and proves the delivery with the PIN', async () => {
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   await screen.enter('crew1', '/crew');
   await screen.live('crew');
   await screen.page.locator('[data-near=live]').waitFor();
@@ -39,7 +39,7 @@ it('claims a near order, picks it up, and proves the delivery with the PIN', asy
   const pin = await customer.pin(order.id);
   const wrong = pin === '000000' ? '111111' : '000000';
   for (const digit of wrong) await screen.page.locator(`[data-key="${digit}"]`).click();
-  await screen.page.locator('[data-refusal=wrong_pin]').waitFor();
+  await screen.page.locator('[data-error=wrong_pin]').waitFor();
   await screen.page.keyboard.type(pin);
   await screen.page.locator(job).waitFor({ state: 'detached' });
   const told = await customer.get<{ status: string }>(`/api/orders/${order.id}/`);
@@ -48,7 +48,7 @@ it('claims a near order, picks it up, and proves the delivery with the PIN', asy
 });
 
 it('a row that somebody else takes says so, and goes', async () => {
-  const screen = await eyes.screen({ width: 390, language: 'ar', theme: 'dark' });
+  const screen = await browser.screen({ width: 390, language: 'ar', theme: 'dark' });
   await screen.enter('crew1', '/crew');
   await screen.live('crew');
   const taken = await customer.order();
@@ -67,7 +67,7 @@ it('a row that somebody else takes says so, and goes', async () => {
 });
 
 it('a lost race is no error: the card says so', async () => {
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   screen.tolerated = [/409/];
   await screen.enter('crew1', '/crew');
   await screen.live('crew');
@@ -87,7 +87,7 @@ it('a lost race is no error: the card says so', async () => {
 });
 
 it('off duty there is no list; on duty it comes back', async () => {
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   await screen.enter('crew1', '/crew');
   await screen.live('crew');
   await screen.page.locator('[data-act=duty]').click({ force: true });

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes, type Screen } from './kit/browser';
-import { PASSWORD, Person, SHOPS } from './kit/people';
+import { type Screen, TestBrowser } from './kit/browser';
 import { LANGUAGES, meanwhile, reads } from './kit/errors';
+import { PASSWORD, Person, SHOPS } from './kit/people';
 import { Server } from './kit/server';
 
 // Of its own: what no page can do yet (a price, a closure, a switched-off account) is done in its database.
 let server: Server;
-let eyes: Eyes;
+let browser: TestBrowser;
 let seller: Person;
 let grill: Person;
 beforeAll(async () => {
   server = await Server.start();
-  eyes = await Eyes.open(server.url);
+  browser = await TestBrowser.open(server.url);
   seller = await Person.signIn(server.url, 'seller5');
   grill = await Person.signIn(server.url, 'seller2');
 });
 afterAll(async () => {
-  await eyes?.close();
+  await browser?.close();
   await server?.stop();
 });
 
@@ -25,7 +25,7 @@ const refusedAnswers = [/40[0-9]|42[0-9]|ERR_FAILED/];
 const HOME = { location_lat: 28.502, location_lng: 26.5, location_address: '78 Star Lane' };
 
 async function open(language: (typeof LANGUAGES)[number]): Promise<Screen> {
-  const screen = await eyes.screen({ width: 390, language });
+  const screen = await browser.screen({ width: 390, language });
   screen.tolerated = refusedAnswers;
   return screen;
 }
@@ -68,7 +68,7 @@ it.each(LANGUAGES)('at the front door, in %s', async (language) => {
   // The button itself counts down to the next try.
   await page.locator('form button[type=submit]:disabled', { hasText: /\d+/ }).waitFor();
 
-  await page.locator('[data-page=door] [role=radiogroup] label').nth(1).click();
+  await page.locator('[data-page=landing] [role=radiogroup] label').nth(1).click();
   const register = async (fields: Record<string, string>) => {
     for (const [name, text] of Object.entries(fields)) await page.locator(`form input[name=${name}]`).fill(text);
     await page.locator('form button[type=submit]').click();

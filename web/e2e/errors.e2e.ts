@@ -1,42 +1,40 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes, hold, type Look, type Screen } from './kit/browser';
+import { hold, type Look, type Screen, TestBrowser } from './kit/browser';
+import { sentenceOf } from './kit/errors';
 import { Person } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 let customer: Person;
 let crew: Person;
 let rival: Person;
 beforeAll(async () => {
-  eyes = await Eyes.open();
-  customer = await Person.signIn(eyes.url, 'customer12');
-  crew = await Person.signIn(eyes.url, 'crew12');
-  rival = await Person.signIn(eyes.url, 'crew13');
+  browser = await TestBrowser.open();
+  customer = await Person.signIn(browser.url, 'customer12');
+  crew = await Person.signIn(browser.url, 'crew12');
+  rival = await Person.signIn(browser.url, 'crew13');
   for (const one of [crew, rival]) {
     await one.emptyHanded();
     await one.onDuty(true);
     await one.ping(28.501, 26.5);
   }
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
+
 
 const refused = [/40[49]/, /42[239]/, /503/];
-const words = (language: string): Record<string, string> =>
-  JSON.parse(readFileSync(`${import.meta.dirname}/../src/i18n/${language}/refusals.json`, 'utf8'));
-
 async function asCrew(look: Look = {}): Promise<Screen> {
-  const screen = await eyes.screen({ width: 390, ...look });
+  const screen = await browser.screen({ width: 390, ...look });
   screen.tolerated = refused;
   await screen.enter('crew12', '/crew');
   await screen.live('crew');
   return screen;
 }
 
-/** That a refusal stands there as a sentence of the page's language. */
+/** An error is shown as a sentence of the page's language. */
 async function says(screen: Screen, code: string) {
-  const line = screen.page.locator(`[data-refusal=${code}]`).first();
+  const line = screen.page.locator(`[data-error=${code}]`).first();
   await line.waitFor();
-  expect(await line.textContent()).toContain(words(screen.language)[code]);
+  expect(await line.textContent()).toMatch(sentenceOf(screen.language, code));
 }
 
 it.each(['en', 'ar', 'fr'] as const)(
@@ -61,7 +59,7 @@ it.each(['en', 'ar', 'fr'] as const)(
     await says(screen, 'proof_locked');
     expect(await screen.page.locator('[data-key="1"]').isDisabled()).toBe(true);
 
-    const staff = await Person.signIn(eyes.url, 'staff1');
+    const staff = await Person.signIn(browser.url, 'staff1');
     await staff.post(`/api/staff/orders/${id}/override/`, { to: 'unlock_proof', reason: 'seen' });
     await screen.page.locator('[data-key="1"]:enabled').waitFor();
     await screen.page.keyboard.type(await customer.pin(id));
@@ -151,7 +149,7 @@ it('a claim of what was just cancelled says so on its card', async () => {
   screen.clean();
 });
 
-it('who is told to wait keeps the deed and sends it by itself', async () => {
+it('who is told to wait keeps the command and sends it by itself', async () => {
   const { id } = await customer.order();
   await crew.claim(id);
   const screen = await asCrew({ language: 'fr' });
@@ -176,7 +174,7 @@ it('who is told to wait keeps the deed and sends it by itself', async () => {
     return route.continue();
   });
   await hold(screen.page, `${job} [data-act=pick-up]`);
-  await screen.page.locator(`${job} [data-deed=pick_up]`).waitFor();
+  await screen.page.locator(`${job} [data-command=pick_up]`).waitFor();
   await screen.page.locator(`${job}[data-state=SHIPPED] [data-act=at-door]`).waitFor();
   await screen.page.locator('[data-page=crew][data-unsent="0"]').waitFor();
   expect(asked).toBeGreaterThanOrEqual(3);
@@ -188,7 +186,7 @@ it('who is told to wait keeps the deed and sends it by itself', async () => {
 it('staff cannot give an order to who is off duty or full, and read why', async () => {
   const { id } = await customer.order();
   await rival.ping(28.5005, 26.5);
-  const screen = await eyes.screen({ language: 'ar', theme: 'dark' });
+  const screen = await browser.screen({ language: 'ar', theme: 'dark' });
   screen.tolerated = refused;
   await screen.enter('staff1', `/staff?order=${id}`);
   await screen.live('staff');

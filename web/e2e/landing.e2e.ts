@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes } from './kit/browser';
+import { TestBrowser } from './kit/browser';
 import { PASSWORD } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 beforeAll(async () => {
-  eyes = await Eyes.open();
+  browser = await TestBrowser.open();
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
 it('lets somebody in by name and password, on the page of their role', async () => {
-  const screen = await eyes.screen();
+  const screen = await browser.screen();
   await screen.goto('/');
   await screen.signIn('customer1');
   await screen.page.waitForURL('**/en/app');
@@ -18,22 +18,22 @@ it('lets somebody in by name and password, on the page of their role', async () 
 });
 
 it('says what is wrong and what to do, and lets in afterwards', async () => {
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   screen.tolerated = [/401/];
   await screen.goto('/');
   await screen.page.getByRole('textbox').first().fill('customer1');
   await screen.page.locator('input[name=password]').fill('not this one');
   await screen.page.locator('form[data-form=sign-in] button[type=submit]').click();
-  await screen.page.locator('[data-refusal=bad_credentials]').waitFor();
+  await screen.page.locator('[data-error=bad_credentials]').waitFor();
   await screen.signIn('customer1');
   await screen.page.waitForURL('**/en/app');
   screen.clean();
 });
 
 it('makes an account, and its owner is in at once', async () => {
-  const screen = await eyes.screen({ width: 390, language: 'fr' });
+  const screen = await browser.screen({ width: 390, language: 'fr' });
   await screen.goto('/');
-  await screen.page.locator('[data-page=door] [role=radiogroup] label').nth(1).click();
+  await screen.page.locator('[data-page=landing] [role=radiogroup] label').nth(1).click();
   const name = `new-${Date.now()}`;
   const fields = { username: name, first_name: 'Noor', email: `${name}@example.com`, password: PASSWORD };
   for (const [field, text] of Object.entries(fields)) {
@@ -47,12 +47,12 @@ it('makes an account, and its owner is in at once', async () => {
 });
 
 it('two slots of one browser stay two people, through a reload and a token refresh', async () => {
-  const first = await eyes.screen();
+  const first = await browser.screen();
   await first.goto('/');
   await first.page.locator('[data-id=crew1] [data-act=enter]').click();
   await first.page.waitForURL('**/en/crew');
   await first.live('crew');
-  const second = await eyes.beside(first);
+  const second = await browser.beside(first);
   await second.enter('staff1', '/staff');
   await second.live('staff');
 
@@ -82,7 +82,7 @@ it('two slots of one browser stay two people, through a reload and a token refre
 });
 
 it('opens somebody beside in a tab of their own', async () => {
-  const screen = await eyes.screen();
+  const screen = await browser.screen();
   await screen.goto('/');
   const opened = screen.page.waitForEvent('popup');
   await screen.page.locator('[data-id=staff1] [data-act=beside]').click();

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes, type Look, type Screen } from './kit/browser';
-import { Person, SHOPS } from './kit/people';
+import { type Look, type Screen, TestBrowser } from './kit/browser';
 import { measureShift, shifted } from './kit/layoutShift';
+import { Person, SHOPS } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 let customer: Person;
 let seller: Person;
 let crew: Person;
 beforeAll(async () => {
-  eyes = await Eyes.open();
-  customer = await Person.signIn(eyes.url, 'customer16');
-  seller = await Person.signIn(eyes.url, 'seller1');
-  crew = await Person.signIn(eyes.url, 'crew10');
+  browser = await TestBrowser.open();
+  customer = await Person.signIn(browser.url, 'customer16');
+  seller = await Person.signIn(browser.url, 'seller1');
+  crew = await Person.signIn(browser.url, 'crew10');
   await crew.emptyHanded();
   await crew.onDuty(true);
   await crew.ping(28.501, 26.5);
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
 const looks: Look[] = [
   { width: 1440, language: 'en' },
@@ -24,7 +24,7 @@ const looks: Look[] = [
 ];
 
 async function open(look: Look, name: string | null, path: string): Promise<Screen> {
-  const screen = await eyes.screen(look);
+  const screen = await browser.screen(look);
   await measureShift(screen.page);
   if (name === null) await screen.goto(path);
   else await screen.enter(name, path);
@@ -41,7 +41,7 @@ async function stood(screen: Screen) {
 
 it.each(looks)('the front door stands still: %o', async (look) => {
   const screen = await open(look, null, '/');
-  await screen.page.locator('[data-page=door][data-ready] [data-id=customer1]').waitFor();
+  await screen.page.locator('[data-page=landing][data-ready] [data-id=customer1]').waitFor();
   await screen.page.evaluate(() => document.fonts.ready);
   await stood(screen);
 });
@@ -89,7 +89,7 @@ it.each(looks)("a pickup's page stands still to the counter: %o", async (look) =
   await seller.ready(order.id);
   await screen.page.locator('[data-proof]').waitFor();
   await seller.confirm(order.id, await customer.pin(order.id));
-  await screen.page.locator('[data-step=FETCHED]').waitFor();
+  await screen.page.locator('[data-step=PICKED_UP]').waitFor();
   await stood(screen);
 });
 

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Eyes } from './kit/browser';
+import { TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
-import { Line } from './kit/proxy';
+import { TcpProxy } from './kit/proxy';
 
-let line: Line;
-let eyes: Eyes;
+let proxy: TcpProxy;
+let browser: TestBrowser;
 beforeAll(async () => {
-  line = await Line.to(inject('url'));
-  eyes = await Eyes.open(line.url);
+  proxy = await TcpProxy.to(inject('url'));
+  browser = await TestBrowser.open(proxy.url);
 });
 afterAll(async () => {
-  await eyes?.close();
-  await line?.close();
+  await browser?.close();
+  await proxy?.close();
 });
 
 const away = [/ERR_/, /WebSocket connection to/];
@@ -23,8 +23,8 @@ it('what happened while the line was cut is there once it is back, each thing on
   await crew.onDuty(true);
   await crew.ping(28.501, 26.5);
   const followed = await customer.order();
-  const screen = await eyes.screen();
-  const tracking = await eyes.screen({ width: 390 });
+  const screen = await browser.screen();
+  const tracking = await browser.screen({ width: 390 });
   for (const one of [screen, tracking]) one.tolerated = away;
   await screen.enter('staff1', `/staff?order=${followed.id}`);
   await tracking.enter('customer7', `/app/orders/${followed.id}`);
@@ -33,7 +33,7 @@ it('what happened while the line was cut is there once it is back, each thing on
   await screen.page.locator('[data-drawer=order][data-live=live]').waitFor();
   for (const one of [screen, tracking]) await one.page.locator('[data-map=ready]').waitFor();
 
-  line.cut();
+  proxy.cut();
   await tracking.page.locator('[role=status][data-live=offline]').waitFor();
   const others = [];
   for (let i = 0; i < 12; i += 1) {
@@ -43,7 +43,7 @@ it('what happened while the line was cut is there once it is back, each thing on
   }
   await crew.claim(followed.id);
   await crew.advance(followed.id);
-  line.mend();
+  proxy.mend();
 
   await screen.live('staff');
   await tracking.live('tracking');

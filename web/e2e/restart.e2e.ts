@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes } from './kit/browser';
+import { TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
 import { Server } from './kit/server';
 
 // Of its own: it is killed in the middle.
 let server: Server;
-let eyes: Eyes;
+let browser: TestBrowser;
 beforeAll(async () => {
   server = await Server.start();
-  eyes = await Eyes.open(server.url);
+  browser = await TestBrowser.open(server.url);
 });
 afterAll(async () => {
-  await eyes?.close();
+  await browser?.close();
   await server?.stop();
 });
 
@@ -21,9 +21,9 @@ const away = [/ERR_CONNECTION_REFUSED/, /WebSocket connection to/, /50[23]/, /ER
 it('after kill -9 and a restart every page is back by itself, with what was typed', async () => {
   const customer = await Person.signIn(server.url, 'customer2');
   const order = await customer.order();
-  const staff = await eyes.screen();
-  const tracking = await eyes.screen({ width: 390 });
-  const crew = await eyes.screen({ width: 390, language: 'ar' });
+  const staff = await browser.screen();
+  const tracking = await browser.screen({ width: 390 });
+  const crew = await browser.screen({ width: 390, language: 'ar' });
   for (const screen of [staff, tracking, crew]) screen.tolerated = away;
   await staff.enter('staff1', '/staff');
   await tracking.enter('customer2', `/app/orders/${order.id}`);

@@ -1,18 +1,18 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { isOpenToAll } from './kit/axe';
-import { Eyes, type Look, type Screen } from './kit/browser';
+import { isAccessible } from './kit/axe';
+import { type Look, type Screen, TestBrowser } from './kit/browser';
 import { Person, SHOPS } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 let customer: Person;
 let seller: Person;
 beforeAll(async () => {
-  eyes = await Eyes.open();
-  customer = await Person.signIn(eyes.url, 'customer10');
-  seller = await Person.signIn(eyes.url, 'seller5');
+  browser = await TestBrowser.open();
+  customer = await Person.signIn(browser.url, 'customer10');
+  seller = await Person.signIn(browser.url, 'seller5');
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
 const order = () => customer.pickUp([SHOPS.seller5]);
 const card = (screen: Screen, id: string, state = '') =>
@@ -25,7 +25,7 @@ async function turnTo(screen: Screen, column: 'NEW' | 'ACCEPTED' | 'READY') {
 }
 
 async function shop(look: Look = {}): Promise<Screen> {
-  const screen = await eyes.screen(look);
+  const screen = await browser.screen(look);
   await screen.enter('seller5', '/seller');
   await screen.page.locator('[data-page=seller][data-ready][data-live=live]').waitFor();
   return screen;
@@ -42,7 +42,7 @@ async function tabTo(page: Page, selector: string) {
 
 it('an order comes in by itself, is accepted with its minutes and is ready; a second tab sees each step', async () => {
   const first = await shop();
-  const second = await eyes.beside(first);
+  const second = await browser.beside(first);
   await second.enter('seller5', '/seller');
   const placed = await order();
   for (const tab of [first, second]) await card(tab, placed.id, 'NEW').waitFor();
@@ -88,7 +88,7 @@ it('the counter takes the PIN: a wrong one says how many tries are left, the rig
   const wrong = pin === '000000' ? '111111' : '000000';
   await screen.page.locator('[data-pad=pin]').waitFor();
   for (const digit of wrong) await screen.page.locator(`[data-key="${digit}"]`).click();
-  await screen.page.locator('[data-refusal=wrong_pin]').waitFor();
+  await screen.page.locator('[data-error=wrong_pin]').waitFor();
   await screen.page.getByText('بقيت 4 محاولات').waitFor();
   await screen.page.keyboard.type(pin);
   await card(screen, placed.id).waitFor({ state: 'detached' });
@@ -107,7 +107,7 @@ it('five wrong PINs lock the counter, and it says who opens it', async () => {
   await card(screen, placed.id, 'READY').locator('[data-act=hand-over]').click();
   await screen.page.locator('[data-pad=pin]').waitFor();
   await screen.page.keyboard.type(wrong);
-  await screen.page.locator('[data-refusal=proof_locked]').waitFor();
+  await screen.page.locator('[data-error=proof_locked]').waitFor();
   expect(await screen.page.locator('[data-key="1"]').isDisabled()).toBe(true);
   await customer.cancel(placed.id);
   screen.clean();
@@ -149,10 +149,10 @@ it.each(looks)('everybody can use it in each of its states: %o', async (look) =>
   await seller.ready(ready.id);
   const screen = await shop(look);
   await card(screen, fresh.id, 'NEW').waitFor();
-  await isOpenToAll(screen.page);
+  await isAccessible(screen.page);
   await card(screen, fresh.id).locator('[data-act=reject]').click();
   await screen.page.locator('input[name=reason]').waitFor();
-  await isOpenToAll(screen.page);
+  await isAccessible(screen.page);
   await screen.page.keyboard.press('Escape');
   await screen.page.locator('input[name=reason]').waitFor({ state: 'detached' });
   await card(screen, fresh.id).locator('[data-act=accept]').click();
@@ -161,10 +161,10 @@ it.each(looks)('everybody can use it in each of its states: %o', async (look) =>
   await turnTo(screen, 'READY');
   await card(screen, ready.id).locator('[data-act=hand-over]').click();
   await screen.page.locator('[data-pad=pin]').waitFor();
-  await isOpenToAll(screen.page);
+  await isAccessible(screen.page);
   for (const one of [fresh, ready]) await customer.cancel(one.id);
   await screen.page.keyboard.press('Escape');
   for (const one of [fresh, ready]) await card(screen, one.id).waitFor({ state: 'detached' });
-  await isOpenToAll(screen.page);
+  await isAccessible(screen.page);
   screen.clean();
 });

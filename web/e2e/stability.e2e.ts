@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Eyes, hold, type Screen } from './kit/browser';
+import { hold, type Screen, TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
-import { Line } from './kit/proxy';
+import { TcpProxy } from './kit/proxy';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 // What comes and goes while somebody looks: as much as a minute brings.
 const ROUNDS = 12;
 
-let line: Line;
-let eyes: Eyes;
+let proxy: TcpProxy;
+let browser: TestBrowser;
 let customer: Person;
 let crew: Person;
 beforeAll(async () => {
-  line = await Line.to(inject('url'));
-  eyes = await Eyes.open(line.url);
+  proxy = await TcpProxy.to(inject('url'));
+  browser = await TestBrowser.open(proxy.url);
   customer = await Person.signIn(inject('url'), 'customer14');
   crew = await Person.signIn(inject('url'), 'crew14');
   await crew.emptyHanded();
@@ -23,8 +23,8 @@ beforeAll(async () => {
   await crew.ping(28.501, 26.5);
 });
 afterAll(async () => {
-  await eyes?.close();
-  await line?.close();
+  await browser?.close();
+  await proxy?.close();
 });
 
 /** Counts from the first paint on what moved without anybody's doing. */
@@ -66,7 +66,7 @@ async function axeClean(screen: Screen, state: string) {
 }
 
 it('through a busy while nothing on the staff page moves by itself', async () => {
-  const screen = await eyes.screen();
+  const screen = await browser.screen();
   await watchShifts(screen);
   await screen.enter('staff1', '/staff');
   await screen.live('staff');
@@ -86,7 +86,7 @@ it('through a busy while nothing on the staff page moves by itself', async () =>
 });
 
 it('through a busy while nothing on the crew page moves by itself', async () => {
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   await watchShifts(screen);
   await screen.enter('crew14', '/crew');
   await screen.live('crew');
@@ -108,7 +108,7 @@ it.each([
 ] as const)('every state is open to everybody: %s %s %i', async (theme, language, width) => {
   const { id } = await customer.order();
   await crew.claim(id);
-  const page = await eyes.screen({ theme, language, width });
+  const page = await browser.screen({ theme, language, width });
   page.tolerated = [/ERR_/, /WebSocket connection to/, /404/];
   await page.enter('crew14', '/crew');
   await page.live('crew');
@@ -116,16 +116,16 @@ it.each([
   const job = `li[data-id="${id}"]`;
   await page.page.locator(`${job} [data-act=pick-up]`).waitFor();
   await axeClean(page, 'crew, carrying');
-  line.cut();
+  proxy.cut();
   await page.page.locator('[role=status][data-live=offline]').waitFor();
   await hold(page.page, `${job} [data-act=pick-up]`);
-  await page.page.locator(`${job} [data-deed][data-state=waiting]`).waitFor();
+  await page.page.locator(`${job} [data-command][data-state=waiting]`).waitFor();
   await axeClean(page, 'crew, offline with unsent');
   await crew.release(id);
-  line.mend();
-  await page.page.locator('[data-deed][data-state=refused]').waitFor();
+  proxy.mend();
+  await page.page.locator('[data-command][data-state=refused]').waitFor();
   await axeClean(page, 'crew, refused');
-  await page.page.locator('[data-act=forget]').click();
+  await page.page.locator('[data-act=dismiss]').click();
 
   for (const view of ['board', 'table', 'crews', 'map'] as const) {
     await page.enter('staff1', `/staff?view=${view}`);
@@ -137,10 +137,10 @@ it.each([
   await page.page.locator('[data-act=reassign]').click();
   await page.page.locator('[data-pad=reassign]').waitFor();
   await axeClean(page, 'drawer, reassigning');
-  line.cut();
+  proxy.cut();
   await page.page.locator('[role=status][data-live=offline]').waitFor();
   await axeClean(page, 'staff, offline');
-  line.mend();
+  proxy.mend();
   await page.live('staff');
   await page.enter('staff1', '/staff?find=nothing-is-called-so');
   await page.live('staff');

@@ -1,21 +1,22 @@
-//! What a person can act on: a problem of the REST side or an error of a call over the socket, as one thing.
+//! Errors of the server's answers, and of the way to it.
+import type { Schema } from './schemas';
 
-export type FieldError = { field: string; code: string; message: string };
+type FieldError = Schema<'FieldError'>;
 
-/** A refusal: status, slug, the server's sentence, field errors and the extension members (`tries_left`, ...). */
-export class Refusal extends Error {
+/** An error the caller can act on: status, slug, the server's sentence, field errors and extension members (`tries_left`, ...). */
+export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     readonly detail: string,
-    readonly errors: FieldError[] = [],
-    readonly members: Record<string, unknown> = {},
+    readonly errors: readonly FieldError[] = [],
+    readonly members: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail || code);
-    this.name = 'Refusal';
+    this.name = 'ApiError';
   }
 
-  /** Seconds until asking again makes sense, where the server said so. */
+  /** Seconds until a repeat makes sense, where the server named them. */
   get retryAfter(): number | null {
     const s = this.members.retry_after_s;
     return typeof s === 'number' ? s : null;
@@ -30,27 +31,25 @@ export class Unreachable extends Error {
   }
 }
 
-const known = new Set(['type', 'title', 'status', 'detail', 'code', 'errors', 'instance']);
+const known = new Set(['type', 'title', 'status', 'detail', 'code', 'errors', 'instance', 'request_id']);
 
-/** Reads a problem+json body; anything else becomes a refusal with the status alone. */
-export function fromProblem(status: number, body: unknown, retryAfter: string | null): Refusal {
-  const problem = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const members: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(problem)) if (!known.has(name)) members[name] = value;
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const isFieldError = (value: unknown): value is FieldError =>
+  isObject(value) && typeof value.field === 'string' && typeof value.code === 'string';
+
+/** Reads a problem+json body. Anything else, such as the page of a proxy, becomes an error with the status alone. */
+export function fromProblem(status: number, body: unknown, retryAfter: string | null): ApiError {
+  const problem = isObject(body) ? body : {};
+  const members = Object.fromEntries(Object.entries(problem).filter(([name]) => !known.has(name)));
   if (retryAfter !== null && Number.isFinite(Number(retryAfter))) members.retry_after_s = Number(retryAfter);
   const code = typeof problem.code === 'string' ? problem.code : status >= 500 ? 'unavailable' : `http_${status}`;
-  const detail = [problem.detail, problem.title].find((t): t is string => typeof t === 'string') ?? '';
-  const errors = Array.isArray(problem.errors) ? (problem.errors as FieldError[]) : [];
-  return new Refusal(status, code, detail, errors, members);
+  const detail = [problem.detail, problem.title].find((text) => typeof text === 'string') ?? '';
+  const errors = Array.isArray(problem.errors) ? problem.errors.filter(isFieldError) : [];
+  return new ApiError(status, code, detail, errors, members);
 }
 
-/** An error of a call over the socket: the code is the HTTP status, the message is the slug. */
-export function fromCall(error: { code: number; message: string }): Refusal | Unreachable {
-  if (error.code < 400) return new Unreachable();
-  return new Refusal(error.code, error.message, '');
-}
-
-/** Whether the same gesture may be sent again with the same key: nobody knows yet whether it was done. */
-export function inDoubt(error: unknown): boolean {
-  return error instanceof Unreachable || (error instanceof Refusal && error.status === 503);
+/** Whether it is unknown if the request was carried out: the same one may be sent again with the same key. */
+export function isInDoubt(error: unknown): boolean {
+  return error instanceof Unreachable || (error instanceof ApiError && error.status === 503);
 }

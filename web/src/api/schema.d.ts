@@ -287,7 +287,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say what is wrong */
+        /** Publish what is wrong */
         post: operations["post_delivery_orders_id_problem"];
         delete?: never;
         options?: never;
@@ -321,7 +321,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say where you are: the way for when the socket is down */
+        /** Publish where you are: the way for when the socket is down */
         post: operations["post_delivery_pings"];
         delete?: never;
         options?: never;
@@ -913,6 +913,23 @@ export interface components {
          * @example 12.50
          */
         Amount: string;
+        /** @description What every refusal looks like; some carry members of their own. */
+        ApiError: {
+            type: string;
+            /** @description In the caller's language. */
+            title: string;
+            /** Format: int32 */
+            status: number;
+            /**
+             * @description The slug; never translated, never changed.
+             * @example not_found
+             */
+            code: string;
+            detail?: string | null;
+            request_id?: string | null;
+            /** @description With 422 `invalid`: a fault per field. */
+            errors?: components["schemas"]["FieldError"][] | null;
+        };
         Area: {
             /** Format: double */
             lat: number;
@@ -920,10 +937,6 @@ export interface components {
             lng: number;
             /** Format: int32 */
             radius_m: number;
-        };
-        /** @description Which channels a ticket shall open. */
-        AskTicket: {
-            channels: string[];
         };
         /** @description Orders that wait, nearest first. */
         Available: {
@@ -1275,7 +1288,7 @@ export interface components {
              * @description Every session of the user.
              * @default false
              */
-            all: boolean;
+            all?: boolean;
         };
         Map: {
             style: string;
@@ -1571,7 +1584,7 @@ export interface components {
                 prep_minutes: number;
                 /**
                  * Format: double
-                 * @description Metres from the point that was asked for; without one `null`.
+                 * @description Metres from the point that was filter for; without one `null`.
                  */
                 distance_m?: number | null;
                 delivery_fee?: components["schemas"]["Amount"] | null;
@@ -1794,27 +1807,27 @@ export interface components {
         /** @description What of the profile shall change. `null` clears. */
         ProfileChange: {
             /** @default null */
-            email: string | null;
+            email?: string | null;
             /** @default null */
-            phone_number: string | null;
+            phone_number?: string | null;
             /** @default null */
-            first_name: string | null;
+            first_name?: string | null;
             /** @default null */
-            last_name: string | null;
+            last_name?: string | null;
             /** @default null */
-            address: string | null;
+            address?: string | null;
             /**
              * Format: double
              * @default null
              */
-            location_lat: number | null;
+            location_lat?: number | null;
             /**
              * Format: double
              * @default null
              */
-            location_lng: number | null;
+            location_lng?: number | null;
             /** @default null */
-            location_address: string | null;
+            location_address?: string | null;
         };
         /** @description What the customer shows at the door. */
         Proof: {
@@ -1844,23 +1857,6 @@ export interface components {
         /** @description The token to be replaced. */
         Refresh: {
             refresh: string;
-        };
-        /** @description What every refusal looks like; some carry members of their own. */
-        Refusal: {
-            type: string;
-            /** @description In the caller's language. */
-            title: string;
-            /** Format: int32 */
-            status: number;
-            /**
-             * @description The slug; never translated, never changed.
-             * @example not_found
-             */
-            code: string;
-            detail?: string | null;
-            request_id?: string | null;
-            /** @description With 422 `invalid`: a fault per field. */
-            errors?: components["schemas"]["FieldError"][] | null;
         };
         /** @description Who wants in. */
         Registration: {
@@ -1952,7 +1948,7 @@ export interface components {
             prep_minutes: number;
             /**
              * Format: double
-             * @description Metres from the point that was asked for; without one `null`.
+             * @description Metres from the point that was filter for; without one `null`.
              */
             distance_m?: number | null;
             delivery_fee?: components["schemas"]["Amount"] | null;
@@ -2049,6 +2045,10 @@ export interface components {
              */
             expires_in: number;
         };
+        /** @description Which channels a ticket shall open. */
+        TicketInput: {
+            channels: string[];
+        };
         /** @description What a client signs its requests with. */
         Tokens: {
             access: string;
@@ -2115,7 +2115,7 @@ export interface components {
              * Format: date-time
              * @default null
              */
-            up_to: string | null;
+            up_to?: string | null;
         };
         /** @description A person as they and staff see them. */
         User: {
@@ -2202,7 +2202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2211,7 +2211,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2243,7 +2243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description account_inactive */
@@ -2252,7 +2252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description too_many_requests */
@@ -2261,7 +2261,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2270,7 +2270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2300,7 +2300,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2309,7 +2309,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2341,7 +2341,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2350,7 +2350,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2382,7 +2382,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description invalid, weak_password, otp_off */
@@ -2391,7 +2391,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2400,7 +2400,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2435,7 +2435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2444,7 +2444,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2472,7 +2472,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -2481,7 +2481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2490,7 +2490,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2518,7 +2518,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2527,7 +2527,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2555,7 +2555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2564,7 +2564,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2592,7 +2592,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2601,7 +2601,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2633,7 +2633,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -2642,7 +2642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description cart_shop_limit, cart_item_limit, product_gone */
@@ -2651,7 +2651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description quantity_out_of_range, shops_in_two_regions, shops_in_two_currencies */
@@ -2660,7 +2660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2669,7 +2669,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2699,7 +2699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -2708,7 +2708,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2717,7 +2717,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2751,7 +2751,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -2760,7 +2760,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description product_gone */
@@ -2769,7 +2769,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description quantity_out_of_range */
@@ -2778,7 +2778,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2787,7 +2787,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2819,7 +2819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description cart_changed, with cart */
@@ -2828,7 +2828,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2837,7 +2837,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2865,7 +2865,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2874,7 +2874,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2906,7 +2906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description active_jobs */
@@ -2915,7 +2915,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2924,7 +2924,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -2957,7 +2957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description no_position */
@@ -2966,7 +2966,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -2975,7 +2975,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3009,7 +3009,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -3018,7 +3018,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description invalid_transition, proof_required */
@@ -3027,7 +3027,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3036,7 +3036,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3066,7 +3066,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -3075,7 +3075,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description already_claimed, order_cancelled, not_claimable, off_duty, active_limit, cash_cap */
@@ -3084,7 +3084,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3093,7 +3093,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3127,7 +3127,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -3136,7 +3136,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3145,7 +3145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3179,7 +3179,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -3188,7 +3188,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description already_picked_up, invalid_transition */
@@ -3197,7 +3197,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3206,7 +3206,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3238,7 +3238,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3247,7 +3247,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3281,7 +3281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description bad_ticket, not_found */
@@ -3290,7 +3290,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description too_many_requests */
@@ -3299,7 +3299,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3308,7 +3308,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3322,7 +3322,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AskTicket"];
+                "application/json": components["schemas"]["TicketInput"];
             };
         };
         responses: {
@@ -3340,7 +3340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description channel_limit */
@@ -3349,7 +3349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3358,7 +3358,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3386,7 +3386,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3419,7 +3419,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3428,7 +3428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3458,7 +3458,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3467,7 +3467,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3495,7 +3495,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3504,7 +3504,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3532,7 +3532,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3541,7 +3541,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3580,7 +3580,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3589,7 +3589,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3621,7 +3621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description insufficient_funds */
@@ -3630,7 +3630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description location_required, cart_empty, cart_changed, cart_invalid, out_of_stock */
@@ -3639,7 +3639,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_available, invalid */
@@ -3648,7 +3648,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3657,7 +3657,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3687,7 +3687,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -3696,7 +3696,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3705,7 +3705,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3739,7 +3739,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description invalid_transition */
@@ -3748,7 +3748,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description shop_id_required */
@@ -3757,7 +3757,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3766,7 +3766,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3800,7 +3800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description invalid_transition */
@@ -3809,7 +3809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3818,7 +3818,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3848,7 +3848,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description too_early, invalid_transition */
@@ -3857,7 +3857,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3866,7 +3866,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3896,7 +3896,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -3905,7 +3905,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3914,7 +3914,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -3944,7 +3944,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -3953,7 +3953,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description no_proof_yet */
@@ -3962,7 +3962,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -3971,7 +3971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4005,7 +4005,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -4014,7 +4014,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description no_proof_yet, invalid_transition */
@@ -4023,7 +4023,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description wrong_pin with tries_left */
@@ -4032,7 +4032,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description proof_locked */
@@ -4041,7 +4041,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4050,7 +4050,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4084,7 +4084,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description invalid_transition */
@@ -4093,7 +4093,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4102,7 +4102,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4136,7 +4136,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description invalid_transition */
@@ -4145,7 +4145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4154,7 +4154,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4185,7 +4185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4227,7 +4227,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4257,7 +4257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4266,7 +4266,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4309,7 +4309,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4340,7 +4340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4373,7 +4373,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4382,7 +4382,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4412,7 +4412,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4421,7 +4421,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4453,7 +4453,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4462,7 +4462,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4493,7 +4493,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4502,7 +4502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4535,7 +4535,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -4544,7 +4544,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4553,7 +4553,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4587,7 +4587,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -4596,7 +4596,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description invalid_transition, no_proof_yet */
@@ -4605,7 +4605,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description reason_required */
@@ -4614,7 +4614,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4623,7 +4623,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4657,7 +4657,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description not_found */
@@ -4666,7 +4666,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description already_picked_up, invalid_transition, off_duty, active_limit */
@@ -4675,7 +4675,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description reason_required */
@@ -4684,7 +4684,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4693,7 +4693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4721,7 +4721,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4730,7 +4730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4762,7 +4762,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description email_taken, phone_taken */
@@ -4771,7 +4771,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4780,7 +4780,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4811,7 +4811,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4820,7 +4820,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };
@@ -4854,7 +4854,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
             /** @description any other refusal */
@@ -4863,7 +4863,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["ApiError"];
                 };
             };
         };

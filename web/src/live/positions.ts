@@ -1,17 +1,17 @@
-//! Many moving dots outside React: the latest place of each, drawn where it is by now.
+//! Many moving dots outside React: the latest position of each, interpolated to the present.
 import { clock } from './clock';
 
 export type Dot = { id: string; name?: string; lat: number; lng: number; at: string; status: string; active?: number };
 type Moving = Dot & { fromLat: number; fromLng: number; begun: number; takes: number; time: number };
 
-/** Beyond this a dot is off the map and in the silent list. */
+/** An older dot leaves the map and is listed as silent. */
 export const SILENT_MS = 5 * 60_000;
 const LONGEST_MS = 5000;
 
 export class Positions {
   private readonly dots = new Map<string, Moving>();
   private readonly listeners = new Set<() => void>();
-  /** Grows with every change, so that a reader knows whether anything is new. */
+  /** Grows with every change, so that a reader knows whether anything changed. */
   version = 0;
 
   constructor(private readonly now: () => number = () => clock.now()) {}
@@ -21,12 +21,12 @@ export class Positions {
     return () => this.listeners.delete(listener);
   };
 
-  /** Takes a frame; `within` are the dots a full frame replaces: the others of them are gone. */
+  /** Takes a frame. Of a full frame, `full` are the dots it replaces: those it does not contain are gone. */
   take(dots: readonly Dot[], full: ReadonlySet<string> | null) {
     const now = this.now();
     if (full) {
-      const kept = new Set(dots.map((dot) => dot.id));
-      for (const id of full) if (!kept.has(id)) this.dots.delete(id);
+      const present = new Set(dots.map((dot) => dot.id));
+      for (const id of full) if (!present.has(id)) this.dots.delete(id);
     }
     for (const dot of dots) this.move(dot, now);
     this.version += 1;
@@ -41,7 +41,7 @@ export class Positions {
       return;
     }
     const named = { ...dot, name: dot.name ?? before.name, active: dot.active ?? before.active } as Dot;
-    // A late fix says how the crew is, never where.
+    // A late fix changes the crew's state, never its place.
     if (time < before.time) {
       this.dots.set(dot.id, { ...before, status: dot.status, active: named.active ?? before.active } as Moving);
       return;

@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from 'react';
-import { type Held, sessions, type User } from './store';
+import { type SessionState, sessions, type User } from './store';
 
 /** Who this tab is, and why it stopped being so. */
-export function useSession(): Held {
+export function useSession(): SessionState {
   return useSyncExternalStore(sessions.subscribe, sessions.now);
 }
 

@@ -1,48 +1,40 @@
 import { expect, it } from 'vitest';
-import { add, type Deed, type Queue, refuse } from '../../live/queue';
-import { confirm, expected, expectedDuty, giveBack, pickUp, problem, setDuty } from './commands';
-import type { Job, Stop } from './types';
+import { add, type Queue, refuse } from '../../live/queue';
+import {
+  type CrewCommand,
+  confirm,
+  expected,
+  expectedDuty,
+  giveBack,
+  pickUp,
+  reportProblem,
+  setDuty,
+} from './commands';
+import { jobOf, stopOf } from './fixtures';
 
-const stop = (shop_id: string, picked_up_at: string | null = null): Stop => ({
-  shop_id,
-  name: shop_id,
-  lat: 1,
-  lng: 1,
-  prep_status: 'READY',
-  picked_up_at,
-});
-const job = (...stops: Stop[]): Job => ({
-  order_id: 'o',
-  status: 'PROCESSING',
-  stops,
-  dropoff: null,
-  fee: '2.00',
-  cash_to_collect: null,
-  currency: 'USD',
-});
 let made = 0;
 const now = () => ({ id: String(made++), at: '2026-11-28T10:00:00.000Z' });
-const queue = (...deeds: Deed[]): Queue => deeds.reduce<Queue>(add, []);
+const queue = (...commands: CrewCommand[]): Queue<CrewCommand> => commands.reduce<Queue<CrewCommand>>(add, []);
 const reason = { status: 409, code: 'invalid_transition', detail: '', members: {} };
+const job = (...stops: Parameters<typeof stopOf>[]) => jobOf({ stops: stops.map((stop) => stopOf(...stop)) });
 
 it('the last stop that waits to be sent makes the job ready for the door', () => {
-  const two = job(stop('a'), stop('b'));
-  const first = queue(pickUp(now(), two, stop('a')));
+  const two = job(['a'], ['b']);
+  const first = queue(pickUp(now(), two, stopOf('a')));
   expect(expected(two, first).status).toBe('PROCESSING');
-  expect(expected(two, first).stops.map((one) => one.picked_up_at !== null)).toEqual([true, false]);
-  const both = add(first, pickUp(now(), two, stop('b')));
+  expect(expected(two, first).stops.map((one) => one.picked_up_at != null)).toEqual([true, false]);
+  const both = add(first, pickUp(now(), two, stopOf('b')));
   expect(expected(two, both).status).toBe('SHIPPED');
-  expect(expected(job(stop('a', 'then'), { ...stop('b'), prep_status: 'REJECTED' }), queue()).status).toBe(
-    'PROCESSING',
-  );
+  const waiting = job(['a', { picked_up_at: 'then' }], ['b', { prep_status: 'REJECTED' }]);
+  expect(expected(waiting, queue()).status).toBe('PROCESSING');
 });
 
 it('what was refused, and what is about another order, changes nothing', () => {
-  const one = job(stop('a'));
+  const one = job(['a']);
   const refused = queue(giveBack(now(), one));
   expect(expected(one, refuse(refused, refused[0]?.id ?? '', reason))).toEqual(one);
   expect(expected({ ...one, order_id: 'p' }, refused).status).toBe('PROCESSING');
-  expect(expected(one, queue(problem(now(), one, 'shop')))).toEqual(one);
+  expect(expected(one, queue(reportProblem(now(), one, 'shop')))).toEqual(one);
 });
 
 it('a PIN carries when and where it was shown', () => {

@@ -1,69 +1,92 @@
-//! What a crew does that can wait for the line, as deeds of the outbox, and a job as it will be once they are sent. Pure.
-import { type Deed, type Kept, waiting } from '../../live/queue';
+//! What a crew does that can wait for the line, as commands of the outbox, and a job as it will be once they are sent. Pure.
+import type { Body } from '../../api/schemas';
+import { type Command, type Queue, waiting } from '../../live/queue';
 import type { Spot } from './ride';
-import type { Job, Stop } from './types';
+import type { Job, ProblemKind, Stop } from './types';
 
-type Made = { id: string; at: string };
+type Advance = Body<'/api/delivery/orders/{id}/advance/', 'post'>;
+/** The kind says which operation a command calls; `body` is what that takes. */
+export type CrewCommand = Command &
+  (
+    | { kind: 'duty'; body: Body<'/api/delivery/me/', 'patch'> }
+    | { kind: 'pick_up' | 'pick_up_all' | 'fail' | 'returned'; body: Advance }
+    | { kind: 'give_back'; body: Body<'/api/delivery/orders/{id}/release/', 'post'> }
+    | { kind: 'problem'; body: Body<'/api/delivery/orders/{id}/problem/', 'post'> }
+    | { kind: 'confirm'; body: Body<'/api/orders/{id}/proof/confirm/', 'post'> }
+  );
+
+/** A command's key and time, given when it is made. */
+export type Made = Pick<Command, 'id' | 'at'>;
 export const DUTY = 'duty';
 
-const of = (made: Made, job: Job, kind: string, path: string, body: Record<string, unknown>, words = {}): Deed => ({
+const about = (made: Made, job: Job, words: Record<string, string> = {}) => ({
   ...made,
-  method: 'POST',
-  path,
-  body,
   about: job.order_id,
-  kind,
-  words: { code: job.code ?? '', ...words },
+  words: { code: job.code, ...words },
 });
-const advance = (made: Made, job: Job, kind: string, body: Record<string, unknown>, words = {}) =>
-  of(made, job, kind, `/api/delivery/orders/${job.order_id}/advance/`, body, words);
 
-export const setDuty = (made: Made, on_duty: boolean): Deed => ({
+export const setDuty = (made: Made, on_duty: boolean): CrewCommand => ({
   ...made,
-  method: 'PATCH',
-  path: '/api/delivery/me/',
-  body: { on_duty },
   about: DUTY,
   kind: DUTY,
+  body: { on_duty },
   words: { to: on_duty ? 'on' : 'off' },
   replaces: true,
 });
-// Named, so that one who was there before gets to hear that the order moved on, and not that a PIN is due.
-export const pickUp = (made: Made, job: Job, stop: Stop) =>
-  advance(made, job, 'pick_up', { to: 'SHIPPED', shop_id: stop.shop_id }, { shop: stop.name, shop_id: stop.shop_id });
-export const pickUpAll = (made: Made, job: Job) => advance(made, job, 'pick_up_all', { to: 'SHIPPED' });
-export const fail = (made: Made, job: Job) =>
-  advance(made, job, 'fail', { to: 'DELIVERY_FAILED', reason: 'could not deliver' });
-export const returned = (made: Made, job: Job) =>
-  advance(made, job, 'returned', { to: 'RETURNED_TO_SHOP', reason: 'returned' });
-export const giveBack = (made: Made, job: Job) =>
-  of(made, job, 'give_back', `/api/delivery/orders/${job.order_id}/release/`, { reason: 'given back' });
-export const problem = (made: Made, job: Job, what: string) =>
-  of(made, job, 'problem', `/api/delivery/orders/${job.order_id}/problem/`, { kind: what }, { what });
-/** The PIN with the time and place it was shown at: late evidence says so itself. */
-export const confirm = (made: Made, job: Job, pin: string, here: Spot | null) =>
-  of(made, job, 'confirm', `/api/orders/${job.order_id}/proof/confirm/`, {
-    pin,
-    at: made.at,
-    ...(here ? { lat: here.lat, lng: here.lng } : {}),
-  });
+// The state is named, so that a repeat is answered with `invalid_transition` and not with a request for the PIN.
+export const pickUp = (made: Made, job: Job, stop: Stop): CrewCommand => ({
+  ...about(made, job, { shop: stop.name, shop_id: stop.shop_id }),
+  kind: 'pick_up',
+  body: { to: 'SHIPPED', shop_id: stop.shop_id },
+});
+export const pickUpAll = (made: Made, job: Job): CrewCommand => ({
+  ...about(made, job),
+  kind: 'pick_up_all',
+  body: { to: 'SHIPPED' },
+});
+export const fail = (made: Made, job: Job): CrewCommand => ({
+  ...about(made, job),
+  kind: 'fail',
+  body: { to: 'DELIVERY_FAILED', reason: 'could not deliver' },
+});
+export const returned = (made: Made, job: Job): CrewCommand => ({
+  ...about(made, job),
+  kind: 'returned',
+  body: { to: 'RETURNED_TO_SHOP', reason: 'returned' },
+});
+export const giveBack = (made: Made, job: Job): CrewCommand => ({
+  ...about(made, job),
+  kind: 'give_back',
+  body: { reason: 'given back' },
+});
+export const reportProblem = (made: Made, job: Job, kind: ProblemKind): CrewCommand => ({
+  ...about(made, job, { what: kind }),
+  kind: 'problem',
+  body: { kind },
+});
+/** The PIN with the time and place at which it was shown: late evidence says so itself. */
+export const confirm = (made: Made, job: Job, pin: string, here: Spot | null): CrewCommand => ({
+  ...about(made, job),
+  kind: 'confirm',
+  body: { pin, at: made.at, ...(here && { lat: here.lat, lng: here.lng }) },
+});
 
-export const hasGoods = (stop: Stop) => stop.picked_up_at !== null || stop.prep_status === 'REJECTED';
+export const hasGoods = (stop: Stop) => stop.picked_up_at != null || stop.prep_status === 'REJECTED';
 
-/** The job as it will be once what waits is sent: what can be done next follows from this, what is shown does not. */
-export function expected(job: Job, kept: readonly Kept[]): Job {
-  return waiting(kept)
-    .filter((deed) => deed.about === job.order_id)
+/** The job as it will be once the waiting commands are sent: what can be done next follows from this, what is shown does not. */
+export function expected(job: Job, queue: Queue<CrewCommand>): Job {
+  return waiting(queue)
+    .filter((command) => command.about === job.order_id)
     .reduce(after, job);
 }
 
-function after(job: Job, deed: Deed): Job {
-  switch (deed.kind) {
+function after(job: Job, command: CrewCommand): Job {
+  switch (command.kind) {
     case 'pick_up':
     case 'pick_up_all': {
       const stops = job.stops.map((stop) =>
-        deed.kind === 'pick_up_all' || stop.shop_id === deed.words.shop_id
-          ? { ...stop, picked_up_at: stop.picked_up_at ?? deed.at }
+        command.kind === 'pick_up_all' || stop.shop_id === command.words.shop_id
+          ? { ...stop, picked_up_at: stop.picked_up_at ?? command.at }
           : stop,
       );
       return { ...job, stops, status: stops.every(hasGoods) ? 'SHIPPED' : job.status };
@@ -76,13 +99,14 @@ function after(job: Job, deed: Deed): Job {
       return { ...job, status: 'CREATED' };
     case 'confirm':
       return { ...job, status: 'DELIVERED' };
-    default:
+    case 'problem':
+    case 'duty':
       return job;
   }
 }
 
 /** Duty as it will be. */
-export function expectedDuty(onDuty: boolean, kept: readonly Kept[]): boolean {
-  const last = waiting(kept).findLast((deed) => deed.about === DUTY);
+export function expectedDuty(onDuty: boolean, queue: Queue<CrewCommand>): boolean {
+  const last = waiting(queue).findLast((command) => command.kind === DUTY);
   return last ? last.words.to === 'on' : onDuty;
 }

@@ -3,58 +3,56 @@ import { IconBuildingStore, IconHeadset, IconMoped, IconShoppingBag } from '@tab
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { DemoPerson, Meta } from '../../api/meta';
+import type { Schema } from '../../api/schemas';
 import { homeOf, type Role, signIn } from '../../session';
-import { RefusalLine } from '../../ui';
+import { ErrorLine } from '../../ui';
 import classes from './landing.module.css';
 
-const icons: Record<Role, typeof IconMoped> = {
+const icons: Record<string, typeof IconMoped | undefined> = {
   customer: IconShoppingBag,
   seller: IconBuildingStore,
   crew: IconMoped,
   staff: IconHeadset,
-  admin: IconHeadset,
-  superadmin: IconHeadset,
-};
+} satisfies Partial<Record<Role, typeof IconMoped>>;
 
-/** The people of the demo city: one click to be one, another to have one beside. */
-export function DemoPeople({ demo }: { demo: NonNullable<Meta['demo']> }) {
+/** The people of the demo city: one press to be one of them here, another to open one in a tab beside. */
+export function DemoPeople({ demo }: { demo: Schema<'Demo'> }) {
   const { t } = useTranslation();
   const [error, setError] = useState<unknown>(null);
   return (
     <section className={classes.demo} aria-labelledby="demo-people">
-      <h2 id="demo-people">{t('door.demo')}</h2>
-      <p>{t('door.demo_text')}</p>
-      <RefusalLine error={error} />
+      <h2 id="demo-people">{t('landing.demo')}</h2>
+      <p>{t('landing.demo_text')}</p>
+      <ErrorLine error={error} />
       <ul className={classes.people}>
         {demo.people.map((person) => (
-          <Person key={person.username} person={person} password={demo.password} onRefused={setError} />
+          <Person key={person.username} person={person} password={demo.password} onError={setError} />
         ))}
       </ul>
     </section>
   );
 }
 
-type PersonProps = { person: DemoPerson; password: string; onRefused: (error: unknown) => void };
+type PersonProps = { person: Schema<'DemoPerson'>; password: string; onError: (error: unknown) => void };
 
-function Person({ person, password, onRefused }: PersonProps) {
+function Person({ person, password, onError }: PersonProps) {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate();
   const [busy, setBusy] = useState(false);
   const [blocked, setBlocked] = useState(false);
-  const Icon = icons[person.role];
+  const Icon = icons[person.role] ?? IconHeadset;
   const enter = async () => {
     setBusy(true);
-    onRefused(null);
+    onError(null);
     try {
       const user = await signIn(person.username, password);
       await navigate({ to: homeOf(user.role) });
     } catch (error) {
-      onRefused(error);
+      onError(error);
       setBusy(false);
     }
   };
-  // The new tab signs itself in: a slot of its own, so this tab stays who it is.
+  // The new tab signs itself in, in a slot of its own, so that this tab stays the person it is.
   const beside = () => {
     const address = `/${i18n.language}/?slot=${person.username}&as=${person.username}`;
     setBlocked(window.open(address, `wassally-${person.username}`) === null);
@@ -68,31 +66,31 @@ function Person({ person, password, onRefused }: PersonProps) {
         <strong>
           <bdi>{person.username}</bdi>
         </strong>
-        <span>{t(`door.roles.${person.role}`)}</span>
+        <span>{t(`landing.roles.${person.role}`)}</span>
       </div>
-      <p className={classes.does}>{t(`door.does.${person.role}`)}</p>
+      <p className={classes.does}>{t(`landing.does.${person.role}`)}</p>
       <div className={classes.acts}>
         <Button
           mih={44}
           loading={busy}
           onClick={() => void enter()}
           data-act="enter"
-          aria-label={`${t('door.enter')}: ${person.username}`}
+          aria-label={`${t('landing.enter')}: ${person.username}`}
         >
-          {t('door.enter')}
+          {t('landing.enter')}
         </Button>
         <Button
           mih={44}
           variant="default"
           onClick={beside}
-          title={t('door.beside_hint')}
+          title={t('landing.beside_hint')}
           data-act="beside"
-          aria-label={`${t('door.beside')}: ${person.username}`}
+          aria-label={`${t('landing.beside')}: ${person.username}`}
         >
-          {t('door.beside')}
+          {t('landing.beside')}
         </Button>
       </div>
-      {blocked && <p role="alert">{t('door.blocked')}</p>}
+      {blocked && <p role="alert">{t('landing.blocked')}</p>}
     </li>
   );
 }

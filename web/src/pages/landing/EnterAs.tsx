@@ -3,10 +3,10 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMeta } from '../../api/meta';
 import { homeOf, sessions, signIn } from '../../session';
-import { Loading, Refused, TopBar } from '../../ui';
+import { ErrorScreen, Loading, TopBar } from '../../ui';
 
 /** Opens a slot as one of the demo people; who is in that slot already stays in. */
-export function Entering({ as }: { as: string }) {
+export function EnterAs({ as }: { as: string }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const meta = useMeta();
@@ -30,8 +30,8 @@ export function Entering({ as }: { as: string }) {
   }, [demo, as, navigate]);
   return (
     <>
-      <TopBar title={t('door.entering', { name: as })} />
-      {error === null ? <Loading /> : <Refused error={error} />}
+      <TopBar title={t('landing.entering', { name: as })} />
+      {error === null ? <Loading /> : <ErrorScreen error={error} />}
     </>
   );
 }

@@ -2,15 +2,15 @@ import { Button, PasswordInput, SegmentedControl, TextInput } from '@mantine/cor
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../api/client';
-import { Refusal } from '../../api/problem';
+import { ApiError } from '../../api/problem';
 import { homeOf } from '../../session';
-import { keep, type Tokens } from '../../session/sign';
-import { RefusalLine } from '../../ui';
+import { register } from '../../session/sign';
+import { ErrorLine } from '../../ui';
 import classes from './landing.module.css';
-import { useWait } from './useRetryAfter';
+import { useRetryAfter } from './useRetryAfter';
 
 const FIELDS = ['username', 'first_name', 'email', 'password'] as const;
+type Field = (typeof FIELDS)[number];
 
 export function RegisterForm() {
   const { t } = useTranslation();
@@ -18,42 +18,41 @@ export function RegisterForm() {
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [kind, setKind] = useState('customer');
-  const wait = useWait(error);
+  const wait = useRetryAfter(error);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const body: Record<string, string> = { user_type: kind };
     // By name: the kit's own controls in the form send fields too, which the server would refuse.
-    for (const name of FIELDS) {
-      const text = String(form.get(name) ?? '');
-      if (text.trim() !== '') body[name] = name === 'password' ? text : text.trim();
-    }
+    const text = (name: Field) => String(form.get(name) ?? '').trim() || null;
+    const [username, email] = [text('username'), text('email')];
+    const first_name = text('first_name') ?? '';
+    const password = String(form.get('password') ?? '');
     setBusy(true);
     setError(null);
     try {
-      const user = keep(await api.post<Tokens>('/api/auth/register/', body, { open: true }));
+      const user = await register({ username, email, first_name, password, user_type: kind });
       await navigate({ to: homeOf(user.role) });
-    } catch (refused) {
-      setError(refused);
+    } catch (caught) {
+      setError(caught);
     } finally {
       setBusy(false);
     }
   };
-  // What is wrong with a field, and how it would be right, stands at the field.
-  const onField = (field: (typeof FIELDS)[number]) =>
-    error instanceof Refusal && error.errors.some((one) => one.field === field) && t(`door.mend.${field}`);
+  // A field says what is wrong with it and what would be right.
+  const onField = (field: Field) =>
+    error instanceof ApiError && error.errors.some((one) => one.field === field) && t(`landing.mend.${field}`);
   return (
     <form className={classes.form} onSubmit={(event) => void submit(event)} data-form="register">
       <SegmentedControl
         fullWidth
         value={kind}
         onChange={setKind}
-        aria-label={t('door.kind')}
-        data={['customer', 'seller'].map((value) => ({ value, label: t(`door.kind_${value}`) }))}
+        aria-label={t('landing.kind')}
+        data={['customer', 'seller'].map((value) => ({ value, label: t(`landing.kind_${value}`) }))}
       />
       <TextInput
         name="username"
-        label={t('door.username')}
+        label={t('landing.username')}
         size="md"
         required
         withAsterisk={false}
@@ -63,7 +62,7 @@ export function RegisterForm() {
       />
       <TextInput
         name="first_name"
-        label={t('door.first_name')}
+        label={t('landing.first_name')}
         size="md"
         autoComplete="given-name"
         error={onField('first_name')}
@@ -72,7 +71,7 @@ export function RegisterForm() {
       <TextInput
         name="email"
         type="email"
-        label={t('door.email')}
+        label={t('landing.email')}
         size="md"
         autoComplete="email"
         error={onField('email')}
@@ -80,16 +79,16 @@ export function RegisterForm() {
       />
       <PasswordInput
         name="password"
-        label={t('door.password')}
+        label={t('landing.password')}
         size="md"
         required
         withAsterisk={false}
         autoComplete="new-password"
         error={onField('password')}
       />
-      <RefusalLine error={error} />
+      <ErrorLine error={error} />
       <Button type="submit" size="md" mih={56} loading={busy} disabled={wait > 0}>
-        {wait > 0 ? t('door.wait', { seconds: wait }) : t('door.register')}
+        {wait > 0 ? t('landing.wait', { seconds: wait }) : t('landing.register')}
       </Button>
     </form>
   );

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
-import { Refusal } from '../../api/problem';
+import { ApiError } from '../../api/problem';
 
 /** Seconds until asking again is allowed, after a 429 or 503 that says so; counts down to 0. */
-export function useWait(error: unknown): number {
+export function useRetryAfter(error: unknown): number {
   const [left, setLeft] = useState(0);
   useEffect(() => {
-    const wait = error instanceof Refusal ? (error.retryAfter ?? 0) : 0;
+    const wait = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
     setLeft(wait);
     if (wait === 0) return;
     const until = Date.now() + wait * 1000;

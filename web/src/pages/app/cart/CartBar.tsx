@@ -5,7 +5,7 @@ import { cartQuery, countItems } from '../../../domain/carts';
 import { Money } from '../../../ui';
 import classes from '../app.module.css';
 
-/** The way to the cart, at the bottom while there is something in it. */
+/** The link to the cart, at the bottom while it holds something. */
 export function CartBar() {
   const { t } = useTranslation();
   const cart = useQuery(cartQuery());

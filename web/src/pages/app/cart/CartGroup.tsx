@@ -1,14 +1,15 @@
 import { ActionIcon } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { CartItem, CartShop } from '../../../domain/carts';
-import { Money } from '../../../ui';
+import { ApiError } from '../../../api/problem';
+import type { CartItem, CartGroup as Group } from '../../../domain/carts';
+import type { Fault } from '../../../domain/carts/checkout';
+import { Money, useSentence } from '../../../ui';
 import classes from '../app.module.css';
 
-type Fault = { code: string; product_id?: string | null };
-type Props = { group: CartShop; faults: Fault[]; onRemove: (item: CartItem) => void };
+type Props = { group: Group; faults: Fault[]; onRemove: (item: CartItem) => void };
 
-/** What the cart holds of one shop, each trouble beside what it is about. */
+/** What the cart holds of one shop, each fault beside what it is about. */
 export function CartGroup({ group, faults, onRemove }: Props) {
   const { t } = useTranslation();
   return (
@@ -48,9 +49,10 @@ export function CartGroup({ group, faults, onRemove }: Props) {
 
 function Faults({ of }: { of: Fault[] }) {
   const { t, i18n } = useTranslation();
+  const sentence = useSentence();
   return of.map(({ code }) => (
     <p key={code} className={classes.trouble} role="alert" data-fault={code}>
-      {i18n.exists(`refusals.${code}`) ? t(`refusals.${code}`) : t('refusals.other', { code })}
+      {i18n.exists(`app.fault.${code}`) ? t(`app.fault.${code}`) : sentence(new ApiError(409, code, ''))}
     </p>
   ));
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { cartQuery } from '../../../domain/carts';
-import { Empty, Loading, Refused, TopBar } from '../../../ui';
+import { Empty, ErrorScreen, Loading, TopBar } from '../../../ui';
 import classes from '../app.module.css';
 import { Back } from '../Back';
 import { Checkout } from './Checkout';
@@ -16,7 +16,7 @@ export function CartPage() {
       <TopBar title={t('app.cart')} start={<Back />} />
       <main className={classes.main}>
         {cart.isPending && <Loading />}
-        {cart.isError && <Refused error={cart.error} again={() => void cart.refetch()} />}
+        {cart.isError && <ErrorScreen error={cart.error} again={() => void cart.refetch()} />}
         {cart.data && cart.data.shops.length === 0 && (
           <Empty title={t('app.cart_empty')}>
             <Link to="/app">{t('app.to_shops')}</Link>

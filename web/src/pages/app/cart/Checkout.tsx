@@ -3,67 +3,75 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Refusal } from '../../../api/problem';
-import { type Cart, type CartItem, type CartShop, removeItem, validate, walletQuery } from '../../../domain/carts';
-import { checkout } from '../../../domain/carts/checkout';
+import { ApiError } from '../../../api/problem';
+import {
+  type Cart,
+  type CartItem,
+  type CartGroup as Group,
+  removeItem,
+  validate,
+  walletQuery,
+} from '../../../domain/carts';
+import { type CheckoutInput, checkout, type Fault, faultsIn } from '../../../domain/carts/checkout';
 import type { Fulfilment } from '../../../domain/orders';
 import { useUser } from '../../../session';
-import { Money, RefusalLine } from '../../../ui';
+import { ErrorLine, Money } from '../../../ui';
 import { money } from '../../../ui/format';
 import classes from '../app.module.css';
 import { CartGroup } from './CartGroup';
 
-const WAYS = ['delivery', 'pickup'] as const;
+const WAYS = ['delivery', 'pickup'] as const satisfies Fulfilment[];
 
-/** From the cart to the order: how it comes, who pays how, and what is in the way of it. */
+/** From the cart to the order: delivery or pickup, payment, and the faults that are in the way. */
 export function Checkout({ cart }: { cart: Cart }) {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const navigate = useNavigate();
   const user = useUser();
   const wallet = useQuery(walletQuery());
-  const [wish, setWish] = useState<Fulfilment>('delivery');
+  const [chosen, setChosen] = useState<Fulfilment>('delivery');
   const [cash, setCash] = useState(true);
   const [tip, setTip] = useState('0');
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const offered = WAYS.filter((way) => cart.shops.every((shop) => shop[way]));
-  const way = offered.includes(wish) ? wish : (offered[0] ?? 'delivery');
+  const way = offered.includes(chosen) ? chosen : (offered[0] ?? 'delivery');
   const pickup = way === 'pickup';
   const cashMode = pickup ? 'COP' : 'COD';
   const order = async () => {
     setBusy(true);
     setError(null);
     try {
-      const ask = {
+      const wanted: CheckoutInput = {
         fulfilment: way,
         payment_mode: cash ? cashMode : 'WALLET',
         cart_version: cart.version,
-      } as const;
-      const placed = await checkout(tip === '0' || pickup ? ask : { ...ask, tip });
+        ...(tip === '0' || pickup ? {} : { tip }),
+      };
+      const placed = await checkout(wanted);
       await Promise.all([
         cache.invalidateQueries({ queryKey: ['cart'] }),
         cache.invalidateQueries({ queryKey: ['orders'] }),
       ]);
       await navigate({ to: '/app/orders/$id', params: { id: placed.id }, replace: true });
-    } catch (refused) {
-      setError(refused);
-      await lookAgain(refused);
+    } catch (caught) {
+      setError(caught);
+      await reload(caught);
     } finally {
       setBusy(false);
     }
   };
-  // What changed is shown once and may be ordered then.
-  const lookAgain = async (refused: unknown) => {
-    const next =
-      refused instanceof Refusal && refused.code === 'cart_changed' ? await validate().catch(() => null) : null;
+  // A change is shown once; after that the cart may be ordered with it.
+  const reload = async (caught: unknown) => {
+    const isChanged = caught instanceof ApiError && caught.code === 'cart_changed';
+    const next = isChanged ? await validate().catch(() => null) : null;
     if (next) cache.setQueryData(['cart'], next);
     else await cache.invalidateQueries({ queryKey: ['cart'] });
   };
   const remove = async (item: CartItem) => {
     setError(null);
-    const next = await removeItem(item.id).catch((refused: unknown) => {
-      setError(refused);
+    const next = await removeItem(item.id).catch((caught: unknown) => {
+      setError(caught);
       return null;
     });
     if (next) cache.setQueryData(['cart'], next);
@@ -84,7 +92,7 @@ export function Checkout({ cart }: { cart: Cart }) {
           <SegmentedControl
             fullWidth
             value={way}
-            onChange={(value) => setWish(value as Fulfilment)}
+            onChange={setChosen}
             aria-label={t('app.fulfilment')}
             data={WAYS.map((value) => ({ value, label: t(`orders.way.${value}`) }))}
           />
@@ -140,7 +148,7 @@ export function Checkout({ cart }: { cart: Cart }) {
             <Money amount={pickup ? cart.subtotal : cart.total} currency={cart.currency} />
           </strong>
         </p>
-        <RefusalLine error={error} />
+        <ErrorLine error={error} />
         <Button mih={56} fullWidth disabled={busy} onClick={() => void order()} data-act="order">
           {busy ? t('app.placing') : t('app.place_order')}
         </Button>
@@ -149,14 +157,10 @@ export function Checkout({ cart }: { cart: Cart }) {
   );
 }
 
-type Fault = { code: string; product_id?: string | null };
-
-/** What is in the way of ordering from a shop this way: known beforehand, or why the server refused. */
-function faultsOf(group: CartShop, way: Fulfilment, error: unknown): Fault[] {
-  const known = group.problems.filter((one) => way === 'delivery' || one.code !== 'out_of_radius');
-  const told = error instanceof Refusal && error.code === 'cart_invalid' ? error.members.shops : [];
-  const refused = (told as { shop_id: string; problems: Fault[] }[]).find((shop) => shop.shop_id === group.shop_id);
+/** What keeps a shop's part from being ordered this way: known beforehand, or named by the server's answer. */
+function faultsOf(group: Group, way: Fulfilment, error: unknown): Fault[] {
+  const known: Fault[] = group.problems.filter((one) => way === 'delivery' || one.code !== 'out_of_radius');
   const isKnown = (fault: Fault) =>
     known.some((one) => one.code === fault.code && (one.product_id ?? null) === (fault.product_id ?? null));
-  return [...known, ...(refused?.problems ?? []).filter((fault) => !isKnown(fault))];
+  return [...known, ...faultsIn(error, group.shop_id).filter((fault) => !isKnown(fault))];
 }

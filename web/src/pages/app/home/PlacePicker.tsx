@@ -1,31 +1,31 @@
 import { Button } from '@mantine/core';
 import { lazy, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../../api/client';
-import { useMeta } from '../../../api/meta';
+import { answer, api } from '../../../api/client';
+import { useMapCenter } from '../../../api/meta';
 import { CityMap, insist } from '../../../map';
-import { sessions, type User } from '../../../session';
-import { RefusalLine } from '../../../ui';
+import { sessions } from '../../../session';
+import { ErrorLine } from '../../../ui';
 import classes from '../app.module.css';
 
 const Pin = lazy(() => insist(() => import('../../../map/Pin').then((module) => ({ default: module.Pin }))));
 
-/** A new account says where to deliver: press on the map, save. */
+/** Where to deliver, for a new account: press on the map, then save. */
 export function PlacePicker() {
   const { t } = useTranslation();
-  const meta = useMeta();
-  const center = meta.data?.map?.center ?? [26.5, 28.5];
+  const center = useMapCenter();
   const [spot, setSpot] = useState<{ lat: number; lng: number } | null>(null);
   const [error, setError] = useState<unknown>(null);
   const at = spot ?? { lat: center[1], lng: center[0] };
   const save = async () => {
     setError(null);
     try {
-      const user = await api.patch<User>('/api/users/me/', { location_lat: at.lat, location_lng: at.lng });
+      const body = { location_lat: at.lat, location_lng: at.lng };
+      const user = await answer(api.PATCH('/api/users/me/', { body }));
       const { session } = sessions.now();
       if (session) sessions.keep({ ...session, user: { ...session.user, ...user } });
-    } catch (refused) {
-      setError(refused);
+    } catch (caught) {
+      setError(caught);
     }
   };
   return (
@@ -42,7 +42,7 @@ export function PlacePicker() {
           />
         </CityMap>
       </div>
-      <RefusalLine error={error} />
+      <ErrorLine error={error} />
       <Button mih={56} onClick={() => void save()} data-act="save-place">
         {t('app.place_save')}
       </Button>

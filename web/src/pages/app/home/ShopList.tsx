@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useMeta } from '../../../api/meta';
 import { shopsQuery } from '../../../domain/shops';
-import { Distance, Empty, Loading, Refused } from '../../../ui';
+import { Distance, Empty, ErrorScreen, Loading } from '../../../ui';
 import { money } from '../../../ui/format';
 import { nameOf } from '../../../ui/name';
 import classes from '../app.module.css';
@@ -13,7 +13,7 @@ export function ShopList({ near }: { near: { lat: number; lng: number } }) {
   const shops = useQuery(shopsQuery(near));
   const currency = useMeta().data?.currency ?? 'USD';
   if (shops.isPending) return <Loading rows={3} />;
-  if (shops.isError) return <Refused error={shops.error} again={() => void shops.refetch()} />;
+  if (shops.isError) return <ErrorScreen error={shops.error} again={() => void shops.refetch()} />;
   if (shops.data.items.length === 0) return <Empty title={t('app.no_shops')} />;
   return (
     <ul className={classes.shops}>

@@ -3,7 +3,7 @@ import { IconMinus, IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Product } from '../../../domain/shops';
-import { Money, RefusalLine } from '../../../ui';
+import { ErrorLine, Money } from '../../../ui';
 import { nameOf } from '../../../ui/name';
 import classes from '../app.module.css';
 
@@ -26,7 +26,7 @@ export function ProductRow({ product, quantity, onChange }: Props) {
       <span>
         <span dir="auto">{name}</span>
         <br />
-        <Money amount={product.final_price ?? product.price} currency={product.currency} />
+        <Money amount={product.final_price} currency={product.currency} />
       </span>
       {product.stock < least ? (
         <span className={classes.closed}>{t('app.sold_out')}</span>
@@ -56,7 +56,7 @@ export function ProductRow({ product, quantity, onChange }: Props) {
           <ActionIcon
             size={48}
             variant="default"
-            disabled={busy || (product.max_quantity !== null && quantity >= product.max_quantity)}
+            disabled={busy || (product.max_quantity != null && quantity >= product.max_quantity)}
             aria-label={t('app.more_of', { name })}
             onClick={() => void change(quantity + 1)}
           >
@@ -64,7 +64,7 @@ export function ProductRow({ product, quantity, onChange }: Props) {
           </ActionIcon>
         </span>
       )}
-      <RefusalLine error={error} />
+      <ErrorLine error={error} />
     </li>
   );
 }

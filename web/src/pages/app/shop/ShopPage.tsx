@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { addItem, type Cart, cartQuery, removeItem, setQuantity } from '../../../domain/carts';
 import { type Product, productsQuery, shopQuery } from '../../../domain/shops';
-import { Empty, Loading, Refused, TopBar } from '../../../ui';
+import { Empty, ErrorScreen, Loading, TopBar } from '../../../ui';
 import { nameOf } from '../../../ui/name';
 import classes from '../app.module.css';
 import { Back } from '../Back';
@@ -22,13 +22,13 @@ export function ShopPage() {
   const change = async (product: Product, quantity: number) => {
     const line = lines.get(product.id);
     try {
-      let next: Cart | null;
+      let next: Cart;
       if (!line) next = await addItem(product.id, quantity);
       else if (quantity < product.min_quantity) next = await removeItem(line.id);
       else next = await setQuantity(line.id, quantity);
-      if (next) cache.setQueryData(['cart'], next);
+      cache.setQueryData(['cart'], next);
     } finally {
-      // Also after a refusal: the cart is not what this page took it for.
+      // Also after an error: the cart is not what this page took it for.
       await cache.invalidateQueries({ queryKey: ['cart'] });
     }
   };
@@ -44,11 +44,13 @@ export function ShopPage() {
         {shop.data && !shop.data.is_open && <p className={classes.closed}>{t('app.closed')}</p>}
         {products.isPending && <Loading />}
         {shop.isError && (
-          <Refused error={shop.error} again={() => void shop.refetch()}>
+          <ErrorScreen error={shop.error} again={() => void shop.refetch()}>
             <Link to="/app">{t('app.to_shops')}</Link>
-          </Refused>
+          </ErrorScreen>
         )}
-        {products.isError && !shop.isError && <Refused error={products.error} again={() => void products.refetch()} />}
+        {products.isError && !shop.isError && (
+          <ErrorScreen error={products.error} again={() => void products.refetch()} />
+        )}
         {shop.data && products.data?.items.length === 0 && <Empty title={t('app.no_products')} />}
         <ul className={classes.list}>
           {products.data?.items.map((product) => (

@@ -5,10 +5,10 @@ import { ago } from '../../../ui/format';
 import { hintOf, rangeOf } from './range';
 import classes from './tracking.module.css';
 
-// Older than this, a position says nothing of the time left.
+// An older position says nothing about the time left.
 const SILENT_MS = 60_000;
 
-/** When it comes: a range while the position is fresh, the state in words otherwise; and how old the position is. */
+/** Time of arrival: a range while the position is fresh, the state in words otherwise; and the age of the position. */
 export function Eta({ order, position }: { order: Order; position: Track['position'] }) {
   const { t } = useTranslation();
   const now = useNow();
@@ -18,7 +18,7 @@ export function Eta({ order, position }: { order: Order; position: Track['positi
   const hint = position && !silent ? hintOf(position) : null;
   return (
     <div className={classes.eta} aria-live="polite">
-      {/* New words are a new line: one that only grew would count as one that moved. */}
+      {/* A key per text: an element that only grew would count as a layout shift. */}
       <p key={headline()} className={classes.headline}>
         {headline()}
       </p>

@@ -6,10 +6,10 @@ import { intlTag } from '../../../i18n';
 import { useNow } from '../../../ui';
 import classes from './tracking.module.css';
 
-// 2001 began on a Monday, so its first days stand for the days of a week.
+// 2001 began on a Monday: its first days serve as the days of a week.
 const dayOf = (day: number, clock: string) => new Date(`2001-01-0${day}T${clock}:00Z`);
 
-/** Until when, or from when, a shop's counter is open. */
+/** Until when a shop's counter is open, or from when. */
 export function Opening({ shop }: { shop: string }) {
   const { t } = useTranslation();
   const now = useNow();

@@ -1,14 +1,13 @@
 import { Button, Modal } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../../api/client';
-import { mayCancel, type Order } from '../../../domain/orders';
+import { cancelOrder, completeOrder, mayCancel, type Order } from '../../../domain/orders';
 import type { Live } from '../../../live';
-import { RefusalLine, useNow } from '../../../ui';
+import { ErrorLine, useNow } from '../../../ui';
 import { clockTime } from '../../../ui/format';
 import classes from './tracking.module.css';
 
-/** What a customer can do in this state, and nothing else. */
+/** What a customer can do in the order's present state. */
 export function OrderActions({ order: live }: { order: Live<Order> }) {
   const { t } = useTranslation();
   const [error, setError] = useState<unknown>(null);
@@ -17,14 +16,14 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
   const now = useNow();
   const order = live.data;
   if (!order) return null;
-  const run = async (path: string) => {
+  const run = async (command: Promise<Order>) => {
     setBusy(true);
     setError(null);
     try {
-      const next = await api.post<Order>(`/api/orders/${order.id}/${path}/`);
+      const next = await command;
       live.patch((before) => ({ ...before, ...next }));
-    } catch (refused) {
-      setError(refused);
+    } catch (caught) {
+      setError(caught);
     } finally {
       setBusy(false);
       setAsks(false);
@@ -33,14 +32,14 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
   const closes = order.completable_at ? Date.parse(order.completable_at) : 0;
   return (
     <div className={classes.acts}>
-      <RefusalLine error={error} />
+      <ErrorLine error={error} />
       {order.status === 'DELIVERED' && closes > now && order.completable_at && (
         <p className={classes.closes}>
           {t('app.tracking.closes', { when: clockTime(new Date(closes), new Date(now)) })}
         </p>
       )}
       {order.status === 'DELIVERED' && closes <= now && (
-        <Button mih={56} loading={busy} onClick={() => void run('complete')} data-act="complete">
+        <Button mih={56} loading={busy} onClick={() => void run(completeOrder(order.id))} data-act="complete">
           {t('app.tracking.complete')}
         </Button>
       )}
@@ -56,7 +55,14 @@ export function OrderActions({ order: live }: { order: Live<Order> }) {
         closeButtonProps={{ 'aria-label': t('common.close') }}
       >
         <p>{t('app.tracking.cancel_ask')}</p>
-        <Button color="red" fullWidth mih={56} loading={busy} onClick={() => void run('cancel')} data-act="sure">
+        <Button
+          color="red"
+          fullWidth
+          mih={56}
+          loading={busy}
+          onClick={() => void run(cancelOrder(order.id))}
+          data-act="sure"
+        >
           {t('app.tracking.cancel')}
         </Button>
       </Modal>

@@ -4,15 +4,15 @@ import { stateKey, useNow } from '../../../ui';
 import { clockTime, money } from '../../../ui/format';
 import classes from './tracking.module.css';
 
-/** When it can be fetched, and what is to be paid there. */
+/** When the order can be picked up, and what has to be paid there. */
 export function PickupHead({ order }: { order: Order }) {
   const { t } = useTranslation();
   const now = useNow();
   const parts = liveParts(order);
-  const fetched = parts.filter((part) => part.picked_up_at != null).length;
+  const pickedUp = parts.filter((part) => part.picked_up_at != null).length;
   return (
     <div className={classes.eta} aria-live="polite">
-      {/* New words are a new line: one that only grew would count as one that moved. */}
+      {/* A key per text: an element that only grew would count as a layout shift. */}
       <p key={headline()} className={classes.headline}>
         {headline()}
       </p>
@@ -32,7 +32,7 @@ export function PickupHead({ order }: { order: Order }) {
 
   function note(): string {
     if (order.status !== 'CREATED') return '';
-    if (fetched > 0) return t('app.pickup.some_fetched');
+    if (pickedUp > 0) return t('app.pickup.some_picked_up');
     if (order.payment_mode !== 'COP') return '';
     return t('app.pickup.pay_there', { money: `\u2068${money(order.total, order.currency)}\u2069` });
   }

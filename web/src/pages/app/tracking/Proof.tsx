@@ -4,10 +4,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isProofDue, type Order, proofQuery } from '../../../domain/orders';
-import { RefusalLine } from '../../../ui';
+import { ErrorLine } from '../../../ui';
 import classes from './tracking.module.css';
 
-/** The PIN, huge, and its code to scan: from the proof alone, for the customer alone. Its place is kept before and after, so that nothing moves. */
+/** The PIN, large, and its code to scan, for the customer alone. Its space is reserved before and after, so that nothing moves. */
 export function Proof({ order }: { order: Order }) {
   const { t } = useTranslation();
   const due = isProofDue(order);
@@ -34,7 +34,7 @@ export function Proof({ order }: { order: Order }) {
       >
         <IconQrcode size={32} aria-hidden />
       </Button>
-      <RefusalLine error={due ? proof.error : null} />
+      <ErrorLine error={due ? proof.error : null} />
       <Modal
         opened={scan}
         onClose={() => setScan(false)}
@@ -55,7 +55,7 @@ export function Proof({ order }: { order: Order }) {
 
 const grouped = (pin: string) => `${pin.slice(0, 3)} ${pin.slice(3)}`;
 
-/** The drawing as an image: nothing inside it can run. */
+/** The drawing as an image, so that no script inside it can run. */
 function Code({ svg, label }: { svg: string; label: string }) {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {

@@ -9,10 +9,10 @@ const stageIcons: Record<PickupStage, typeof IconPackage> = {
   NEW: IconHourglass,
   ACCEPTED: IconPackage,
   READY: IconBuildingStore,
-  FETCHED: IconShoppingBagCheck,
+  PICKED_UP: IconShoppingBagCheck,
 };
 
-/** How far it is: four steps, and the state in its own colour and word. */
+/** Progress in four steps, and the state in its own colour and word. */
 export function Steps({ order }: { order: Order }) {
   const { t } = useTranslation();
   const tint = useTint<HTMLDivElement>(order.status);

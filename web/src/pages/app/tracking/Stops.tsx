@@ -4,7 +4,7 @@ import { Money, useTint } from '../../../ui';
 import { Opening } from './Opening';
 import classes from './tracking.module.css';
 
-/** What was ordered where, and how far each shop is. */
+/** What was ordered at each shop, and the state of its part. */
 export function Stops({ order }: { order: Order }) {
   const { t } = useTranslation();
   return (
@@ -44,7 +44,7 @@ function Part({ part, order }: { part: ShopOrder; order: Order }) {
     <div ref={tint} className={classes.part} data-id={part.shop_id} data-state={state}>
       <p className={classes.partHead}>
         <strong dir="auto">{part.name}</strong>
-        {/* Of a cancelled order only what was refused is still worth a word. */}
+        {/* Of a cancelled order only a rejection still matters. */}
         {(order.status !== 'CANCELLED' || state === 'REJECTED') && <span>{t(`orders.prep.${state}`)}</span>}
       </p>
       {order.fulfilment === 'pickup' && order.status !== 'CANCELLED' && state !== 'REJECTED' && (

@@ -6,7 +6,7 @@ import { Circle, Path } from '../../../map/Path';
 import { Pin } from '../../../map/Pin';
 import { useNow } from '../../../ui';
 
-/** Shops, door, and the crew as exactly as the customer may know it. */
+/** Shops, drop-off, and the crew as exactly as the customer may know its place. */
 export function TrackLayers({ order, position }: { order: Order; position: Track['position'] }) {
   const { t } = useTranslation();
   const now = useNow();

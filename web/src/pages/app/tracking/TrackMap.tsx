@@ -1,18 +1,18 @@
 import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMeta } from '../../../api/meta';
+import { useMapCenter } from '../../../api/meta';
 import { liveParts, type Order, type Track } from '../../../domain/orders';
 import { CityMap, insist } from '../../../map';
 import classes from './tracking.module.css';
 
-// With the map, not before it.
+// Loaded with the map, not before it.
 const TrackLayers = lazy(() =>
   insist(() => import('./TrackLayers').then((module) => ({ default: module.TrackLayers }))),
 );
 
 export function TrackMap({ order, position }: { order: Order; position: Track['position'] }) {
   const { t } = useTranslation();
-  const center = useMeta().data?.map?.center ?? [26.5, 28.5];
+  const center = useMapCenter();
   const pickup = order.fulfilment === 'pickup';
   const goal = pickup ? liveParts(order)[0] : order.dropoff;
   const at: [number, number] = goal ? [goal.lng, goal.lat] : center;

@@ -1,17 +1,8 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import {
-  isOver,
-  type Order,
-  type OrderEvent,
-  orderSnapshot,
-  reduceOrder,
-  reduceTrack,
-  type Track,
-  type TrackEvent,
-} from '../../../domain/orders';
+import { isOver, orderSnapshot, reduceOrder, reduceTrack } from '../../../domain/orders';
 import { useLive } from '../../../live';
-import { Loading, Refused, TopBar } from '../../../ui';
+import { ErrorScreen, Loading, TopBar } from '../../../ui';
 import { Back } from '../Back';
 import { Eta } from './Eta';
 import { OrderActions } from './OrderActions';
@@ -22,16 +13,14 @@ import { Stops } from './Stops';
 import { TrackMap } from './TrackMap';
 import classes from './tracking.module.css';
 
-const keepTrack = (track: Track | undefined, event: TrackEvent) => reduceTrack(track, event);
-
-/** One order to the door: words, time and PIN first, the map when it can. */
+/** One order until it is delivered: words, time and PIN first, the map when it is loaded. */
 export function TrackingPage() {
   const { t } = useTranslation();
   const { id } = useParams({ from: '/app/orders/$id' });
-  const order = useLive<Order, OrderEvent>(`order:${id}`, orderSnapshot(id), reduceOrder);
+  const order = useLive(`order:${id}`, orderSnapshot(id), reduceOrder);
   const status = order.data?.status;
   const watched = status === 'PROCESSING' || status === 'SHIPPED';
-  const track = useLive<Track, TrackEvent>(watched ? `track:${id}` : null, null, keepTrack);
+  const track = useLive(watched ? `track:${id}` : null, null, reduceTrack);
   const position = watched ? (track.data?.position ?? null) : null;
   const pickup = order.data?.fulfilment === 'pickup';
   const code = order.data?.code ?? id.slice(-6);
@@ -47,9 +36,9 @@ export function TrackingPage() {
     >
       <TopBar title={<bdi>{code}</bdi>} live={statuses} start={<Back />} />
       {order.refused && (
-        <Refused error={order.refused}>
+        <ErrorScreen error={order.refused}>
           <Link to="/app">{t('app.to_orders')}</Link>
-        </Refused>
+        </ErrorScreen>
       )}
       {!order.data && !order.refused && <Loading rows={5} />}
       {order.data && (

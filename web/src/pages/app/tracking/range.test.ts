@@ -1,9 +1,18 @@
 import { expect, it } from 'vitest';
+import type { TrackPosition } from '../../../domain/orders';
 import { hintOf, rangeOf } from './range';
 
-const position = { type: 'position' as const, lat: 28.5, lng: 26.5, at: '2026-11-21T10:00:00Z' };
+const position: TrackPosition = {
+  type: 'position',
+  lat: 28.5,
+  lng: 26.5,
+  at: '2026-11-21T10:00:00Z',
+  eta_s: null,
+  eta_high_s: null,
+  remaining_m: null,
+};
 
-it('says why a place is no exact one', () => {
+it('says why a place is not exact', () => {
   expect(hintOf(position)).toBeNull();
   expect(hintOf({ ...position, coarse: true })).toBe('roughly');
   expect(hintOf({ ...position, coarse: true, other_stop_first: true })).toBe('other_stop_first');

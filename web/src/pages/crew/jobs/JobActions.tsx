@@ -8,50 +8,51 @@ import {
   giveBack,
   hasGoods,
   type Job,
+  type ProblemKind,
   pickUp,
   pickUpAll,
-  problem,
+  reportProblem,
   returned,
   type Spot,
 } from '../../../domain/delivery';
-import { WAITS } from '../../../live/outbox';
+import { QUEUED } from '../../../live/outbox';
 import { HoldButton } from '../../../ui';
 import { PinPad } from '../../../ui/PinPad';
 import classes from '../crew.module.css';
-import { type Deeds, useDeeds } from '../outbox/useOutbox';
+import { type Commands, useCommands } from '../outbox/useOutbox';
 
 type Props = {
   job: Job;
   here: Spot | null;
-  /** How often staff gave the PIN new tries: each begins the pad anew. */
+  /** How often staff unlocked the PIN: each time the pad begins again. */
   unlocked: number;
-  onRefused: (error: unknown) => void;
+  onError: (error: unknown) => void;
 };
 type Ask = 'give_back' | 'fail';
-const kinds = ['customer_absent', 'address', 'accident', 'shop', 'other'] as const;
+const kinds = ['customer_absent', 'address', 'accident', 'shop', 'other'] as const satisfies ProblemKind[];
 
-/** The one thing to do next, held; everything rarer beside it. Without a line the work goes on: what was done waits to be sent. */
-export function JobActions({ job, here, unlocked, onRefused }: Props) {
+/** The one thing to do next, held; everything rarer beside it. Without a line the work goes on: commands wait to be sent. */
+export function JobActions({ job, here, unlocked, onError }: Props) {
   const { t } = useTranslation();
-  const deeds = useDeeds();
+  const commands = useCommands();
   const [busy, setBusy] = useState(false);
   const [atDoor, setAtDoor] = useState(false);
   const [ask, setAsk] = useState<Ask | null>(null);
-  const [told, setTold] = useState(false);
-  const { kept, asked } = deeds.state;
-  // What is being asked just now is not yet counted on: its answer comes in a moment, and in place.
+  const [isReported, setReported] = useState(false);
+  const { stored, awaited } = commands.state;
+  // A command whose answer is awaited does not count yet: the answer comes in a moment, and in place.
   const will = expected(
     job,
-    kept.filter((deed) => !asked.has(deed.id)),
+    stored.filter((command) => !awaited.has(command.id)),
   );
 
-  const run = async (make: Parameters<Deeds['send']>[0]) => {
+  const run = async (make: Parameters<Commands['send']>[0]) => {
     setBusy(true);
-    onRefused(null);
+    onError(null);
     try {
-      return await deeds.send(make);
-    } catch (refused) {
-      onRefused(refused);
+      return await commands.send(make);
+    } catch (caught) {
+      onError(caught);
       return null;
     } finally {
       setBusy(false);
@@ -59,9 +60,9 @@ export function JobActions({ job, here, unlocked, onRefused }: Props) {
     }
   };
   const next = will.stops.find((stop) => !hasGoods(stop));
-  const report = async (kind: string) => {
-    const answer = await run((made) => problem(made, job, kind));
-    setTold(answer !== null && answer !== WAITS);
+  const report = async (kind: ProblemKind) => {
+    const outcome = await run((made) => reportProblem(made, job, kind));
+    setReported(outcome !== null && outcome !== QUEUED);
   };
   return (
     <div className={classes.acts}>
@@ -80,7 +81,7 @@ export function JobActions({ job, here, unlocked, onRefused }: Props) {
           {t('crew.act.pick_up_all')}
         </HoldButton>
       )}
-      {/* The customer has no PIN before the server knows that everything was fetched. */}
+      {/* The customer has no PIN before the server knows that everything was picked up. */}
       {will.status === 'SHIPPED' && job.status !== 'SHIPPED' && <p className={classes.later}>{t('crew.pin.later')}</p>}
       {will.status === 'SHIPPED' && job.status === 'SHIPPED' && !atDoor && (
         <Button mih={56} onClick={() => setAtDoor(true)} data-act="at-door">
@@ -90,7 +91,7 @@ export function JobActions({ job, here, unlocked, onRefused }: Props) {
       {will.status === 'SHIPPED' && job.status === 'SHIPPED' && atDoor && (
         <PinPad
           key={unlocked}
-          send={(pin) => deeds.send((made) => confirm(made, job, pin, here))}
+          send={(pin) => commands.send((made) => confirm(made, job, pin, here))}
           onClose={() => setAtDoor(false)}
         />
       )}
@@ -101,7 +102,7 @@ export function JobActions({ job, here, unlocked, onRefused }: Props) {
       )}
       <div className={classes.rare}>
         <small>{will.status === 'PROCESSING' && t('crew.hold')}</small>
-        {told && <span role="status">{t('crew.problem_sent')}</span>}
+        {isReported && <span role="status">{t('crew.problem_sent')}</span>}
         <Menu position="top-end">
           <Menu.Target>
             <Button variant="default" mih={48} data-act="problem">

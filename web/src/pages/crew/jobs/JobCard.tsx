@@ -2,41 +2,41 @@ import { Button } from '@mantine/core';
 import { IconCircleCheck, IconHome, IconMapPin } from '@tabler/icons-react';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { OrderMessage, OrderSnapshot } from '../../../api/messages';
 import type { CrewState, Job, Spot, Stop } from '../../../domain/delivery';
-import { reduceJob } from '../../../domain/delivery/job';
-import type { ShortOrder } from '../../../domain/orders';
-import { type Live, useEvents } from '../../../live';
-import { Money, RefusalLine, StateChip, useTint } from '../../../ui';
+import { withOrderState } from '../../../domain/delivery/job';
+import { type Live, useMessages } from '../../../live';
+import { ErrorLine, Money, StateChip, useTint } from '../../../ui';
 import classes from '../crew.module.css';
-import { DeedRows } from '../outbox/CommandRows';
-import { JobActions } from './JobActions';
+import { CommandRows } from '../outbox/CommandRows';
 import type { Position } from '../position/usePosition';
+import { JobActions } from './JobActions';
 
 type Props = { job: Job; crew: Live<CrewState>; position: Position };
 
-/** One order being carried: its stops in order, what to collect, and the one thing to do next. */
+/** One carried order: its stops in order, what to collect, and the one thing to do next. */
 export function JobCard({ job, crew, position }: Props) {
   const { t } = useTranslation();
   const [error, setError] = useState<unknown>(null);
   const [unlocked, setUnlocked] = useState(0);
   const { patch } = crew;
   const tint = useTint<HTMLLIElement>(job.status);
-  // Its shops' progress comes on the order's own channel.
-  const heard = useCallback(
-    (event: { type?: string; order?: ShortOrder } & Partial<ShortOrder>) => {
-      if (event.type === 'proof_unlocked') setUnlocked((before) => before + 1);
-      const short = event.order ?? (event.id ? (event as ShortOrder) : null);
-      if (short) patch((data) => reduceJob(data, short));
+  // The progress of its shops comes on the order's own channel.
+  const onSnapshot = useCallback((order: OrderSnapshot) => patch((data) => withOrderState(data, order)), [patch]);
+  const onMessage = useCallback(
+    ({ type, order }: OrderMessage) => {
+      if (type === 'proof_unlocked') setUnlocked((before) => before + 1);
+      onSnapshot(order);
     },
-    [patch],
+    [onSnapshot],
   );
-  useEvents(`order:${job.order_id}`, heard);
+  useMessages(`order:${job.order_id}`, onMessage, onSnapshot);
   const ride = position.source === 'pad' ? position.ride : null;
   return (
     <li ref={tint} className={classes.job} data-id={job.order_id} data-state={job.status}>
       <div className={classes.headline}>
         <strong>
-          <bdi>{job.code ?? job.order_id.slice(-6)}</bdi>
+          <bdi>{job.code}</bdi>
         </strong>
         <StateChip state={job.status} />
         <span className={classes.fee}>
@@ -76,16 +76,16 @@ export function JobCard({ job, crew, position }: Props) {
           t('crew.paid')
         )}
       </p>
-      <RefusalLine error={error} />
-      <DeedRows of={(deed) => deed.about === job.order_id} />
-      <JobActions job={job} here={position.sent.fix} unlocked={unlocked} onRefused={setError} />
+      <ErrorLine error={error} />
+      <CommandRows of={(command) => command.about === job.order_id} />
+      <JobActions job={job} here={position.sent.fix} unlocked={unlocked} onError={setError} />
     </li>
   );
 }
 
 function StopRow({ stop, onRide }: { stop: Stop; onRide: ((to: Spot) => void) | null }) {
   const { t } = useTranslation();
-  const picked = stop.picked_up_at !== null;
+  const picked = stop.picked_up_at != null;
   const state = picked ? 'PICKED_UP' : stop.prep_status;
   return (
     <li className={classes.stop} data-state={state}>

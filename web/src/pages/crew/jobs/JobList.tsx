@@ -3,8 +3,8 @@ import type { CrewState } from '../../../domain/delivery';
 import type { Live } from '../../../live';
 import { Empty } from '../../../ui';
 import classes from '../crew.module.css';
-import { JobCard } from './JobCard';
 import type { Position } from '../position/usePosition';
+import { JobCard } from './JobCard';
 
 export function JobList({ crew, position }: { crew: Live<CrewState>; position: Position }) {
   const { t } = useTranslation();

@@ -9,9 +9,9 @@ type Props = { row: NearbyRow; claiming: boolean; onClaim: () => void };
 
 export function NearCard({ row, claiming, onClaim }: Props) {
   const { t } = useTranslation();
-  const stops = row.stops ?? [];
+  const { stops } = row;
   const first = stops[0]?.name;
-  // While the own claim is on its way, “claimed” may mean this crew: the answer says it.
+  // While this crew's own claim is under way, “claimed” may mean this crew: the answer tells.
   const gone = claiming ? null : row.gone;
   return (
     <li className={classes.card} data-id={row.order_id} data-state={gone ? 'gone' : 'near'} data-why={gone?.why}>
@@ -21,11 +21,9 @@ export function NearCard({ row, claiming, onClaim }: Props) {
             <Distance metres={row.distance_m} />
           </strong>
           {stops.length > 0 && <span>{t('crew.stops', { count: stops.length })}</span>}
-          {row.fee && row.currency && (
-            <span className={classes.fee}>
-              <Money amount={row.fee} currency={row.currency} />
-            </span>
-          )}
+          <span className={classes.fee}>
+            <Money amount={row.fee} currency={row.currency} />
+          </span>
         </p>
         <p className={classes.sub}>
           {first && (
@@ -35,9 +33,7 @@ export function NearCard({ row, claiming, onClaim }: Props) {
             </span>
           )}
           <ReadyIn at={stops[0]?.ready_at} />
-          {row.dropoff_distance_m != null && (
-            <span>{t('crew.to_door', { distance: distance(row.dropoff_distance_m, t) })}</span>
-          )}
+          <span>{t('crew.to_door', { distance: distance(row.dropoff_distance_m, t) })}</span>
         </p>
       </div>
       {gone ? (

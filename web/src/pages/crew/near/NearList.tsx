@@ -1,14 +1,22 @@
 import { useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { newKey } from '../../../api/client';
-import { Refusal } from '../../../api/problem';
-import { type CrewState, claim, leave, type Nearby, type NearbyRow, stillThere, withJob } from '../../../domain/delivery';
+import { ApiError } from '../../../api/problem';
+import {
+  type CrewState,
+  claim,
+  leave,
+  type Nearby,
+  type NearbyRow,
+  shownRows,
+  withJob,
+} from '../../../domain/delivery';
 import type { Live } from '../../../live';
-import { Empty, Loading, RefusalLine, useNow } from '../../../ui';
+import { Empty, ErrorLine, Loading, useNow } from '../../../ui';
 import classes from '../crew.module.css';
 import { NearCard } from './NearCard';
 
-/** Pending orders near by distance. Their order stands still while a finger is on the list. */
+/** Orders near by, by distance. Rows keep their places while a finger is on the list. */
 export function NearList({ near, crew }: { near: Live<Nearby>; crew: Live<CrewState> }) {
   const { t } = useTranslation();
   const now = useNow();
@@ -32,12 +40,12 @@ export function NearList({ near, crew }: { near: Live<Nearby>; crew: Live<CrewSt
         const job = await claim(row.order_id, newKey());
         crew.patch((data) => withJob(data, job));
         near.patch((data) => leave(data, row.order_id, 'mine'));
-      } catch (refused) {
-        const code = refused instanceof Refusal ? refused.code : '';
-        // A lost race is no error: the card says so and the next one lifts.
+      } catch (caught) {
+        const code = caught instanceof ApiError ? caught.code : '';
+        // A lost race is no error: the card says so, and the next one moves up.
         if (code === 'already_claimed') near.patch((data) => leave(data, row.order_id, 'claimed'));
         else if (code === 'order_cancelled') near.patch((data) => leave(data, row.order_id, 'cancelled'));
-        else setError(refused);
+        else setError(caught);
       } finally {
         mark(false);
       }
@@ -48,13 +56,13 @@ export function NearList({ near, crew }: { near: Live<Nearby>; crew: Live<CrewSt
   if (crew.data && !crew.data.on_duty)
     return (
       <>
-        <RefusalLine error={error} />
+        <ErrorLine error={error} />
         <Empty title={t('crew.duty.go')} />
       </>
     );
   if (near.data === undefined) return <Loading />;
   const own = new Set(crew.data?.active.map((job) => job.order_id));
-  const rows = inHeldOrder(stillThere(near.data, now), held).map((row) =>
+  const rows = inHeldOrder(shownRows(near.data, now), held).map((row) =>
     row.gone && own.has(row.order_id) ? mine(row) : row,
   );
   const hold = () => {
@@ -66,7 +74,7 @@ export function NearList({ near, crew }: { near: Live<Nearby>; crew: Live<CrewSt
   };
   return (
     <>
-      <RefusalLine error={error} />
+      <ErrorLine error={error} />
       {near.data.noPosition && <Empty title={t('crew.no_position')} />}
       {!near.data.noPosition && rows.length === 0 && <Empty title={t('crew.empty_near')} />}
       <ul

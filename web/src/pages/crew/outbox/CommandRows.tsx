@@ -1,33 +1,33 @@
 import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconClockUp } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { Refusal } from '../../../api/problem';
+import { ApiError } from '../../../api/problem';
 import { DUTY } from '../../../domain/delivery';
-import type { Deed, Reason } from '../../../live/queue';
+import type { Command, Reason } from '../../../live/queue';
 import { useSentence, When } from '../../../ui';
 import classes from '../crew.module.css';
-import { useDeeds } from './useOutbox';
+import { useCommands } from './useOutbox';
 
 type State = 'waiting' | 'sending' | 'sent' | 'refused';
 const icons = { waiting: IconClockUp, sending: IconClockUp, sent: IconCheck, refused: IconAlertTriangle };
 
-/** What was done without a line: waiting, sent, or why the server would not. `named` says of which order, where no card does. */
-export function DeedRows({ of, named = false }: { of: (deed: Deed) => boolean; named?: boolean }) {
-  const { state } = useDeeds();
-  const kept = state.kept.filter((deed) => !state.asked.has(deed.id) && of(deed));
+/** Commands given without a line: waiting, sent, or why the server refused them. `named` shows the order's code, where no card does. */
+export function CommandRows({ of, named = false }: { of: (command: Command) => boolean; named?: boolean }) {
+  const { state } = useCommands();
+  const stored = state.stored.filter((command) => !state.awaited.has(command.id) && of(command));
   const sent = state.sent.filter(of);
-  if (kept.length + sent.length === 0) return null;
+  if (stored.length + sent.length === 0) return null;
   return (
-    <ul className={classes.deeds}>
-      {sent.map((deed) => (
-        <DeedRow key={deed.id} deed={deed} state="sent" reason={null} named={named} />
+    <ul className={classes.commands}>
+      {sent.map((command) => (
+        <CommandRow key={command.id} command={command} state="sent" reason={null} named={named} />
       ))}
-      {kept.map((deed) => (
-        <DeedRow
-          key={deed.id}
-          deed={deed}
-          state={deed.refused ? 'refused' : state.sending === deed.id ? 'sending' : 'waiting'}
-          reason={deed.refused}
+      {stored.map((command) => (
+        <CommandRow
+          key={command.id}
+          command={command}
+          state={command.refused ? 'refused' : state.sending === command.id ? 'sending' : 'waiting'}
+          reason={command.refused}
           named={named}
         />
       ))}
@@ -35,48 +35,50 @@ export function DeedRows({ of, named = false }: { of: (deed: Deed) => boolean; n
   );
 }
 
-type Props = { deed: Deed; state: State; reason: Reason | null; named: boolean };
+type Props = { command: Command; state: State; reason: Reason | null; named: boolean };
 
-function DeedRow({ deed, state, reason, named }: Props) {
+function CommandRow({ command, state, reason, named }: Props) {
   const { t } = useTranslation();
-  const { forget } = useDeeds();
+  const { dismiss } = useCommands();
   const Icon = icons[state];
   return (
-    <li className={classes.deed} data-deed={deed.kind} data-about={deed.about} data-state={state}>
+    <li className={classes.command} data-command={command.kind} data-about={command.about} data-state={state}>
       <Icon size={20} aria-hidden />
       <span>
-        {named && deed.words.code && <bdi>{deed.words.code} · </bdi>}
-        <Label deed={deed} />
+        {named && command.words.code && <bdi>{command.words.code} · </bdi>}
+        <Label command={command} />
         <small role="status">
           {' '}
-          {reason ? <Why reason={reason} /> : t(`crew.outbox.${state}`)} · <When at={deed.at} />
+          {reason ? <Refusal reason={reason} /> : t(`crew.outbox.${state}`)} · <When at={command.at} />
         </small>
       </span>
       {reason && (
-        <Button variant="default" mih={48} onClick={() => forget(deed.id)} data-act="forget">
-          {t('crew.outbox.forget')}
+        <Button variant="default" mih={48} onClick={() => dismiss(command.id)} data-act="dismiss">
+          {t('crew.outbox.dismiss')}
         </Button>
       )}
     </li>
   );
 }
 
-function Label({ deed }: { deed: Deed }) {
+function Label({ command }: { command: Command }) {
   const { t } = useTranslation();
-  if (deed.about === DUTY) return t(`crew.duty.${deed.words.to}`);
-  if (deed.kind === 'problem') return t('crew.deed.problem', { what: t(`crew.problems.${deed.words.what}`) });
-  return t(`crew.deed.${deed.kind}`, { shop: deed.words.shop ?? '' });
+  if (command.kind === DUTY) return t(`crew.duty.${command.words.to}`);
+  if (command.kind === 'problem') return t('crew.command.problem', { what: t(`crew.problems.${command.words.what}`) });
+  return t(`crew.command.${command.kind}`, { shop: command.words.shop ?? '' });
 }
 
-function Why({ reason }: { reason: Reason }) {
+function Refusal({ reason }: { reason: Reason }) {
   const { t } = useTranslation();
   const sentence = useSentence();
-  // An order that is not found was this crew's when it was pressed.
+  // An order that is not found now was this crew's when the command was given.
   const code = reason.code === 'not_found' ? 'not_your_job' : reason.code;
   const left = reason.members.tries_left;
+  // The number of tries follows: the title is enough.
+  const part = typeof left === 'number' ? 'title' : 'detail';
   return (
-    <span data-refusal={code}>
-      {sentence(new Refusal(reason.status, code, reason.detail))}
+    <span data-error={code}>
+      {sentence(new ApiError(reason.status, code, reason.detail, [], reason.members), part)}
       {typeof left === 'number' && ` ${t('common.pin.tries', { count: left })}`}
     </span>
   );

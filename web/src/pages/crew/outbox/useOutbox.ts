@@ -1,26 +1,24 @@
 import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { newKey } from '../../../api/client';
-import { answered, type CrewState } from '../../../domain/delivery';
-import { clock, type Live, useFeeds } from '../../../live';
-import { positionIn } from '../../../live/entry';
-import { Outbox, type OutboxState } from '../../../live/outbox';
-import type { Deed } from '../../../live/queue';
+import { type CrewCommand, type CrewState, type Made, type Outcome, perform } from '../../../domain/delivery';
+import { clock, type Live, positionIn, useFeeds } from '../../../live';
+import { Outbox, type OutboxState, type QUEUED } from '../../../live/outbox';
 
-type Make = (made: { id: string; at: string }) => Deed;
-export type Deeds = {
-  state: OutboxState;
-  /** Does what can wait for the line: its answer, or `WAITS`. Errors: the `Refusal`. */
-  send: (make: Make) => Promise<unknown>;
-  forget: (id: string) => void;
+export type Commands = {
+  state: OutboxState<CrewCommand>;
+  /** Sends a command that can wait for the line: resolves to its outcome, or `QUEUED`. Errors: `ApiError`. */
+  send: (make: (made: Made) => CrewCommand) => Promise<Outcome | typeof QUEUED>;
+  /** Removes a refused command that was read. */
+  dismiss: (id: string) => void;
 };
 
-/** The outbox of the signed-in crew; what was sent is laid over their jobs at once. */
-export function useOutbox(user: string, crew: Live<CrewState>): Deeds {
+/** The outbox of the signed-in crew; what was sent is applied to their jobs at once. */
+export function useOutbox(user: string, crew: Live<CrewState>): Commands {
   const client = useFeeds()?.client ?? null;
-  const [outbox, setOutbox] = useState<Outbox | null>(null);
+  const [outbox, setOutbox] = useState<Outbox<CrewCommand, Outcome> | null>(null);
   useEffect(() => {
     if (client === null || user === '') return;
-    const made = new Outbox(user, client);
+    const made = new Outbox(user, client, perform);
     setOutbox(made);
     return () => {
       made.close();
@@ -31,11 +29,10 @@ export function useOutbox(user: string, crew: Live<CrewState>): Deeds {
   const known = crew.at?.offset ?? 0;
   useEffect(
     () =>
-      outbox?.onDone((deed, answer) => {
-        const said = positionIn((answer as CrewState).live, `crew:${user}`);
-        // A repeated answer may be older than what was heard since.
-        if (said !== null && said.offset <= known) return;
-        patch((data) => answered(data, deed, answer));
+      outbox?.onSent((_, { live, change }) => {
+        const position = positionIn(live, `crew:${user}`);
+        // A repeated answer may be older than the messages received since.
+        if (position === null || position.offset > known) patch(change);
       }),
     [outbox, user, patch, known],
   );
@@ -47,20 +44,20 @@ export function useOutbox(user: string, crew: Live<CrewState>): Deeds {
         if (outbox === null) return Promise.reject(new Error('the page is not ready'));
         return outbox.send(make({ id: newKey(), at: new Date(clock.now()).toISOString() }));
       },
-      forget: (id) => outbox?.forget(id),
+      dismiss: (id) => outbox?.dismiss(id),
     }),
     [state, outbox],
   );
 }
 
 const never = () => () => undefined;
-const none: OutboxState = { kept: [], sent: [], sending: null, asked: new Set() };
+const none: OutboxState<CrewCommand> = { stored: [], sent: [], sending: null, awaited: new Set() };
 const nothing = () => none;
 
-export const DeedsContext = createContext<Deeds | null>(null);
+export const CommandsContext = createContext<Commands | null>(null);
 
-export function useDeeds(): Deeds {
-  const deeds = useContext(DeedsContext);
-  if (deeds === null) throw new Error('a deed is done inside the crew page');
-  return deeds;
+export function useCommands(): Commands {
+  const commands = useContext(CommandsContext);
+  if (commands === null) throw new Error('commands are sent inside the crew page');
+  return commands;
 }

@@ -3,19 +3,19 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type CrewState, expectedDuty, setDuty } from '../../../domain/delivery';
 import type { Live } from '../../../live';
-import { RefusalLine, useNow } from '../../../ui';
+import { ErrorLine, useNow } from '../../../ui';
 import { ago } from '../../../ui/format';
 import classes from '../crew.module.css';
-import { useDeeds } from '../outbox/useOutbox';
-import type { Position, Source } from './usePosition';
+import { useCommands } from '../outbox/useOutbox';
+import { type Position, SOURCES } from './usePosition';
 
-/** The duty switch, and what the city knows of where this crew is. */
+/** The duty switch, and what the server knows of this crew's position. */
 export function DutyBar({ crew, position }: { crew: Live<CrewState>; position: Position }) {
   const { t } = useTranslation();
   const [error, setError] = useState<unknown>(null);
-  const { state, send } = useDeeds();
-  // Own and reversible: shown at once, rolled back with the reason.
-  const onDuty = expectedDuty(crew.data?.on_duty ?? false, state.kept);
+  const { state, send } = useCommands();
+  // A reversible change of one's own: shown at once, rolled back with the reason.
+  const onDuty = expectedDuty(crew.data?.on_duty ?? false, state.stored);
   const change = (next: boolean) => {
     setError(null);
     send((made) => setDuty(made, next)).catch(setError);
@@ -32,13 +32,13 @@ export function DutyBar({ crew, position }: { crew: Live<CrewState>; position: P
       />
       <SegmentedControl
         value={position.source}
-        onChange={(value) => position.choose(value as Source)}
+        onChange={position.choose}
         aria-label={t('crew.source.label')}
-        data={(['device', 'pad'] as const).map((value) => ({ value, label: t(`crew.source.${value}`) }))}
+        data={SOURCES.map((value) => ({ value, label: t(`crew.source.${value}`) }))}
       />
       <GpsLine position={position} onDuty={onDuty} />
       {position.denied && <p className={classes.denied}>{t('crew.gps.denied')}</p>}
-      <RefusalLine error={error} />
+      <ErrorLine error={error} />
     </div>
   );
 }

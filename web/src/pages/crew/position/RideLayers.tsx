@@ -13,8 +13,8 @@ type Props = {
   onDrag?: (to: Spot) => void;
 };
 
-/** What the crew sees on the map: itself, the stops and doors of its jobs. */
-export function Layers({ here, at, jobs, points, onDrag }: Props) {
+/** The crew itself, and the stops and drop-offs of its jobs. */
+export function RideLayers({ here, at, jobs, points, onDrag }: Props) {
   const { t } = useTranslation();
   return (
     <>
@@ -27,7 +27,7 @@ export function Layers({ here, at, jobs, points, onDrag }: Props) {
             lat={stop.lat}
             lng={stop.lng}
             title={stop.name}
-            old={stop.picked_up_at !== null}
+            old={stop.picked_up_at != null}
           />
         )),
         job.dropoff && (

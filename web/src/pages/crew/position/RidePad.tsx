@@ -1,22 +1,21 @@
 import { Button } from '@mantine/core';
 import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMeta } from '../../../api/meta';
+import { useMapCenter } from '../../../api/meta';
 import type { Job, Spot } from '../../../domain/delivery';
 import { CityMap, insist, type Point } from '../../../map';
 import classes from '../crew.module.css';
 import type { Position } from './usePosition';
 
-// With the map, not before it.
-const Layers = lazy(() => insist(() => import('./RideLayers').then((module) => ({ default: module.Layers }))));
-const TOWN: [number, number] = [26.5, 28.5];
+// Loaded with the map, not before it.
+const RideLayers = lazy(() => insist(() => import('./RideLayers').then((module) => ({ default: module.RideLayers }))));
 
-/** The map to ride on: press to be there, or ride to the next place of a job. */
+/** The map to ride on: press it to be there, or ride to the next stop of a job. */
 export function RidePad({ position, jobs }: { position: Position; jobs: Job[] }) {
   const { t } = useTranslation();
-  const meta = useMeta();
   const here = position.here;
-  const center = here ? ([here.lng, here.lat] as [number, number]) : (meta.data?.map?.center ?? TOWN);
+  const town = useMapCenter();
+  const center: typeof town = here ? [here.lng, here.lat] : town;
   const goal = nextPlace(jobs);
   const pad = position.source === 'pad';
   const points: Point[] = [
@@ -32,7 +31,7 @@ export function RidePad({ position, jobs }: { position: Position; jobs: Job[] })
         zoom={14.5}
         {...(pad ? { onPress: (lat: number, lng: number) => position.jump({ lat, lng }) } : {})}
       >
-        <Layers
+        <RideLayers
           here={here}
           at={position.sent.at}
           jobs={jobs}
@@ -60,12 +59,12 @@ export function RidePad({ position, jobs }: { position: Position; jobs: Job[] })
 }
 
 function placesOf(job: Job): (Spot & { name: string })[] {
-  const stops = job.stops.filter((stop) => stop.picked_up_at === null && stop.prep_status !== 'REJECTED');
+  const stops = job.stops.filter((stop) => stop.picked_up_at == null && stop.prep_status !== 'REJECTED');
   const door = job.dropoff ? [{ lat: job.dropoff.lat, lng: job.dropoff.lng, name: '' }] : [];
   return [...stops, ...door];
 }
 
-/** Goods on board go first; else the next stop. */
+/** Goods on board are delivered first; else the next stop. */
 function nextPlace(jobs: Job[]) {
   const shipped = jobs.find((job) => job.status === 'SHIPPED') ?? jobs[0];
   return shipped ? (placesOf(shipped)[0] ?? null) : null;

@@ -3,14 +3,15 @@ import { type Fix, Pings, type Spot, towards } from '../../../domain/delivery';
 import { useFeeds } from '../../../live';
 import { ofSlot } from '../../../session/slots';
 
-export type Source = 'device' | 'pad';
+export const SOURCES = ['device', 'pad'] as const;
+export type Source = (typeof SOURCES)[number];
 const RIDE_MPS = 12;
-// Somebody who stands still is still there: silence would look like a lost phone.
+// A crew that stands still goes on sending: silence would look like a lost phone.
 const STANDING_TICKS = 8;
 
 const remembered = (): Source => (localStorage.getItem(ofSlot('position')) === 'device' ? 'device' : 'pad');
 
-/** The crew's own position: from the device, or from the ride pad; sent while on duty. */
+/** The crew's own position, from the device or from the ride pad; sent while on duty. */
 export function usePosition(onDuty: boolean, duty: number | null, last: Spot | null) {
   const client = useFeeds()?.client ?? null;
   const pings = useMemo(() => (client ? new Pings(client) : null), [client]);
@@ -75,7 +76,7 @@ export function usePosition(onDuty: boolean, duty: number | null, last: Spot | n
       setDenied(false);
     },
     ride: setTarget,
-    /** Is there at once. */
+    /** Moves there at once. */
     jump(to: Spot) {
       spot.current = to;
       setTarget(null);

@@ -3,8 +3,8 @@ import { type Card, waitsForCrew } from '../../../domain/staff';
 import type { Positions } from '../../../live';
 import { useNow } from '../../../ui';
 import { minutesSeconds } from '../../../ui/format';
-import classes from '../staff.module.css';
 import { useDots } from '../crews/useCrews';
+import classes from '../staff.module.css';
 
 export function Counts({ created, positions }: { created: Card[]; positions: Positions }) {
   const { t } = useTranslation();

@@ -5,7 +5,7 @@ import type { Positions } from '../../../live';
 import { useNow } from '../../../ui';
 import { useDots } from '../crews/useCrews';
 
-/** What needs somebody now, by order. */
+/** What needs attention now, by order. */
 export function useTroubles(board: Board | undefined, positions: Positions): ReadonlyMap<string, Trouble> {
   const now = useNow();
   const version = useDots(positions);

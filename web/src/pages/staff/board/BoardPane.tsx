@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next';
 import { type Board, COLUMNS, type Column, type columns, type Trouble } from '../../../domain/staff';
 import type { Live } from '../../../live';
 import { Loading, stateIcons, useNow } from '../../../ui';
-import { CardList } from './CardList';
 import classes from '../staff.module.css';
+import { CardList } from './CardList';
 
 type Props = {
   board: Live<Board>;
@@ -17,7 +17,7 @@ type Props = {
   onColumn: (column: Column) => void;
 };
 
-/** Trouble first, then orders by state, oldest first. */
+/** What needs attention first, then orders by state, oldest first. */
 export function BoardPane({ board, sorted, troubles, chosen, onChoose, column, onColumn }: Props) {
   const { t } = useTranslation();
   const now = useNow();

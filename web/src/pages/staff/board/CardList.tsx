@@ -1,13 +1,13 @@
 import type { CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Card, still, type Trouble } from '../../../domain/staff';
+import { type Card, holdList, type Trouble } from '../../../domain/staff';
 import { BoardCard } from './BoardCard';
 import classes from './cards.module.css';
 import { useHold } from './useHold';
 
 type Props = {
   cards: Card[];
-  /** Every card of the board: one that left this list says where it is now. */
+  /** Every card of the board: one that left this list shows its new state. */
   known: Readonly<Record<string, Card>>;
   troubles: ReadonlyMap<string, Trouble>;
   now: number;
@@ -18,11 +18,11 @@ type Props = {
   across?: boolean;
 };
 
-/** Cards at places of their own, so that one that comes or goes moves the others smoothly, and none under the pointer. */
+/** Cards with positions of their own: one that comes or goes moves the others smoothly, and none under the pointer. */
 export function CardList({ cards, known, troubles, now, chosen, onChoose, empty, across = false }: Props) {
   const { t } = useTranslation();
   const { held, letIn, handlers } = useHold(cards);
-  const { rows, fresh } = still(cards, held, known);
+  const { rows, fresh } = holdList(cards, held, known);
   return (
     <div
       className={classes.holder}

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Board, type Card, carrierKey, still, type Trouble } from '../../../domain/staff';
+import { type Board, type Card, carrierKey, holdList, type Trouble } from '../../../domain/staff';
 import { Empty, StateChip, useNow } from '../../../ui';
 import { minutesSeconds } from '../../../ui/format';
 import classes from '../table.module.css';
@@ -13,12 +13,12 @@ type Props = {
   onChoose: (id: string) => void;
 };
 
-/** The same orders as rows that stand still until they are let in: for reading, not for watching. */
+/** The same orders as rows that stay in place until new ones are let in: for reading, not for watching. */
 export function OrderTable({ board, cards, troubles, chosen, onChoose }: Props) {
   const { t } = useTranslation();
   const now = useNow();
   const [held, setHeld] = useState(() => cards.map((card) => card.id));
-  const { rows, fresh } = still(cards, held, board.cards);
+  const { rows, fresh } = holdList(cards, held, board.cards);
   const left = rows.filter((row) => row.gone).length;
   const letIn = () => setHeld(cards.map((card) => card.id));
   return (

@@ -3,7 +3,7 @@ import { type PointerEvent, useRef, useState } from 'react';
 // A thumb that just let go may come down again on the same row.
 const TOUCH_MS = 4000;
 
-/** Holds a list still while a pointer is on it; `letIn` takes it as it is now. */
+/** Keeps a list's rows in place while a pointer is on it; `letIn` takes the list as it is now. */
 export function useHold(present: readonly { id: string }[]) {
   const [held, setHeld] = useState<string[] | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);

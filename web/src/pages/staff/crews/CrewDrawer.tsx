@@ -17,7 +17,7 @@ type Props = {
   onClose: () => void;
 };
 
-/** One crew: how they are, what they carry. */
+/** One crew: its state, and what it carries. */
 export function CrewDrawer({ id, crews, board, follows, onFollow, onOrder, onClose }: Props) {
   const { t } = useTranslation();
   useDots(crews.positions);

@@ -7,14 +7,14 @@ import { type Crews, useDots } from './useCrews';
 
 type Props = {
   crews: Crews;
-  /** What is under way. */
+  /** Orders under way. */
   cards: Card[];
   chosen: string | null;
   onOrder: (id: string) => void;
   onCrew: (id: string) => void;
 };
 
-/** Who carries what, and before them the orders that nobody carries. */
+/** Who carries what, after the orders that nobody carries. */
 export function CrewsPane({ crews, cards, chosen, onOrder, onCrew }: Props) {
   const { t } = useTranslation();
   const now = useNow();

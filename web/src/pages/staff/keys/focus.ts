@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 
-/** Puts the focus on what stands for an order or a crew in the lists; on the map where no list is. */
+/** Focuses the row of an order or a crew; the map where there is no list. */
 export function focusOn(id: string) {
   const rows = `:not([data-drawer])[data-id="${CSS.escape(id)}"]`;
   const row = document.querySelector<HTMLElement>(`main :is(${rows} button, button${rows})`);
@@ -13,7 +13,7 @@ export function useFocusBack(chosen: string | undefined) {
   useEffect(() => {
     const last = before.current;
     before.current = chosen;
-    // Whoever has moved on meanwhile stays there.
+    // A person who has moved the focus meanwhile keeps it there.
     if (last && !chosen && document.activeElement === document.body) focusOn(last);
   }, [chosen]);
 }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Order, type OrderEvent, orderSnapshot, reduceOrder } from '../../../domain/orders';
+import { orderSnapshot, reduceOrder } from '../../../domain/orders';
 import { type CityCell, heatOf, trailQuery } from '../../../domain/staff';
 import { type Positions, useLive } from '../../../live';
 import type { Point } from '../../../map';
@@ -25,7 +25,7 @@ type Props = {
 
 const TRAIL_MINUTES = 20;
 
-/** The city in hexes from afar, and near by crews; the chosen crew's trail; the chosen order's stops joined to its door. */
+/** The city as hexes from afar and as crews near by; the chosen crew's trail; the chosen order's stops, joined to its drop-off. */
 export function CityLayers({ positions, cells, heat, order, crew, follows, onChoose }: Props) {
   const hexes = useHexes(cells);
   return (
@@ -38,14 +38,14 @@ export function CityLayers({ positions, cells, heat, order, crew, follows, onCho
   );
 }
 
-/** Cells with their numbers in words: what waits, who is free, how long the oldest waits. */
+/** Cells with their numbers as text: how many orders wait, how many crews are free, how long the oldest waits. */
 function useHexes(cells: CityCell[]): Hex[] {
   const { t } = useTranslation();
   return useMemo(
     () =>
       cells.map((cell) => {
         const lines = [t('staff.cell', { waiting: cell.waiting, free: cell.free })];
-        if (cell.oldest_wait_s !== null) lines.push(minutesSeconds(cell.oldest_wait_s * 1000));
+        if (cell.oldest_wait_s != null) lines.push(minutesSeconds(cell.oldest_wait_s * 1000));
         return {
           id: cell.cell,
           boundary: cell.boundary,
@@ -60,7 +60,7 @@ function useHexes(cells: CityCell[]): Hex[] {
 
 function OrderLayer({ id }: { id: string }) {
   const { t } = useTranslation();
-  const { data: order } = useLive<Order, OrderEvent>(`order:${id}`, orderSnapshot(id), reduceOrder);
+  const { data: order } = useLive(`order:${id}`, orderSnapshot(id), reduceOrder);
   if (!order) return null;
   const stops: Point[] = order.shop_orders.map((part) => [part.lng, part.lat]);
   const door = order.dropoff;

@@ -2,12 +2,12 @@ import { useTranslation } from 'react-i18next';
 import type { Positions } from '../../../live';
 import { useNow } from '../../../ui';
 import { ago, clockTime } from '../../../ui/format';
-import classes from '../staff.module.css';
 import { useDots } from '../crews/useCrews';
+import classes from '../staff.module.css';
 
 const rank: Record<string, number> = { stale: 0, busy: 1, free: 2, off_duty: 3 };
 
-/** The map's facts as a list: who, how, since when. */
+/** The map's facts as a list: who, in which state, seen when. */
 export function CrewTable({
   positions,
   chosen,

@@ -1,14 +1,14 @@
 import { SegmentedControl, Switch } from '@mantine/core';
 import { lazy, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMeta } from '../../../api/meta';
+import { useMapCenter } from '../../../api/meta';
 import { CityMap, insist } from '../../../map';
-import { Empty, Refused } from '../../../ui';
-import { CrewTable } from './CrewTable';
-import classes from '../staff.module.css';
+import { Empty, ErrorScreen } from '../../../ui';
 import { type Crews, useDots } from '../crews/useCrews';
+import classes from '../staff.module.css';
+import { CrewTable } from './CrewTable';
 
-// With the map, not before it.
+// Loaded with the map, not before it.
 const CityLayers = lazy(() => insist(() => import('./CityLayers').then((module) => ({ default: module.CityLayers }))));
 
 type Props = {
@@ -24,7 +24,7 @@ type Props = {
 /** All crews on the map, or the same facts as a list. */
 export function MapPane({ crews, order, crew, follows, onChoose, heat, onHeat }: Props) {
   const { t } = useTranslation();
-  const center = useMeta().data?.map?.center ?? [26.5, 28.5];
+  const center = useMapCenter();
   const [as, setAs] = useState('map');
   useDots(crews.positions);
   const nobody = crews.loaded && crews.positions.all().every((dot) => dot.status === 'off_duty');
@@ -52,7 +52,7 @@ export function MapPane({ crews, order, crew, follows, onChoose, heat, onHeat }:
         )}
         {nobody && <span>{t('staff.empty_city')}</span>}
       </div>
-      {crews.error && !crews.loaded && <Refused error={crews.error} again={crews.again} />}
+      {crews.error && !crews.loaded && <ErrorScreen error={crews.error} again={crews.again} />}
       {as === 'list' &&
         (nobody ? (
           <Empty title={t('staff.empty_city')} />

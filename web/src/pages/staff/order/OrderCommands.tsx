@@ -1,34 +1,34 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Order } from '../../../domain/orders';
-import { cancelOrder, deliver, unlockProof } from '../../../domain/staff';
+import { cancelOrder, type Order } from '../../../domain/orders';
+import { deliver, unlockProof } from '../../../domain/staff';
 
-const deeds = { unlock: unlockProof, deliver, cancel: cancelOrder };
-type Deed = keyof typeof deeds;
-type Props = { order: Order; onDone: (answer: Order) => void; onRefused: (error: unknown) => void };
+const commands = { unlock: unlockProof, deliver, cancel: cancelOrder };
+type Command = keyof typeof commands;
+type Props = { order: Order; onDone: (answer: Order) => void; onError: (error: unknown) => void };
 
-/** What needs a reason: unlocking a PIN, delivering without it, cancelling. */
-export function Deeds({ order, onDone, onRefused }: Props) {
+/** Commands that need a reason: unlock the PIN, deliver without it, cancel. */
+export function OrderCommands({ order, onDone, onError }: Props) {
   const { t } = useTranslation();
-  const [deed, setDeed] = useState<Deed | null>(null);
+  const [command, setDeed] = useState<Command | null>(null);
   const [busy, setBusy] = useState(false);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (deed === null) return;
+    if (command === null) return;
     const reason = String(new FormData(event.currentTarget).get('reason') ?? '').trim();
     setBusy(true);
-    onRefused(null);
+    onError(null);
     try {
-      onDone(await deeds[deed](order.id, reason));
-    } catch (refused) {
-      onRefused(refused);
+      onDone(await commands[command](order.id, reason));
+    } catch (caught) {
+      onError(caught);
     } finally {
       setBusy(false);
       setDeed(null);
     }
   };
-  // An order that its customer fetches has its PIN once a part of it is ready.
+  // A pickup has its PIN once a part of it is ready.
   const atCounter =
     order.fulfilment === 'pickup' &&
     order.status === 'CREATED' &&
@@ -48,13 +48,13 @@ export function Deeds({ order, onDone, onRefused }: Props) {
         </Button>
       )}
       <Modal
-        opened={deed !== null}
+        opened={command !== null}
         onClose={() => setDeed(null)}
-        title={deed ? t(`staff.${deed}`) : ''}
+        title={command ? t(`staff.${command}`) : ''}
         closeButtonProps={{ 'aria-label': t('common.close') }}
       >
         <form onSubmit={(event) => void submit(event)}>
-          {(deed === 'cancel' || deed === 'deliver') && <p>{t(`staff.sure_${deed}`, { code: order.code })}</p>}
+          {(command === 'cancel' || command === 'deliver') && <p>{t(`staff.sure_${command}`, { code: order.code })}</p>}
           <TextInput
             name="reason"
             label={t('staff.reason')}
@@ -65,7 +65,7 @@ export function Deeds({ order, onDone, onRefused }: Props) {
             dir="auto"
           />
           <Button type="submit" fullWidth mt={16} mih={48} loading={busy} data-act="sure">
-            {deed ? t(`staff.${deed}`) : ''}
+            {command ? t(`staff.${command}`) : ''}
           </Button>
         </form>
       </Modal>

@@ -2,23 +2,23 @@ import { ActionIcon, Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Order, type OrderEvent, orderSnapshot, reduceOrder } from '../../../domain/orders';
+import { positionsOf } from '../../../api/client';
+import { orderSnapshot, reduceOrder } from '../../../domain/orders';
 import { carrierKey } from '../../../domain/staff';
-import { type LivePosition, useLive } from '../../../live';
-import { positionIn } from '../../../live/entry';
-import { Loading, Money, RefusalLine, Refused, StateChip, useTint } from '../../../ui';
+import { positionIn, useLive } from '../../../live';
+import { ErrorLine, ErrorScreen, Loading, Money, StateChip, useTint } from '../../../ui';
 import { nameOf } from '../../../ui/name';
-import { Deeds } from './OrderCommands';
-import { Lately } from './RecentChange';
-import { Reassign } from './Reassign';
-import classes from '../staff.module.css';
-import { Timeline, useHistory } from './Timeline';
 import type { Crews } from '../crews/useCrews';
+import classes from '../staff.module.css';
+import { OrderCommands } from './OrderCommands';
+import { Reassign } from './Reassign';
+import { RecentChange } from './RecentChange';
+import { Timeline, useHistory } from './Timeline';
 
-/** One order: where it is, whose turn it is, what happened, what staff can do. */
+/** One order: its state, its stops and people, its timeline, and what staff can do. */
 export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; onClose: () => void }) {
   const { t } = useTranslation();
-  const order = useLive<Order, OrderEvent>(`order:${id}`, orderSnapshot(id), reduceOrder);
+  const order = useLive(`order:${id}`, orderSnapshot(id), reduceOrder);
   const tint = useTint<HTMLDivElement>(order.data?.status);
   const [reassigns, setReassigns] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -31,12 +31,12 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
     data?.fulfilment === 'delivery' &&
     (data.status === 'CREATED' ||
       (data.status === 'PROCESSING' && data.shop_orders.every((part) => part.picked_up_at == null)));
-  const done = (answer: { live?: readonly LivePosition[] }) => {
-    const said = positionIn(answer.live, `order:${id}`);
-    if (said) setOwn((before) => new Set([...before, said.offset]));
+  const done = (answer: object) => {
+    const position = positionIn(positionsOf(answer), `order:${id}`);
+    if (position) setOwn((before) => new Set([...before, position.offset]));
     order.reload();
   };
-  const moved = (answer: { live?: readonly LivePosition[] }) => {
+  const moved = (answer: object) => {
     done(answer);
     setReassigns(false);
     reassignButton.current?.focus();
@@ -58,7 +58,7 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
           <IconX size={20} aria-hidden />
         </ActionIcon>
       </header>
-      {order.refused && <Refused error={order.refused} />}
+      {order.refused && <ErrorScreen error={order.refused} />}
       {!data && !order.refused && <Loading />}
       {data && (
         <>
@@ -77,7 +77,7 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
               <span dir="auto">{data.dropoff?.address ?? ''}</span>
             </li>
             <li>
-              <span>{t('door.roles.customer')}</span>
+              <span>{t('landing.roles.customer')}</span>
               <span dir="auto">{data.customer?.name ?? ''}</span>
             </li>
             <li>
@@ -91,9 +91,9 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
               <Money amount={data.total} currency={data.currency} />
             </li>
           </ul>
-          <Lately items={history} own={own} />
-          <RefusalLine error={error} />
-          <div className={classes.deeds}>
+          <RecentChange items={history} own={own} />
+          <ErrorLine error={error} />
+          <div className={classes.commands}>
             {canMove && (
               <Button
                 ref={reassignButton}
@@ -107,7 +107,7 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
                 {t('staff.reassign')}
               </Button>
             )}
-            <Deeds order={data} onDone={done} onRefused={setError} />
+            <OrderCommands order={data} onDone={done} onError={setError} />
           </div>
           {reassigns && canMove && <Reassign order={data} positions={crews.positions} onDone={moved} />}
           <Timeline items={history} />

@@ -1,21 +1,21 @@
 import { Button, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Refusal } from '../../../api/problem';
+import { ApiError } from '../../../api/problem';
 import { type Job, metres } from '../../../domain/delivery';
 import type { Order } from '../../../domain/orders';
 import { reassign } from '../../../domain/staff';
-import type { LivePosition, Positions } from '../../../live';
-import { Distance, RefusalLine, useNow } from '../../../ui';
+import type { Positions } from '../../../live';
+import { Distance, ErrorLine, useNow } from '../../../ui';
 import { ago } from '../../../ui/format';
-import classes from '../staff.module.css';
 import { useDots } from '../crews/useCrews';
+import classes from '../staff.module.css';
 
 const OFFERED = 8;
 
-type Props = { order: Order; positions: Positions; onDone: (answer: Job & { live?: LivePosition[] }) => void };
+type Props = { order: Order; positions: Positions; onDone: (answer: Job) => void };
 
-/** Nearest crews first, with what they carry and how old their place is; a reason goes along. */
+/** Nearest crews first, with their load and the age of their position; a reason is required. */
 export function Reassign({ order, positions, onDone }: Props) {
   const { t } = useTranslation();
   const now = useNow();
@@ -36,9 +36,9 @@ export function Reassign({ order, positions, onDone }: Props) {
     setError(null);
     try {
       onDone(await reassign(order.id, crew, reason.trim()));
-    } catch (refused) {
-      setError(refused);
-      if (refused instanceof Refusal && refused.code === 'reason_required') field.current?.focus();
+    } catch (caught) {
+      setError(caught);
+      if (caught instanceof ApiError && caught.code === 'reason_required') field.current?.focus();
     } finally {
       setBusy(null);
     }
@@ -58,7 +58,7 @@ export function Reassign({ order, positions, onDone }: Props) {
         autoFocus
         dir="auto"
       />
-      <RefusalLine error={error} />
+      <ErrorLine error={error} />
       {near.length === 0 && <p>{t('staff.nobody')}</p>}
       <ul className={classes.offers}>
         {near.map((dot) => (

@@ -4,14 +4,14 @@ import { type HistoryItem, historyQuery } from '../../../domain/orders';
 import { When } from '../../../ui';
 import classes from '../staff.module.css';
 
-/** What happened so far; read again when the channel has a new number. */
+/** What happened so far; loaded again when the channel has a new offset. */
 export function useHistory(id: string, version: number): HistoryItem[] {
   const query = historyQuery(id);
   const history = useQuery({ ...query, queryKey: [...query.queryKey, version], placeholderData: keepPreviousData });
   return history.data?.items ?? [];
 }
 
-/** What happened, by its numbers in the order's channel. */
+/** What happened, in the order of the channel's offsets. */
 export function Timeline({ items }: { items: HistoryItem[] }) {
   const { t, i18n } = useTranslation();
   return (
