@@ -20,7 +20,6 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-
 const refused = [/40[49]/, /42[239]/, /503/];
 async function asCrew(look: Look = {}): Promise<Screen> {
   const screen = await browser.screen({ width: 390, ...look });

@@ -5,7 +5,7 @@ import { answer, publicApi } from './http';
 // The seeded city's centre, until the server names its own.
 const CENTER: [lng: number, lat: number] = [26.5, 28.5];
 
-/** What this server is: asked again every second while it is starting. */
+/** What this server is; requested again every second while it is starting. */
 export function useMeta() {
   return useQuery({
     queryKey: ['meta'],

@@ -1,4 +1,4 @@
-//! Errors of the server's answers, and of the way to it.
+//! Errors in the server's answers, and on the way to it.
 import type { Schema } from './schemas';
 
 type FieldError = Schema<'FieldError'>;

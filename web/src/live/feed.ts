@@ -39,7 +39,7 @@ export class Feed<C extends Channel, T> {
   private retry: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
-    private readonly client: LiveClient,
+    private readonly client: Pick<LiveClient, 'observe' | 'isByServer' | 'state'>,
     private readonly cache: QueryClient,
     private readonly channel: C,
     private readonly key: QueryKey,
@@ -139,7 +139,7 @@ export class Feed<C extends Channel, T> {
 
   private async fetch(): Promise<Position | null> {
     if (this.snapshot === null) return null;
-    // What was received before the request is contained in the answer; of later messages only a number could tell.
+    // Messages received before the request are contained in the answer; without offsets nothing says so of later ones.
     if (this.snapshot.ring) this.recent = [];
     try {
       const data = await this.snapshot.queryFn();

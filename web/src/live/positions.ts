@@ -6,7 +6,7 @@ type Moving = Dot & { fromLat: number; fromLng: number; begun: number; takes: nu
 
 /** An older dot leaves the map and is listed as silent. */
 export const SILENT_MS = 5 * 60_000;
-const LONGEST_MS = 5000;
+const MAX_MS = 5000;
 
 export class Positions {
   private readonly dots = new Map<string, Moving>();
@@ -47,7 +47,7 @@ export class Positions {
       return;
     }
     const [fromLat, fromLng] = this.placeOf(before, now);
-    const takes = Math.min(LONGEST_MS, Math.max(0, time - before.time));
+    const takes = Math.min(MAX_MS, Math.max(0, time - before.time));
     this.dots.set(dot.id, { ...named, fromLat, fromLng, begun: now, takes, time });
   }
 

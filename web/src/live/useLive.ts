@@ -12,7 +12,7 @@ export type Live<T> = {
   live: LiveStatus;
   refused: ApiError | null;
   at: Position | null;
-  /** Loads the snapshot again, for what no message tells. */
+  /** Loads the snapshot again, for changes that no message carries. */
   reload: () => void;
   /** Applies an answer to the data at once; the message about the same change then changes nothing more. */
   patch: (change: (data: T) => T) => void;

@@ -25,7 +25,7 @@ export function Path({ id, points, dashed = false }: { id: string; points: reado
       paint: { 'line-color': colour, 'line-width': 3, ...(dashed ? { 'line-dasharray': [1, 2] } : {}) },
     });
     return () => {
-      // The map itself may be gone already, and its layers with it.
+      // The map may have been removed already, with its layers.
       if (map.style && map.getLayer(id)) map.removeLayer(id);
       if (map.style && map.getSource(id)) map.removeSource(id);
     };

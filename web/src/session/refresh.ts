@@ -24,7 +24,7 @@ export function renew(stale: string): Promise<Session | null> {
     const stored = sessions.stored();
     if (stored === null) return null;
     if (stored.access !== stale) {
-      if (sessions.now().session?.access !== stored.access) sessions.keep(stored);
+      if (sessions.now().session?.access !== stored.access) sessions.store(stored);
       return stored;
     }
     return refresh(stored);
@@ -35,7 +35,7 @@ async function refresh(stored: Session): Promise<Session | null> {
   try {
     const tokens = await answer(publicApi.POST('/api/auth/refresh/', { body: { refresh: stored.refresh } }));
     const next = sessionOf({ ...tokens, user: stored.user });
-    sessions.keep(next);
+    sessions.store(next);
     return next;
   } catch (error) {
     if (!(error instanceof ApiError) || (error.status !== 401 && error.status !== 403)) throw error;

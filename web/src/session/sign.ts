@@ -1,23 +1,23 @@
 import { api } from '../api/client';
 import { answer, publicApi } from '../api/http';
 import type { Body, Schema } from '../api/schemas';
-import { keepName } from './last';
+import { storeName } from './last';
 import { type Role, sessionOf, sessions, type User } from './store';
 
 /** Signs this slot in. Errors: `ApiError` 401 bad_credentials; 403; 429. */
 export async function signIn(username: string, password: string): Promise<User> {
-  return keep(await answer(publicApi.POST('/api/auth/login/', { body: { username, password } })));
+  return enter(await answer(publicApi.POST('/api/auth/login/', { body: { username, password } })));
 }
 
 /** Makes an account and signs this slot in. Errors: `ApiError` 409 with the taken field, 422 with faults of fields. */
 export async function register(registration: Body<'/api/auth/register/', 'post'>): Promise<User> {
-  return keep(await answer(publicApi.POST('/api/auth/register/', { body: registration })));
+  return enter(await answer(publicApi.POST('/api/auth/register/', { body: registration })));
 }
 
-function keep(tokens: Schema<'SignedIn'>): User {
+function enter(tokens: Schema<'SignedIn'>): User {
   const { user } = tokens;
-  keepName(user.username ?? user.email ?? user.phone_number ?? '');
-  sessions.keep(sessionOf(tokens));
+  storeName(user.username ?? user.email ?? user.phone_number ?? '');
+  sessions.store(sessionOf(tokens));
   return user;
 }
 

@@ -57,7 +57,7 @@ export const sessions = {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  keep(session: Session) {
+  store(session: Session) {
     localStorage.setItem(key(slot), JSON.stringify(session));
     become({ session, ended: null });
     tabs?.postMessage(null);

@@ -6,7 +6,7 @@ import { sessions, signIn } from '../../session';
 import { lastName } from '../../session/last';
 import { ErrorLine } from '../../ui';
 
-/** Stands over the page when the session ended elsewhere: what was typed below stays. */
+/** Covers the page when the session ended elsewhere: what was typed below stays. */
 export function SignedOut() {
   const { t } = useTranslation();
   const navigate = useNavigate();

@@ -5,7 +5,7 @@ import { useMeta } from '../../api/meta';
 import { homeOf, sessions, signIn } from '../../session';
 import { ErrorScreen, Loading, TopBar } from '../../ui';
 
-/** Opens a slot as one of the demo people; who is in that slot already stays in. */
+/** Opens a slot as one of the demo people; one who is signed in there already stays signed in. */
 export function EnterAs({ as }: { as: string }) {
   const { t } = useTranslation();
   const navigate = useNavigate();

@@ -12,7 +12,7 @@ import classes from './landing.module.css';
 import { RegisterForm } from './RegisterForm';
 import { SignInForm } from './SignInForm';
 
-/** The front door: inside in five seconds. */
+/** Sign-in, registration and demo people: signed in within five seconds. */
 export function LandingPage() {
   const { t } = useTranslation();
   const { as } = useSearch({ from: '__root__' });

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { ApiError } from '../../api/problem';
 
-/** Seconds until asking again is allowed, after a 429 or 503 that says so; counts down to 0. */
+/** Seconds until a repeat is allowed, after a 429 or 503 that names them; counts down to 0. */
 export function useRetryAfter(error: unknown): number {
   const [left, setLeft] = useState(0);
   useEffect(() => {

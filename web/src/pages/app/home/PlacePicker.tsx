@@ -3,12 +3,12 @@ import { lazy, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../../api/client';
 import { useMapCenter } from '../../../api/meta';
-import { CityMap, insist } from '../../../map';
+import { CityMap, loadAgain } from '../../../map';
 import { sessions } from '../../../session';
 import { ErrorLine } from '../../../ui';
 import classes from '../app.module.css';
 
-const Pin = lazy(() => insist(() => import('../../../map/Pin').then((module) => ({ default: module.Pin }))));
+const Pin = lazy(() => loadAgain(() => import('../../../map/Pin').then((module) => ({ default: module.Pin }))));
 
 /** Where to deliver, for a new account: press on the map, then save. */
 export function PlacePicker() {
@@ -23,7 +23,7 @@ export function PlacePicker() {
       const body = { location_lat: at.lat, location_lng: at.lng };
       const user = await answer(api.PATCH('/api/users/me/', { body }));
       const { session } = sessions.now();
-      if (session) sessions.keep({ ...session, user: { ...session.user, ...user } });
+      if (session) sessions.store({ ...session, user: { ...session.user, ...user } });
     } catch (caught) {
       setError(caught);
     }

@@ -2,12 +2,12 @@ import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMapCenter } from '../../../api/meta';
 import { liveParts, type Order, type Track } from '../../../domain/orders';
-import { CityMap, insist } from '../../../map';
+import { CityMap, loadAgain } from '../../../map';
 import classes from './tracking.module.css';
 
 // Loaded with the map, not before it.
 const TrackLayers = lazy(() =>
-  insist(() => import('./TrackLayers').then((module) => ({ default: module.TrackLayers }))),
+  loadAgain(() => import('./TrackLayers').then((module) => ({ default: module.TrackLayers }))),
 );
 
 export function TrackMap({ order, position }: { order: Order; position: Track['position'] }) {

@@ -3,12 +3,14 @@ import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMapCenter } from '../../../api/meta';
 import type { Job, Spot } from '../../../domain/delivery';
-import { CityMap, insist, type Point } from '../../../map';
+import { CityMap, loadAgain, type Point } from '../../../map';
 import classes from '../crew.module.css';
 import type { Position } from './usePosition';
 
 // Loaded with the map, not before it.
-const RideLayers = lazy(() => insist(() => import('./RideLayers').then((module) => ({ default: module.RideLayers }))));
+const RideLayers = lazy(() =>
+  loadAgain(() => import('./RideLayers').then((module) => ({ default: module.RideLayers }))),
+);
 
 /** The map to ride on: press it to be there, or ride to the next stop of a job. */
 export function RidePad({ position, jobs }: { position: Position; jobs: Job[] }) {

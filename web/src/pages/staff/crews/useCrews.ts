@@ -4,7 +4,7 @@ import type { MapMessage } from '../../../api/messages';
 import { type CityCell, crewsMapQuery } from '../../../domain/staff';
 import { Positions, useFeeds } from '../../../live';
 
-// As many cells as one person can look at.
+// The most cells that one person can look at.
 const MAX_CELLS = 64;
 const NONE: CityCell[] = [];
 type MapChannel = `map:${string}`;

@@ -2,14 +2,16 @@ import { SegmentedControl, Switch } from '@mantine/core';
 import { lazy, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMapCenter } from '../../../api/meta';
-import { CityMap, insist } from '../../../map';
+import { CityMap, loadAgain } from '../../../map';
 import { Empty, ErrorScreen } from '../../../ui';
 import { type Crews, useDots } from '../crews/useCrews';
 import classes from '../staff.module.css';
 import { CrewTable } from './CrewTable';
 
 // Loaded with the map, not before it.
-const CityLayers = lazy(() => insist(() => import('./CityLayers').then((module) => ({ default: module.CityLayers }))));
+const CityLayers = lazy(() =>
+  loadAgain(() => import('./CityLayers').then((module) => ({ default: module.CityLayers }))),
+);
 
 type Props = {
   crews: Crews;
