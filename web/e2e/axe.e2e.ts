@@ -26,7 +26,7 @@ const looks: Look[] = [
 ];
 
 it.each(pages.flatMap((page) => looks.map((look) => [page[0], look, page] as const)))(
-  '%s is open to everybody: %o',
+  '%s is accessible: %o',
   async (_, look, [, who, path, ready]) => {
     const screen = await browser.screen(look);
     if (who === null) await screen.goto(path());

@@ -23,10 +23,10 @@ afterAll(async () => {
   await proxy?.close();
 });
 
-const away = [/ERR_/, /WebSocket connection to/, /409/, /422/];
+const disconnected = [/ERR_/, /WebSocket connection to/, /409/, /422/];
 type Listed = { items: { id: string; status: string; crew: { id: string } | null }[]; next: string | null };
 
-/** Every order under way, as REST says it, as `id state crew`. */
+/** Every order under way according to REST, as `id state crew`. */
 async function byRest(): Promise<string[]> {
   const all: Listed['items'] = [];
   let cursor = '';
@@ -49,7 +49,7 @@ const byBoard = (screen: Screen) =>
 
 async function onBoard(path = '/staff?view=board'): Promise<Screen> {
   const screen = await browser.screen();
-  screen.tolerated = away;
+  screen.tolerated = disconnected;
   await screen.enter('staff1', path);
   await screen.live('staff');
   return screen;
@@ -57,9 +57,9 @@ async function onBoard(path = '/staff?view=board'): Promise<Screen> {
 
 it.each([
   ['200 changes', 200],
-  // Each is two events in the room, one of the order and one of the crew; it remembers 500.
-  ['more changes than the room remembers', 300],
-])('after a cut over %s the board is what REST says', async (_, changes) => {
+  // Each change is two messages in the room, one of the order and one of the crew; it remembers 500.
+  ['more changes than the staff room remembers', 300],
+])('after an interruption of %s the board equals REST', async (_, changes) => {
   const screen = await onBoard();
   const followed = await Promise.all(customers.map((one) => one.order()));
   for (const one of followed) await screen.page.locator(`[data-column=CREATED] [data-id="${one.id}"]`).waitFor();
@@ -83,7 +83,7 @@ it.each([
   screen.clean();
 });
 
-it('under the pointer nothing moves: what goes says where, what is new waits', async () => {
+it('nothing moves under the pointer: an order that leaves shows its new state, new ones wait', async () => {
   const screen = await onBoard();
   const [first, second] = await Promise.all([customers[0]?.order(), customers[1]?.order()]);
   const column = screen.page.locator('[data-column=CREATED]');
@@ -111,7 +111,7 @@ it('under the pointer nothing moves: what goes says where, what is new waits', a
   screen.clean();
 });
 
-it('the table keeps its rows until they are let in; search, view and order stand in the address', async () => {
+it('the table keeps its rows until new ones are let in; search, view and order are part of the address', async () => {
   const order = await customers[0]?.order();
   const screen = await onBoard(`/staff?view=table&order=${order?.id}`);
   await screen.page.locator(`tr[data-id="${order?.id}"] [aria-pressed=true]`).waitFor();
@@ -137,7 +137,7 @@ it('the table keeps its rows until they are let in; search, view and order stand
   screen.clean();
 });
 
-it('a reason is asked for; a colleague sees who gave the order away; the focus comes back', async () => {
+it('reassigning needs a reason; a colleague sees the change; the focus returns', async () => {
   const order = await customers[0]?.order();
   const id = order?.id ?? '';
   const mine = await onBoard(`/staff?view=board&find=${order?.code}`);
@@ -165,7 +165,7 @@ it('a reason is asked for; a colleague sees who gave the order away; the focus c
   for (const one of [mine, other]) one.clean();
 });
 
-it('without the PIN an order is delivered for a reason alone', async () => {
+it('without the PIN an order is delivered only with a reason', async () => {
   const order = await customers[0]?.order();
   const id = order?.id ?? '';
   await crew.claim(id);
@@ -183,19 +183,19 @@ it('without the PIN an order is delivered for a reason alone', async () => {
   screen.clean();
 });
 
-it('from afar the city is hexes, near it is dots, and the count stays', async () => {
+it('from afar the city is hexes, near by it is dots, of the same number', async () => {
   const order = await customers[0]?.order();
   const screen = await onBoard('/staff?view=map&heat=true');
   await screen.page.locator('[data-drawn][data-far=false]').waitFor();
-  // A step that begins while the one before still glides begins from where that stands: as many as it takes.
-  const away = async () => {
+  // A zoom step that begins during the one before starts from where that is: it takes as many as it takes.
+  const zoomOut = async () => {
     await screen.page.locator('.maplibregl-ctrl-zoom-out').click();
     return screen.page.locator('[data-far=true]').count();
   };
-  await expect.poll(away, { interval: 300, timeout: 45_000 }).toBe(1);
-  const told = await staff.get<{ cells: { waiting: number }[] }>('/api/staff/crews/map/');
-  expect(told.cells.reduce((all, cell) => all + cell.waiting, 0)).toBeGreaterThan(0);
-  await screen.page.locator(`[data-cells="${told.cells.length}"]`).waitFor();
+  await expect.poll(zoomOut, { interval: 300, timeout: 45_000 }).toBe(1);
+  const map = await staff.get<{ cells: { waiting: number }[] }>('/api/staff/crews/map/');
+  expect(map.cells.reduce((all, cell) => all + cell.waiting, 0)).toBeGreaterThan(0);
+  await screen.page.locator(`[data-cells="${map.cells.length}"]`).waitFor();
   expect(Number(await screen.page.locator('[data-drawn]').getAttribute('data-drawn'))).toBeGreaterThan(0);
   expect(await screen.page.locator('[data-act=heat]').isChecked()).toBe(true);
   await customers[0]?.cancel(order?.id ?? '');

@@ -34,7 +34,7 @@ it('claims a near order, picks it up, and proves the delivery with the PIN', asy
   await hold(screen.page, `${job} [data-act=pick-up]`);
   await screen.page.locator(`${job}[data-state=SHIPPED] [data-act=at-door]`).click();
 
-  // A wrong PIN says how many tries are left; the right one ends the job.
+  // A wrong PIN shows how many tries are left; the right one ends the job.
   screen.tolerated = [/422/];
   const pin = await customer.pin(order.id);
   const wrong = pin === '000000' ? '111111' : '000000';
@@ -42,12 +42,12 @@ it('claims a near order, picks it up, and proves the delivery with the PIN', asy
   await screen.page.locator('[data-error=wrong_pin]').waitFor();
   await screen.page.keyboard.type(pin);
   await screen.page.locator(job).waitFor({ state: 'detached' });
-  const told = await customer.get<{ status: string }>(`/api/orders/${order.id}/`);
-  expect(told.status).toBe('DELIVERED');
+  const delivered = await customer.get<{ status: string }>(`/api/orders/${order.id}/`);
+  expect(delivered.status).toBe('DELIVERED');
   screen.clean();
 });
 
-it('a row that somebody else takes says so, and goes', async () => {
+it('a row that another crew takes says so, and leaves', async () => {
   const screen = await browser.screen({ width: 390, language: 'ar', theme: 'dark' });
   await screen.enter('crew1', '/crew');
   await screen.live('crew');
@@ -74,7 +74,7 @@ it('a lost race is no error: the card says so', async () => {
   const order = await customer.order();
   const row = screen.page.locator(`[data-id="${order.id}"]`);
   await row.locator('[data-act=claim]').waitFor();
-  // The own claim is on its way when the rival's is true already.
+  // The rival's claim is committed while this crew's own is under way.
   await screen.page.route('**/claim/', async (route) => {
     await rival.claim(order.id);
     await route.continue();

@@ -4,7 +4,7 @@ import { LANGUAGES, meanwhile, reads } from './kit/errors';
 import { PASSWORD, Person, SHOPS } from './kit/people';
 import { Server } from './kit/server';
 
-// Of its own: what no page can do yet (a price, a closure, a switched-off account) is done in its database.
+// A server of its own: what no page can change yet (a price, a closure, an inactive account) is changed in its database.
 let server: Server;
 let browser: TestBrowser;
 let seller: Person;
@@ -20,7 +20,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-// The browser itself logs every answer that is no success.
+// The browser logs every response that is not a success.
 const refusedAnswers = [/40[0-9]|42[0-9]|ERR_FAILED/];
 const HOME = { location_lat: 28.502, location_lng: 26.5, location_address: '78 Star Lane' };
 
@@ -41,7 +41,7 @@ async function newcomer(screen: Screen, name: string): Promise<Person> {
 const product = (shop: string) =>
   `(select p.id from product p join shop s on s.id = p.shop_id where s.name = '${shop}')`;
 
-it.each(LANGUAGES)('at the front door, in %s', async (language) => {
+it.each(LANGUAGES)('on the landing page, in %s', async (language) => {
   const screen = await open(language);
   const { page } = screen;
   await screen.goto('/');
@@ -65,7 +65,7 @@ it.each(LANGUAGES)('at the front door, in %s', async (language) => {
   }
   await signIn(`stranger-${language}`, 'no');
   await reads(screen, 'too_many_requests', 'form');
-  // The button itself counts down to the next try.
+  // The button counts down to the next try.
   await page.locator('form button[type=submit]:disabled', { hasText: /\d+/ }).waitFor();
 
   await page.locator('[data-page=landing] [role=radiogroup] label').nth(1).click();
@@ -109,14 +109,14 @@ it.each(LANGUAGES)('in the cart and at the checkout, in %s', async (language) =>
   await reads(screen, 'cart_changed');
   await meanwhile(screen, '/checkout/', () => customer.delete('/api/cart/'));
   await order();
-  // An emptied cart shows itself, and the way to the shops.
+  // An empty cart is shown, with a link to the shops.
   await page.locator('main a[href*="/app"]').waitFor();
 
-  // What is in the way is said at its shop or line, before and after the press.
+  // A fault is shown at its shop or line, before and after the press.
   const shop = `where name = '${SHOPS.seller1}'`;
   const line = `where id in ${product(SHOPS.seller1)}`;
   const far = { ...HOME, location_lat: 29.4 };
-  const troubles: [fault: string, refusal: string, make: () => unknown, undo: () => unknown][] = [
+  const faults: [fault: string, error: string, make: () => unknown, undo: () => unknown][] = [
     [
       'shop_closed',
       'cart_invalid',
@@ -158,13 +158,13 @@ it.each(LANGUAGES)('in the cart and at the checkout, in %s', async (language) =>
     ],
     ['price_changed', 'cart_changed', () => server.sql(`update product set price = price + 1 ${line}`), () => null],
   ];
-  for (const [fault, refusal, make, undo] of troubles) {
+  for (const [fault, error, make, undo] of faults) {
     await customer.fill([SHOPS.seller1]);
     await make();
     await cart();
     await reads(screen, fault);
     await order();
-    await reads(screen, refusal, '[data-way]');
+    await reads(screen, error, '[data-way]');
     await undo();
   }
   await customer.fill([SHOPS.seller1]);
@@ -254,7 +254,7 @@ it.each(LANGUAGES)('with an order under way, in %s', async (language) => {
   );
   await page.locator('[data-act=complete]').click();
   await reads(screen, 'too_early');
-  // Somebody else's order is none.
+  // An order of another customer is not found.
   const other = await Person.signIn(server.url, 'customer1');
   const theirs = await other.get<{ items: { id: string }[] }>('/api/orders/?limit=1');
   await screen.goto(`/app/orders/${theirs.items[0]?.id}`);
@@ -295,7 +295,7 @@ it.each(LANGUAGES)('in the shop, in %s', async (language) => {
   await card(order.id, 'READY');
   await reads(screen, 'invalid_transition', own);
 
-  // The other shop still prepares; then the customer slips, five times.
+  // The other shop still prepares its part; then the PIN is wrong five times.
   await press('hand-over');
   await page.locator('[data-pad=pin]').waitFor();
   await page.keyboard.type('000000');

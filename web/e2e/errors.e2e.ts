@@ -67,7 +67,7 @@ it.each(['en', 'ar', 'fr'] as const)(
   },
 );
 
-it('what went another way meanwhile reads well: given back late, cancelled, moved on', async () => {
+it('an order that changed meanwhile is explained: given back late, cancelled, moved on', async () => {
   const screen = await asCrew({ language: 'fr' });
   await screen.page.getByRole('tab').nth(1).click();
   const { id } = await customer.order();
@@ -75,7 +75,7 @@ it('what went another way meanwhile reads well: given back late, cancelled, move
   const job = `li[data-id="${id}"]`;
   await screen.page.locator(`${job} [data-act=problem]`).click();
   await screen.page.getByRole('menuitem').last().click();
-  // Another phone of this crew has picked it up when this one gives it back.
+  // Another phone of this crew picks it up while this one gives it back.
   await screen.page.route('**/release/', async (route) => {
     await crew.advance(id);
     await route.continue();
@@ -132,7 +132,7 @@ it('goods in hand keep a crew on duty, a full load refuses a sixth, and off duty
   screen.clean();
 });
 
-it('a claim of what was just cancelled says so on its card', async () => {
+it('a claim of an order that was just cancelled says so on its card', async () => {
   const screen = await asCrew();
   await screen.page.locator('[data-near=live]').waitFor();
   const { id } = await customer.order();
@@ -148,16 +148,16 @@ it('a claim of what was just cancelled says so on its card', async () => {
   screen.clean();
 });
 
-it('who is told to wait keeps the command and sends it by itself', async () => {
+it('a command that has to wait is stored and sent by itself', async () => {
   const { id } = await customer.order();
   await crew.claim(id);
   const screen = await asCrew({ language: 'fr' });
   await screen.page.getByRole('tab').nth(1).click();
   const job = `li[data-id="${id}"]`;
-  // Too many requests, then a commit in doubt that was done: what a full house and a lost answer look like from here.
-  let asked = 0;
+  // Too many requests, then a commit in doubt that was carried out: a busy server and a lost answer, as the page sees them.
+  let sent = 0;
   await screen.page.route('**/advance/', async (route) => {
-    asked += 1;
+    sent += 1;
     const problem = (status: number, code: string) =>
       route.fulfill({
         status,
@@ -165,8 +165,8 @@ it('who is told to wait keeps the command and sends it by itself', async () => {
         contentType: 'application/problem+json',
         body: JSON.stringify({ status, code }),
       });
-    if (asked === 1) return problem(429, 'rate_limited');
-    if (asked === 2) {
+    if (sent === 1) return problem(429, 'rate_limited');
+    if (sent === 2) {
       await route.fetch();
       return problem(503, 'outcome_unknown');
     }
@@ -176,13 +176,13 @@ it('who is told to wait keeps the command and sends it by itself', async () => {
   await screen.page.locator(`${job} [data-command=pick_up]`).waitFor();
   await screen.page.locator(`${job}[data-state=SHIPPED] [data-act=at-door]`).waitFor();
   await screen.page.locator('[data-page=crew][data-unsent="0"]').waitFor();
-  expect(asked).toBeGreaterThanOrEqual(3);
+  expect(sent).toBeGreaterThanOrEqual(3);
   expect(await screen.page.locator('[data-state=refused]').count()).toBe(0);
   await crew.confirm(id, await customer.pin(id));
   screen.clean();
 });
 
-it('staff cannot give an order to who is off duty or full, and read why', async () => {
+it('staff cannot give an order to a crew that is off duty or full, and read why', async () => {
   const { id } = await customer.order();
   await rival.ping(28.5005, 26.5);
   const screen = await browser.screen({ language: 'ar', theme: 'dark' });

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-it('lets somebody in by name and password, on the page of their role', async () => {
+it('signs a person in by name and password, on the page of their role', async () => {
   const screen = await browser.screen();
   await screen.goto('/');
   await screen.signIn('customer1');
@@ -17,7 +17,7 @@ it('lets somebody in by name and password, on the page of their role', async () 
   screen.clean();
 });
 
-it('says what is wrong and what to do, and lets in afterwards', async () => {
+it('says what is wrong and what to do, and signs in afterwards', async () => {
   const screen = await browser.screen({ width: 390 });
   screen.tolerated = [/401/];
   await screen.goto('/');
@@ -30,7 +30,7 @@ it('says what is wrong and what to do, and lets in afterwards', async () => {
   screen.clean();
 });
 
-it('makes an account, and its owner is in at once', async () => {
+it('makes an account, and signs its owner in at once', async () => {
   const screen = await browser.screen({ width: 390, language: 'fr' });
   await screen.goto('/');
   await screen.page.locator('[data-page=landing] [role=radiogroup] label').nth(1).click();
@@ -40,7 +40,7 @@ it('makes an account, and its owner is in at once', async () => {
     await screen.page.locator(`form[data-form=register] input[name=${field}]`).fill(text);
   }
   await screen.page.locator('form[data-form=register] button[type=submit]').click();
-  // Who has no place yet says where to deliver first.
+  // A new customer chooses first where to deliver.
   await screen.page.locator('[data-act=save-place]').click();
   await screen.page.locator('[data-page=app] li[data-state=open]').first().waitFor();
   screen.clean();
@@ -56,7 +56,7 @@ it('two slots of one browser stay two people, through a reload and a token refre
   await second.enter('staff1', '/staff');
   await second.live('staff');
 
-  // A token that is about to end is renewed before the next request; both keep their own.
+  // A token that is about to expire is renewed before the next request; both tabs keep their own.
   for (const screen of [first, second]) {
     await screen.page.evaluate(() => {
       for (const key of Object.keys(localStorage).filter((one) => one.endsWith('session'))) {
@@ -81,7 +81,7 @@ it('two slots of one browser stay two people, through a reload and a token refre
   second.clean();
 });
 
-it('opens somebody beside in a tab of their own', async () => {
+it('opens another person in a tab beside', async () => {
   const screen = await browser.screen();
   await screen.goto('/');
   const opened = screen.page.waitForEvent('popup');

@@ -31,22 +31,22 @@ async function open(look: Look, name: string | null, path: string): Promise<Scre
   return screen;
 }
 
-/** Two frames later everything that an event moves has moved. */
-async function stood(screen: Screen) {
+/** Two frames after a message everything that it moves has moved. */
+async function nothingMoved(screen: Screen) {
   await screen.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   const { sum, by } = await shifted(screen.page);
   expect(sum, by.join('\n')).toBeLessThanOrEqual(0.02);
   screen.clean();
 }
 
-it.each(looks)('the front door stands still: %o', async (look) => {
+it.each(looks)('nothing moves on the landing page: %o', async (look) => {
   const screen = await open(look, null, '/');
   await screen.page.locator('[data-page=landing][data-ready] [data-id=customer1]').waitFor();
   await screen.page.evaluate(() => document.fonts.ready);
-  await stood(screen);
+  await nothingMoved(screen);
 });
 
-it.each(looks)("a customer's home stands still while an order is carried: %o", async (look) => {
+it.each(looks)("nothing moves on a customer's home page while an order is carried: %o", async (look) => {
   const order = await customer.order();
   const screen = await open(look, 'customer16', '/app');
   const row = (state: string) => screen.page.locator(`[data-id="${order.id}"][data-state=${state}]`).waitFor();
@@ -58,10 +58,10 @@ it.each(looks)("a customer's home stands still while an order is carried: %o", a
   await row('SHIPPED');
   await crew.confirm(order.id, await customer.pin(order.id));
   await row('DELIVERED');
-  await stood(screen);
+  await nothingMoved(screen);
 });
 
-it.each(looks)("an order's page stands still from the shop to the door: %o", async (look) => {
+it.each(looks)("nothing moves on an order's page until it is delivered: %o", async (look) => {
   const order = await customer.order();
   const screen = await open(look, 'customer16', `/app/orders/${order.id}`);
   await screen.live('tracking');
@@ -76,10 +76,10 @@ it.each(looks)("an order's page stands still from the shop to the door: %o", asy
   await screen.page.locator('[data-position=exact]').waitFor();
   await crew.confirm(order.id, await customer.pin(order.id));
   await screen.page.locator('[data-page=tracking][data-state=DELIVERED]').waitFor();
-  await stood(screen);
+  await nothingMoved(screen);
 });
 
-it.each(looks)("a pickup's page stands still to the counter: %o", async (look) => {
+it.each(looks)("nothing moves on a pickup's page until it is picked up: %o", async (look) => {
   const order = await customer.pickUp([SHOPS.seller1]);
   const screen = await open(look, 'customer16', `/app/orders/${order.id}`);
   await screen.live('tracking');
@@ -90,16 +90,16 @@ it.each(looks)("a pickup's page stands still to the counter: %o", async (look) =
   await screen.page.locator('[data-proof]').waitFor();
   await seller.confirm(order.id, await customer.pin(order.id));
   await screen.page.locator('[data-step=PICKED_UP]').waitFor();
-  await stood(screen);
+  await nothingMoved(screen);
 });
 
-it.each(looks)("the shop's page stands still while orders come: %o", async (look) => {
+it.each(looks)("nothing moves on the shop's page while orders come in: %o", async (look) => {
   const first = await customer.pickUp([SHOPS.seller1]);
   const screen = await open(look, 'seller1', '/seller');
   const card = (id: string, state: string) => screen.page.locator(`[data-id="${id}"][data-state=${state}]`).waitFor();
   await card(first.id, 'NEW');
   const second = await customer.pickUp([SHOPS.seller1]);
   await card(second.id, 'NEW');
-  await stood(screen);
+  await nothingMoved(screen);
   for (const one of [first, second]) await customer.cancel(one.id);
 });

@@ -21,14 +21,14 @@ afterAll(async () => {
   await proxy?.close();
 });
 
-const away = [/ERR_/, /WebSocket connection to/, /40[49]/, /42[23]/];
+const disconnected = [/ERR_/, /WebSocket connection to/, /40[49]/, /42[23]/];
 
-/** The crew's page with an order claimed, at its jobs. */
+/** The crew's page with a claimed order, at its jobs. */
 async function carrying(): Promise<{ screen: Screen; order: string; job: string }> {
   const { id: order } = await customer.order();
   await crew.claim(order);
   const screen = await browser.screen({ width: 390 });
-  screen.tolerated = away;
+  screen.tolerated = disconnected;
   await screen.enter('crew8', '/crew');
   await screen.live('crew');
   await screen.page.getByRole('tab').nth(1).click();
@@ -42,20 +42,20 @@ const types = async (order: string) => {
   return history.items.map((item) => item.type);
 };
 
-it('a pick-up without a line waits, survives a reload, and is done once when the line is back', async () => {
+it('a pick-up without a connection waits, survives a reload, and is carried out once afterwards', async () => {
   const { screen, order, job } = await carrying();
   proxy.cut();
   await screen.page.locator('[role=status][data-live=offline]').waitFor();
   await hold(screen.page, `${job} [data-act=pick-up]`);
   await screen.page.locator(`${job} [data-command=pick_up][data-state=waiting]`).waitFor();
   await screen.page.locator('[role=status] [data-unsent="1"]').waitFor();
-  // The chip says what the server knows; the next thing to do follows from what was done.
+  // The chip shows what the server knows; the next action follows from what was done.
   expect(await screen.page.locator(job).getAttribute('data-state')).toBe('PROCESSING');
   expect(await screen.page.locator(`${job} [data-act=pick-up]`).count()).toBe(0);
   expect(await types(order)).not.toContain('order_shipped');
 
   proxy.mend();
-  // Nothing may leave before the page is loaded anew: it is the stored command that goes out.
+  // Nothing may be sent before the page is loaded again: it is the stored command that is sent.
   await screen.page.route('**/advance/', (route) => route.abort());
   await screen.page.reload();
   await screen.live('crew');
@@ -70,12 +70,12 @@ it('a pick-up without a line waits, survives a reload, and is done once when the
   screen.clean();
 });
 
-it('an answer that was lost is no second command', async () => {
+it('a lost answer does not repeat the command', async () => {
   const { screen, order, job } = await carrying();
   proxy.loseAnswer('/advance/');
   await hold(screen.page, `${job} [data-act=pick-up]`);
   await screen.page.locator(`${job} [data-command=pick_up]`).waitFor();
-  // It was done: only its crew does not know yet.
+  // It was carried out; only the crew does not know yet.
   await expect.poll(() => types(order)).toContain('order_shipped');
   proxy.mend();
   await screen.live('crew');
@@ -87,7 +87,7 @@ it('an answer that was lost is no second command', async () => {
   screen.clean();
 });
 
-it('a PIN typed without a line delivers later, and signing out before asks', async () => {
+it('a PIN typed without a connection delivers later, and signing out before that asks first', async () => {
   const { screen, order, job } = await carrying();
   await crew.advance(order);
   await screen.page.locator(`${job}[data-state=SHIPPED] [data-act=at-door]`).click();
@@ -104,13 +104,13 @@ it('a PIN typed without a line delivers later, and signing out before asks', asy
 
   proxy.mend();
   await screen.page.locator(job).waitFor({ state: 'detached' });
-  const told = await customer.get<{ status: string }>(`/api/orders/${order}/`);
-  expect(told.status).toBe('DELIVERED');
+  const delivered = await customer.get<{ status: string }>(`/api/orders/${order}/`);
+  expect(delivered.status).toBe('DELIVERED');
   await screen.page.locator('[data-page=crew][data-unsent="0"]').waitFor();
   screen.clean();
 });
 
-it('what the server would not do says why, in place, and stops nothing else', async () => {
+it('a refused command says why, in place, and stops nothing else', async () => {
   const first = await carrying();
   const { id: second } = await customer.order();
   await crew.claim(second);
@@ -122,7 +122,7 @@ it('what the server would not do says why, in place, and stops nothing else', as
   await screen.page.locator(`${first.job} [data-command=pick_up][data-state=waiting]`).waitFor();
   await hold(screen.page, `li[data-id="${second}"] [data-act=pick-up]`);
   await screen.page.locator('[role=status] [data-unsent="2"]').waitFor();
-  // Meanwhile the first of them is taken from this crew.
+  // Meanwhile the crew loses the first of them.
   await crew.release(first.order);
   proxy.mend();
 
@@ -141,13 +141,13 @@ it('what the server would not do says why, in place, and stops nothing else', as
 it('two tabs of one crew send a command once', async () => {
   const { screen, order, job } = await carrying();
   const beside = await browser.beside(screen);
-  beside.tolerated = away;
+  beside.tolerated = disconnected;
   await beside.goto('/crew?slot=crew8');
   await beside.live('crew');
-  const asked: string[] = [];
+  const sent: string[] = [];
   for (const one of [screen, beside])
     one.page.on('response', (answer) => {
-      if (answer.url().includes('/advance/')) asked.push(answer.url());
+      if (answer.url().includes('/advance/')) sent.push(answer.url());
     });
   proxy.cut();
   await screen.page.locator('[role=status][data-live=offline]').waitFor();
@@ -160,14 +160,14 @@ it('two tabs of one crew send a command once', async () => {
     await one.live('crew');
   }
   await screen.page.locator(`${job}[data-state=SHIPPED]`).waitFor();
-  expect(asked).toHaveLength(1);
+  expect(sent).toHaveLength(1);
   await crew.confirm(order, await customer.pin(order));
   for (const one of [screen, beside]) one.clean();
 });
 
-it('duty switched without a line is shown at once and true later', async () => {
+it('duty switched without a connection is shown at once and sent later', async () => {
   const screen = await browser.screen({ width: 390, language: 'ar', theme: 'dark' });
-  screen.tolerated = away;
+  screen.tolerated = disconnected;
   await screen.enter('crew8', '/crew');
   await screen.live('crew');
   proxy.cut();

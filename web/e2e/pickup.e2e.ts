@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-it('a customer chooses to fetch it, and the page speaks of the counter until it is theirs', async () => {
+it('a customer chooses pickup, and the page follows the order at the counter', async () => {
   await customer.fill([SHOPS.seller1]);
   const cart = await customer.get<{ subtotal: string; total: string }>('/api/cart/');
   expect(cart.total).not.toBe(cart.subtotal);
@@ -60,7 +60,7 @@ it('a customer chooses to fetch it, and the page speaks of the counter until it 
   screen.clean();
 });
 
-it('of two shops each hands over its part by the same PIN, and the last one delivers', async () => {
+it('two shops hand over their parts by the same PIN, and the last one delivers', async () => {
   const order = await customer.pickUp([SHOPS.seller1, SHOPS.seller2]);
   for (const shop of [baker, grill]) await shop.accept(order.id);
   const screen = await browser.screen({ width: 390, language: 'ar', theme: 'dark' });
@@ -69,7 +69,7 @@ it('of two shops each hands over its part by the same PIN, and the last one deli
   await baker.ready(order.id);
   const part = (at: number) => screen.page.locator(`[data-id="${order.shop_orders[at]?.shop_id}"]`);
   await screen.page.locator(`[data-id="${order.shop_orders[0]?.shop_id}"][data-state=READY]`).waitFor();
-  // The other still prepares: there is nothing to show yet.
+  // The other shop still prepares its part: there is no PIN yet.
   expect(await screen.page.locator('output[data-pin]').count()).toBe(0);
   await grill.ready(order.id);
   const shown = screen.page.locator('output[data-pin]');
@@ -80,7 +80,7 @@ it('of two shops each hands over its part by the same PIN, and the last one deli
   await part(0).and(screen.page.locator('[data-state=PICKED_UP]')).waitFor();
   expect(await shown.getAttribute('data-pin')).toBe(pin);
   expect(await screen.page.locator('[data-page=tracking]').getAttribute('data-state')).toBe('CREATED');
-  // What was fetched cannot be called off.
+  // What was picked up cannot be cancelled.
   expect(await screen.page.locator('[data-act=cancel]').count()).toBe(0);
   await grill.confirm(order.id, pin);
   await part(1).and(screen.page.locator('[data-state=PICKED_UP]')).waitFor();
@@ -94,7 +94,7 @@ const looks: Look[] = [
   { width: 390, theme: 'light', language: 'fr' },
 ];
 
-it.each(looks)('everybody can use it in each of its states: %o', async (look) => {
+it.each(looks)('every state is accessible: %o', async (look) => {
   const order = await customer.pickUp([SHOPS.seller1]);
   const screen = await browser.screen(look);
   await customer.fill([SHOPS.seller2]);

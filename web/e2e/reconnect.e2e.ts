@@ -14,9 +14,9 @@ afterAll(async () => {
   await proxy?.close();
 });
 
-const away = [/ERR_/, /WebSocket connection to/];
+const disconnected = [/ERR_/, /WebSocket connection to/];
 
-it('what happened while the line was cut is there once it is back, each thing once', async () => {
+it('what happened without a connection is shown once it is back, each thing once', async () => {
   const customer = await Person.signIn(inject('url'), 'customer7');
   const crew = await Person.signIn(inject('url'), 'crew7');
   await crew.emptyHanded();
@@ -25,7 +25,7 @@ it('what happened while the line was cut is there once it is back, each thing on
   const followed = await customer.order();
   const screen = await browser.screen();
   const tracking = await browser.screen({ width: 390 });
-  for (const one of [screen, tracking]) one.tolerated = away;
+  for (const one of [screen, tracking]) one.tolerated = disconnected;
   await screen.enter('staff1', `/staff?order=${followed.id}`);
   await tracking.enter('customer7', `/app/orders/${followed.id}`);
   await screen.live('staff');
@@ -37,9 +37,9 @@ it('what happened while the line was cut is there once it is back, each thing on
   await tracking.page.locator('[role=status][data-live=offline]').waitFor();
   const others = [];
   for (let i = 0; i < 12; i += 1) {
-    const order = await customer.order();
-    others.push(order.id);
-    if (i % 2 === 0) await customer.cancel(order.id);
+    const other = await customer.order();
+    others.push(other.id);
+    if (i % 2 === 0) await customer.cancel(other.id);
   }
   await crew.claim(followed.id);
   await crew.advance(followed.id);
@@ -49,10 +49,10 @@ it('what happened while the line was cut is there once it is back, each thing on
   await tracking.live('tracking');
   await tracking.page.locator('[data-page=tracking][data-state=SHIPPED]').waitFor();
   await screen.page.locator('[data-drawer=order][data-state=SHIPPED]').waitFor();
-  const told = await (await Person.signIn(inject('url'), 'staff1')).get<{ live: { offset: number }[] }>(
+  const order = await (await Person.signIn(inject('url'), 'staff1')).get<{ live: { offset: number }[] }>(
     `/api/orders/${followed.id}/`,
   );
-  await tracking.page.locator(`[data-page=tracking][data-offset="${told.live[0]?.offset}"]`).waitFor();
+  await tracking.page.locator(`[data-page=tracking][data-offset="${order.live[0]?.offset}"]`).waitFor();
   for (const [i, id] of others.entries()) {
     const column = i % 2 === 0 ? 'over' : 'CREATED';
     await screen.page.locator(`[data-column=${column}] [data-id="${id}"]`).waitFor();

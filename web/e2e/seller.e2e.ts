@@ -18,7 +18,7 @@ const order = () => customer.pickUp([SHOPS.seller5]);
 const card = (screen: Screen, id: string, state = '') =>
   screen.page.locator(`[data-id="${id}"]${state && `[data-state=${state}]`}`);
 
-/** On a phone one column shows at a time. */
+/** A phone shows one column at a time. */
 async function turnTo(screen: Screen, column: 'NEW' | 'ACCEPTED' | 'READY') {
   const tab = screen.page.locator('main [role=radiogroup] label').nth(['NEW', 'ACCEPTED', 'READY'].indexOf(column));
   if (await tab.isVisible()) await tab.click();
@@ -31,7 +31,7 @@ async function shop(look: Look = {}): Promise<Screen> {
   return screen;
 }
 
-/** As far as Tab has to go, and no mouse. */
+/** Presses Tab until the element has the focus. */
 async function tabTo(page: Page, selector: string) {
   for (let steps = 0; steps < 80; steps += 1) {
     if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) === true, selector)) return;
@@ -40,7 +40,7 @@ async function tabTo(page: Page, selector: string) {
   throw new Error(`Tab does not reach ${selector}`);
 }
 
-it('an order comes in by itself, is accepted with its minutes and is ready; a second tab sees each step', async () => {
+it('an order comes in by itself, is accepted with a time and made ready; a second tab sees each step', async () => {
   const first = await shop();
   const second = await browser.beside(first);
   await second.enter('seller5', '/seller');
@@ -54,9 +54,9 @@ it('an order comes in by itself, is accepted with its minutes and is ready; a se
     await tab.page.locator(`[data-column=ACCEPTED] [data-id="${placed.id}"]`).waitFor();
     expect(await tab.page.locator(`[data-id="${placed.id}"]`).count()).toBe(1);
   }
-  type Told = { shop_orders: { ready_at: string; prep_status: string }[] };
-  const told = await seller.get<Told>(`/api/orders/${placed.id}/`);
-  const minutes = (Date.parse(told.shop_orders[0]?.ready_at ?? '') - before) / 60_000;
+  type Answer = { shop_orders: { ready_at: string; prep_status: string }[] };
+  const answer = await seller.get<Answer>(`/api/orders/${placed.id}/`);
+  const minutes = (Date.parse(answer.shop_orders[0]?.ready_at ?? '') - before) / 60_000;
   expect(minutes).toBeGreaterThan(19);
   expect(minutes).toBeLessThan(21);
   await card(second, placed.id).locator('[data-act=ready]').click();
@@ -64,20 +64,20 @@ it('an order comes in by itself, is accepted with its minutes and is ready; a se
   for (const tab of [first, second]) tab.clean();
 });
 
-it('a rejection asks for its reason, tells the customer, and goes from every tab', async () => {
+it('a rejection needs a reason, reaches the customer, and leaves every tab', async () => {
   const screen = await shop({ width: 390 });
   const placed = await order();
   await card(screen, placed.id, 'NEW').locator('[data-act=reject]').click();
   await screen.page.locator('input[name=reason]').fill('The oven is cold');
   await screen.page.locator('[data-act=sure]').click();
   await card(screen, placed.id).waitFor({ state: 'detached' });
-  type Told = { status: string; shop_orders: { reason: string }[] };
-  const told = await customer.get<Told>(`/api/orders/${placed.id}/`);
-  expect([told.status, told.shop_orders[0]?.reason]).toEqual(['CANCELLED', 'The oven is cold']);
+  type Answer = { status: string; shop_orders: { reason: string }[] };
+  const answer = await customer.get<Answer>(`/api/orders/${placed.id}/`);
+  expect([answer.status, answer.shop_orders[0]?.reason]).toEqual(['CANCELLED', 'The oven is cold']);
   screen.clean();
 });
 
-it('the counter takes the PIN: a wrong one says how many tries are left, the right one hands over', async () => {
+it('the counter takes the PIN: a wrong one shows how many tries are left, the right one hands over', async () => {
   const placed = await order();
   await seller.ready(placed.id);
   const screen = await shop({ width: 390, theme: 'dark', language: 'ar' });
@@ -96,7 +96,7 @@ it('the counter takes the PIN: a wrong one says how many tries are left, the rig
   screen.clean();
 });
 
-it('five wrong PINs lock the counter, and it says who opens it', async () => {
+it('five wrong PINs lock the counter, and it says who can unlock it', async () => {
   const placed = await order();
   await seller.ready(placed.id);
   const pin = await customer.pin(placed.id);
@@ -113,7 +113,7 @@ it('five wrong PINs lock the counter, and it says who opens it', async () => {
   screen.clean();
 });
 
-it('from new to handed over without a mouse, and the focus comes back from the pad', async () => {
+it('from new to handed over by keyboard, and the focus returns from the pad', async () => {
   const placed = await order();
   const screen = await shop();
   const of = (act: string) => `[data-id="${placed.id}"] [data-act=${act}]`;
@@ -144,7 +144,7 @@ const looks: Look[] = [
   { width: 320, theme: 'dark', language: 'ar' },
 ];
 
-it.each(looks)('everybody can use it in each of its states: %o', async (look) => {
+it.each(looks)('every state is accessible: %o', async (look) => {
   const [fresh, ready] = [await order(), await order()];
   await seller.ready(ready.id);
   const screen = await shop(look);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-it('a session ended elsewhere covers that page alone, keeps what was typed, and goes on after the password', async () => {
+it('a session that ended elsewhere covers only its page, keeps what was typed, and goes on after the password', async () => {
   const staff = await browser.screen();
   staff.tolerated = [/401/];
   await staff.enter('staff1', '/staff');
@@ -35,7 +35,7 @@ it('a session ended elsewhere covers that page alone, keeps what was typed, and 
   crew.clean();
 });
 
-it('signing out leaves, and the next page asks who one is', async () => {
+it('after signing out a page leads to the sign-in', async () => {
   const screen = await browser.screen({ width: 390 });
   await screen.goto('/');
   await screen.signIn('customer6');

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { isAccessible } from './kit/axe';
 import { hold, type Screen, TestBrowser } from './kit/browser';
+import { measureShift, shifted } from './kit/layoutShift';
 import { Person } from './kit/people';
 import { TcpProxy } from './kit/proxy';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-// What comes and goes while somebody looks: as much as a minute brings.
+// As many changes as a minute brings.
 const ROUNDS = 12;
 
 let proxy: TcpProxy;
@@ -27,47 +26,15 @@ afterAll(async () => {
   await proxy?.close();
 });
 
-/** Counts from the first paint on what moved without anybody's doing. */
-async function watchShifts(screen: Screen) {
-  await screen.page.addInitScript(() => {
-    const seen = window as unknown as { shifted: number; moved: string[] };
-    seen.shifted = 0;
-    seen.moved = [];
-    type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean; sources: { node?: Node }[] };
-    new PerformanceObserver((list) => {
-      for (const one of list.getEntries() as Shift[]) {
-        if (one.hadRecentInput) continue;
-        seen.shifted += one.value;
-        seen.moved.push(
-          ...one.sources.map(({ node }) => `${one.value} ${(node as Element)?.outerHTML?.slice(0, 160)}`),
-        );
-      }
-    }).observe({ type: 'layout-shift', buffered: true });
-  });
-}
-const shifted = (screen: Screen) =>
-  screen.page.evaluate(() => {
-    const { shifted: sum, moved } = window as unknown as { shifted: number; moved: string[] };
-    return { sum, moved };
-  });
-
-async function axeClean(screen: Screen, state: string) {
-  await screen.page.evaluate(axe);
-  const found = await screen.page.evaluate(async () => {
-    type Found = { id: string; nodes: { target: string[]; failureSummary: string }[] };
-    const run = (window as unknown as { axe: { run: (o: object) => Promise<{ violations: Found[] }> } }).axe.run;
-    const result = await run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa'] });
-    return result.violations.map((one) => [
-      one.id,
-      ...one.nodes.map((node) => `${node.target}: ${node.failureSummary}`),
-    ]);
-  });
-  expect([state, found]).toEqual([state, []]);
+async function nothingMoved(screen: Screen) {
+  const { sum, by } = await shifted(screen.page);
+  expect(sum, by.join('\n')).toBeLessThanOrEqual(0.02);
+  screen.clean();
 }
 
-it('through a busy while nothing on the staff page moves by itself', async () => {
+it('nothing on the staff page moves by itself while orders come and go', async () => {
   const screen = await browser.screen();
-  await watchShifts(screen);
+  await measureShift(screen.page);
   await screen.enter('staff1', '/staff');
   await screen.live('staff');
   await screen.page.locator('[data-drawn]').waitFor();
@@ -80,14 +47,12 @@ it('through a busy while nothing on the staff page moves by itself', async () =>
     await customer.cancel(id);
     await screen.page.locator(`[data-column=over] [data-id="${id}"]`).waitFor();
   }
-  const { sum, moved } = await shifted(screen);
-  expect(sum, moved.join('\n')).toBeLessThanOrEqual(0.02);
-  screen.clean();
+  await nothingMoved(screen);
 });
 
-it('through a busy while nothing on the crew page moves by itself', async () => {
+it('nothing on the crew page moves by itself while orders come and go', async () => {
   const screen = await browser.screen({ width: 390 });
-  await watchShifts(screen);
+  await measureShift(screen.page);
   await screen.enter('crew14', '/crew');
   await screen.live('crew');
   await screen.page.locator('[data-near=live]').waitFor();
@@ -97,15 +62,13 @@ it('through a busy while nothing on the crew page moves by itself', async () => 
     await customer.cancel(id);
     await screen.page.locator(`[data-id="${id}"][data-why=cancelled]`).waitFor();
   }
-  const { sum, moved } = await shifted(screen);
-  expect(sum, moved.join('\n')).toBeLessThanOrEqual(0.02);
-  screen.clean();
+  await nothingMoved(screen);
 });
 
 it.each([
   ['light', 'en', 1440],
   ['dark', 'ar', 390],
-] as const)('every state is open to everybody: %s %s %i', async (theme, language, width) => {
+] as const)('every state is accessible: %s %s %i', async (theme, language, width) => {
   const { id } = await customer.order();
   await crew.claim(id);
   const page = await browser.screen({ theme, language, width });
@@ -115,36 +78,36 @@ it.each([
   if (width < 800) await page.page.getByRole('tab').nth(1).click();
   const job = `li[data-id="${id}"]`;
   await page.page.locator(`${job} [data-act=pick-up]`).waitFor();
-  await axeClean(page, 'crew, carrying');
+  await isAccessible(page.page, 'crew, carrying');
   proxy.cut();
   await page.page.locator('[role=status][data-live=offline]').waitFor();
   await hold(page.page, `${job} [data-act=pick-up]`);
   await page.page.locator(`${job} [data-command][data-state=waiting]`).waitFor();
-  await axeClean(page, 'crew, offline with unsent');
+  await isAccessible(page.page, 'crew, offline with unsent');
   await crew.release(id);
   proxy.mend();
   await page.page.locator('[data-command][data-state=refused]').waitFor();
-  await axeClean(page, 'crew, refused');
+  await isAccessible(page.page, 'crew, refused');
   await page.page.locator('[data-act=dismiss]').click();
 
   for (const view of ['board', 'table', 'crews', 'map'] as const) {
     await page.enter('staff1', `/staff?view=${view}`);
     await page.live('staff');
-    await axeClean(page, view);
+    await isAccessible(page.page, view);
   }
   await page.enter('staff1', `/staff?order=${id}`);
   await page.page.locator('[data-drawer=order][data-live=live]').waitFor();
   await page.page.locator('[data-act=reassign]').click();
   await page.page.locator('[data-pad=reassign]').waitFor();
-  await axeClean(page, 'drawer, reassigning');
+  await isAccessible(page.page, 'drawer, reassigning');
   proxy.cut();
   await page.page.locator('[role=status][data-live=offline]').waitFor();
-  await axeClean(page, 'staff, offline');
+  await isAccessible(page.page, 'staff, offline');
   proxy.mend();
   await page.live('staff');
   await page.enter('staff1', '/staff?find=nothing-is-called-so');
   await page.live('staff');
-  await axeClean(page, 'staff, empty');
+  await isAccessible(page.page, 'staff, empty');
   await customer.cancel(id);
   page.clean();
 });

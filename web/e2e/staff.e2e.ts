@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-it('an order comes onto the board by itself and moves when a crew claims it', async () => {
+it('an order appears on the board by itself and moves when a crew claims it', async () => {
   const screen = await browser.screen();
   await screen.enter('staff1', '/staff');
   await screen.live('staff');
@@ -41,7 +41,7 @@ it('an order comes onto the board by itself and moves when a crew claims it', as
   screen.clean();
 });
 
-it('draws every crew on duty, and says the same as a list', async () => {
+it('draws every crew on duty, and lists the same crews', async () => {
   const screen = await browser.screen();
   await screen.enter('staff1', '/staff?view=map');
   await screen.live('staff');
@@ -62,7 +62,7 @@ it('an order is given to another crew by keyboard', async () => {
   const order = await customer.order();
   await crew.claim(order.id);
   await screen.page.locator(`[data-column=PROCESSING] [data-id="${order.id}"]`).waitFor();
-  // Search, then the only card, then reassign: no hand on the mouse.
+  // Search, then the only card, then reassign, without the mouse.
   await screen.page.keyboard.press('/');
   await screen.page.keyboard.type(order.code);
   await screen.page.keyboard.press('Escape');

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-it('a customer orders and follows the order to the door with its PIN', async () => {
+it('a customer orders and follows the order until it is delivered by its PIN', async () => {
   const screen = await browser.screen({ width: 390 });
   const frames: string[] = [];
   screen.page.on('websocket', (socket) => socket.on('framereceived', (frame) => frames.push(String(frame.payload))));
@@ -56,7 +56,7 @@ it('a customer orders and follows the order to the door with its PIN', async () 
   await screen.page.locator('[data-position=none]').waitFor();
   const seen = positions();
   await crew.ping(28.5014, 26.5005);
-  // Loaded anew after that ping, the page still knows no position.
+  // Loaded again after that ping, the page still knows no position.
   await screen.page.reload();
   await screen.page.locator('[data-page=tracking][data-state=DELIVERED][data-live=live]').waitFor();
   expect(positions()).toBe(seen);
@@ -75,7 +75,7 @@ it('an order cancelled elsewhere is cancelled here', async () => {
   screen.clean();
 });
 
-it('where the crew goes to another door first, the page says so instead of a place', async () => {
+it('while the crew delivers another order first, the page says so instead of showing its place', async () => {
   const near = await Person.signIn(browser.url, 'customer1');
   const far = await Person.signIn(browser.url, 'customer2');
   const own = await Person.signIn(browser.url, 'crew11');

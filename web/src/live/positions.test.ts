@@ -3,6 +3,8 @@ import { Positions, SILENT_MS } from './positions';
 
 const dot = (s: number, lat: number, status = 'free') => ({
   id: 'a',
+  name: 'Amal',
+  active: 0,
   lat,
   lng: 26,
   at: new Date(s * 1000).toISOString(),

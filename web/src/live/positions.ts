@@ -1,7 +1,8 @@
 //! Many moving dots outside React: the latest position of each, interpolated to the present.
+import type { Schema } from '../api/schemas';
 import { clock } from './clock';
 
-export type Dot = { id: string; name?: string; lat: number; lng: number; at: string; status: string; active?: number };
+export type Dot = Schema<'CrewDot'>;
 type Moving = Dot & { fromLat: number; fromLng: number; begun: number; takes: number; time: number };
 
 /** An older dot leaves the map and is listed as silent. */
@@ -40,15 +41,14 @@ export class Positions {
       this.dots.set(dot.id, { ...dot, fromLat: dot.lat, fromLng: dot.lng, begun: now, takes: 0, time });
       return;
     }
-    const named = { ...dot, name: dot.name ?? before.name, active: dot.active ?? before.active } as Dot;
     // A late fix changes the crew's state, never its place.
     if (time < before.time) {
-      this.dots.set(dot.id, { ...before, status: dot.status, active: named.active ?? before.active } as Moving);
+      this.dots.set(dot.id, { ...before, status: dot.status, active: dot.active });
       return;
     }
     const [fromLat, fromLng] = this.placeOf(before, now);
     const takes = Math.min(MAX_MS, Math.max(0, time - before.time));
-    this.dots.set(dot.id, { ...named, fromLat, fromLng, begun: now, takes, time });
+    this.dots.set(dot.id, { ...dot, fromLat, fromLng, begun: now, takes, time });
   }
 
   private placeOf(dot: Moving, now: number): [number, number] {

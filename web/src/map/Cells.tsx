@@ -80,7 +80,7 @@ export function Cells({ hexes, heat }: { hexes: readonly Hex[]; heat: boolean })
   }, [map, scheme, heat]);
 
   useEffect(() => {
-    (map.getSource('cells') as GeoJSONSource | undefined)?.setData(collection(hexes));
+    map.getSource<GeoJSONSource>('cells')?.setData(collection(hexes));
     map.getContainer().dataset.cells = String(hexes.length);
   }, [map, hexes]);
 

@@ -68,7 +68,7 @@ export function CrewDots({ positions, chosen, follows, onChoose }: Props) {
       drawnChosen = looked.current.chosen;
       const { shown, moving: more } = positions.frame();
       moving = more;
-      (map.getSource('crews') as GeoJSONSource | undefined)?.setData({
+      map.getSource<GeoJSONSource>('crews')?.setData({
         type: 'FeatureCollection',
         features: shown.map((dot) => ({
           type: 'Feature',

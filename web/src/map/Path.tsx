@@ -31,7 +31,7 @@ export function Path({ id, points, dashed = false }: { id: string; points: reado
     };
   }, [map, id, colour, dashed]);
   useEffect(() => {
-    (map.getSource(id) as GeoJSONSource | undefined)?.setData(line(points));
+    map.getSource<GeoJSONSource>(id)?.setData(line(points));
   }, [map, id, points]);
   return null;
 }

@@ -34,7 +34,7 @@ export function LandingPage() {
             fullWidth
             size="md"
             value={tab}
-            onChange={(value) => setTab(value as typeof tab)}
+            onChange={setTab}
             data={(['sign_in', 'register'] as const).map((value) => ({ value, label: t(`landing.${value}`) }))}
           />
           {tab === 'sign_in' ? <SignInForm /> : <RegisterForm />}

@@ -59,7 +59,7 @@ function Seller() {
             className={classes.tabs ?? ''}
             size="md"
             value={tab}
-            onChange={(value) => setTab(value as Column)}
+            onChange={setTab}
             aria-label={t('seller.title')}
             data={PREP.map((status) => ({
               value: status,

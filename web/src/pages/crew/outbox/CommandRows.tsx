@@ -49,7 +49,7 @@ function CommandRow({ command, state, reason, named }: Props) {
         <Label command={command} />
         <small role="status">
           {' '}
-          {reason ? <Refusal reason={reason} /> : t(`crew.outbox.${state}`)} · <When at={command.at} />
+          {reason ? <ReasonText reason={reason} /> : t(`crew.outbox.${state}`)} · <When at={command.at} />
         </small>
       </span>
       {reason && (
@@ -68,7 +68,7 @@ function Label({ command }: { command: Command }) {
   return t(`crew.command.${command.kind}`, { shop: command.words.shop ?? '' });
 }
 
-function Refusal({ reason }: { reason: Reason }) {
+function ReasonText({ reason }: { reason: Reason }) {
   const { t } = useTranslation();
   const sentence = useSentence();
   // An order that is not found now was this crew's when the command was given.

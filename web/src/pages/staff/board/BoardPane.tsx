@@ -43,7 +43,7 @@ export function BoardPane({ board, sorted, troubles, chosen, onChoose, column, o
         <SegmentedControl
           className={classes.columnSwitch}
           value={column}
-          onChange={(next) => onColumn(next as Column)}
+          onChange={onColumn}
           aria-label={t('staff.columns')}
           data={COLUMNS.map((value) => ({
             value,

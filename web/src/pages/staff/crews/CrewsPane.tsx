@@ -22,7 +22,7 @@ export function CrewsPane({ crews, cards, chosen, onOrder, onCrew }: Props) {
   const dots = crews.positions
     .all()
     .filter((dot) => dot.status !== 'off_duty' || cards.some((card) => card.crew?.id === dot.id))
-    .sort((a, b) => (a.name ?? a.id).localeCompare(b.name ?? b.id));
+    .sort((a, b) => a.name.localeCompare(b.name));
   const orders = (of: Card[]) =>
     of.map((card) => (
       <button
@@ -64,7 +64,7 @@ export function CrewsPane({ crews, cards, chosen, onOrder, onCrew }: Props) {
                 <tr key={dot.id} data-id={dot.id} data-state={dot.status}>
                   <th scope="row">
                     <button type="button" onClick={() => onCrew(dot.id)}>
-                      <bdi>{dot.name ?? dot.id.slice(-6)}</bdi>
+                      <bdi>{dot.name}</bdi>
                     </button>
                   </th>
                   <td>{t(`staff.status.${dot.status}`)}</td>

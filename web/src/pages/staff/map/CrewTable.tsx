@@ -22,7 +22,7 @@ export function CrewTable({
   useDots(positions);
   const dots = positions
     .all()
-    .sort((a, b) => (rank[a.status] ?? 9) - (rank[b.status] ?? 9) || (a.name ?? a.id).localeCompare(b.name ?? b.id));
+    .sort((a, b) => (rank[a.status] ?? 9) - (rank[b.status] ?? 9) || a.name.localeCompare(b.name));
   return (
     <ul className={classes.crewList}>
       {dots.map((dot) => {
@@ -30,9 +30,9 @@ export function CrewTable({
         return (
           <li key={dot.id} data-id={dot.id} data-state={dot.status}>
             <button type="button" aria-pressed={dot.id === chosen} onClick={() => onChoose(dot.id)}>
-              <span dir="auto">{dot.name ?? dot.id.slice(-6)}</span>
+              <span dir="auto">{dot.name}</span>
               <span>{t(`staff.status.${dot.status}`)}</span>
-              <span className="number">{dot.active === undefined ? '' : t('staff.load', { count: dot.active })}</span>
+              <span className="number">{t('staff.load', { count: dot.active })}</span>
               <time>{ago(now - at, t) ?? clockTime(new Date(at), new Date(now))}</time>
             </button>
           </li>

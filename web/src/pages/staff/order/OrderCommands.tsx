@@ -11,7 +11,7 @@ type Props = { order: Order; onDone: (answer: Order) => void; onError: (error: u
 /** Commands that need a reason: unlock the PIN, deliver without it, cancel. */
 export function OrderCommands({ order, onDone, onError }: Props) {
   const { t } = useTranslation();
-  const [command, setDeed] = useState<Command | null>(null);
+  const [command, setCommand] = useState<Command | null>(null);
   const [busy, setBusy] = useState(false);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -25,7 +25,7 @@ export function OrderCommands({ order, onDone, onError }: Props) {
       onError(caught);
     } finally {
       setBusy(false);
-      setDeed(null);
+      setCommand(null);
     }
   };
   // A pickup has its PIN once a part of it is ready.
@@ -37,19 +37,19 @@ export function OrderCommands({ order, onDone, onError }: Props) {
     <>
       {(order.status === 'SHIPPED' ? (['unlock', 'deliver'] as const) : atCounter ? (['unlock'] as const) : []).map(
         (one) => (
-          <Button key={one} variant="default" mih={40} onClick={() => setDeed(one)} data-act={one}>
+          <Button key={one} variant="default" mih={40} onClick={() => setCommand(one)} data-act={one}>
             {t(`staff.${one}`)}
           </Button>
         ),
       )}
       {(order.status === 'CREATED' || order.status === 'PROCESSING') && (
-        <Button variant="default" mih={40} onClick={() => setDeed('cancel')} data-act="cancel">
+        <Button variant="default" mih={40} onClick={() => setCommand('cancel')} data-act="cancel">
           {t('staff.cancel')}
         </Button>
       )}
       <Modal
         opened={command !== null}
-        onClose={() => setDeed(null)}
+        onClose={() => setCommand(null)}
         title={command ? t(`staff.${command}`) : ''}
         closeButtonProps={{ 'aria-label': t('common.close') }}
       >

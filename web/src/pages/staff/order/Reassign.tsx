@@ -72,9 +72,9 @@ export function Reassign({ order, positions, onDone }: Props) {
               onClick={() => void give(dot.id)}
               data-id={dot.id}
             >
-              <span dir="auto">{dot.name ?? dot.id.slice(-6)}</span>
+              <span dir="auto">{dot.name}</span>
               <small>
-                {t('staff.load', { count: dot.active ?? 0 })} · <Distance metres={dot.away} /> ·{' '}
+                {t('staff.load', { count: dot.active })} · <Distance metres={dot.away} /> ·{' '}
                 {ago(now - Date.parse(dot.at), t)}
               </small>
             </Button>
