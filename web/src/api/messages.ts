@@ -101,13 +101,13 @@ export type UserMessage =
   | { type: 'order_created'; at: string; order: Order }
   | Notified<'order_created'>
   | Notified<'order_claimed'>
+  | Notified<'order_released'>
+  | Notified<'order_reassigned'>
   | Notified<'order_shipped'>
   | Notified<'order_delivered'>
   | Notified<'order_delivery_failed'>
-  | Notified<'order_returned'>
   | Notified<'order_cancelled'>
   | Notified<'order_completed'>
-  | Notified<'proof_locked'>
   | Notified<'seller_payment'>
   | Notified<'crew_payment'>
   | { type: 'notifications_read'; at: string; id: string | null; unread_count: number }
@@ -128,16 +128,16 @@ export type TrackMessage =
       lat: number;
       lng: number;
       at: string;
-      eta_s: number | null;
-      eta_high_s: number | null;
-      remaining_m: number | null;
+      eta_s: number;
+      eta_high_s: number;
+      remaining_m: number;
       heading_deg?: number | null;
       speed_mps?: number;
       /** Only the area is known: within `radius_m` of the place. */
-      coarse?: true;
+      coarse?: boolean;
       radius_m?: number;
       /** The crew brings something to another door before this one. */
-      other_stop_first?: true;
+      other_stop_first?: boolean;
     }
   | { type: 'state'; status: Schema<'OrderStatus'> };
 export type TrackSnapshot = TrackMessage;
@@ -149,7 +149,7 @@ type NearbyOrder = {
   lat: number;
   lng: number;
   distance_m: number;
-  stops: { shop_id: string; name: string; lat: number; lng: number; ready_at?: string | null }[];
+  stops: { shop_id: string; name: string; lat: number; lng: number }[];
   fee: string;
   currency: string;
   dropoff_distance_m: number;
@@ -161,15 +161,15 @@ export type NearbyMessage = {
   seq: number;
   added: NearbyOrder[];
   removed: string[];
-  /** Why each removed order left. */
-  why: Record<string, 'claimed' | 'cancelled' | 'out_of_range' | 'shop_closed'>;
-  full?: true;
-  no_position?: true;
+  /** Why each removed order left: `claimed`, `cancelled`, `out_of_range`, `shop_closed`. */
+  why: Record<string, string>;
+  full?: boolean;
+  no_position?: boolean;
 };
 export type NearbySnapshot = NearbyMessage;
 
 /** `map:{cell}`: crews that moved or changed, or with `full` all crews of the cell. */
-export type MapMessage = { type: 'positions'; crews: Schema<'CrewDot'>[]; full?: true };
+export type MapMessage = { type: 'positions'; crews: Schema<'CrewDot'>[]; full?: boolean };
 export type MapSnapshot = MapMessage;
 
 /** What of a message is short and may be read by all staff. */
@@ -187,5 +187,5 @@ type Short<Message> = Message extends unknown
 export type StaffOpsMessage =
   | (Short<OrderMessage> & { order_id: string })
   | (Short<CrewMessage> & { crew_id: string })
-  | { type: 'reload'; full: true };
+  | { type: 'reload'; full: boolean };
 export type StaffOpsSnapshot = Extract<StaffOpsMessage, { type: 'reload' }>;

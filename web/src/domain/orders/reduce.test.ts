@@ -59,9 +59,9 @@ it('a late fix never moves the dot back, and nothing shows after delivery', () =
     lat,
     lng: 1,
     at: new Date(s * 1000).toISOString(),
-    eta_s: null,
-    eta_high_s: null,
-    remaining_m: null,
+    eta_s: 60,
+    eta_high_s: 120,
+    remaining_m: 900,
   });
   const track = reduceTrack(reduceTrack(undefined, at(10, 1)), at(5, 2));
   expect(track.position?.lat).toBe(1);

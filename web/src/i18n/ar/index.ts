@@ -1,9 +1,9 @@
-import catalogue from '@catalogue/ar.json';
+import { errors } from '@catalogue/ar.json';
 import { sentences } from '../catalogue';
 import app from './app.json';
 import common from './common.json';
-import errors from './errors.json';
+import own from './errors.json';
 import landing from './landing.json';
 import orders from './orders.json';
 
-export default { app, common, landing, orders, errors: sentences(catalogue, errors) };
+export default { app, common, landing, orders, errors: sentences(errors, own) };

@@ -25,13 +25,13 @@ function keysOf(message: UserMessage): string[][] {
       return [['wallet']];
     case 'order_created':
     case 'order_claimed':
+    case 'order_released':
+    case 'order_reassigned':
     case 'order_shipped':
     case 'order_delivered':
     case 'order_delivery_failed':
-    case 'order_returned':
     case 'order_cancelled':
     case 'order_completed':
-    case 'proof_locked':
       return [['orders'], ['proof']];
     case 'seller_payment':
     case 'crew_payment':

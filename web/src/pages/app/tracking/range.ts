@@ -1,10 +1,9 @@
 import type { Track } from '../../../domain/orders';
 
-/** Minutes as a range: "12–16", "4", "0" below one minute; null when the server gives no time. */
-export function rangeOf(position: NonNullable<Track['position']>): string | null {
-  if (position.eta_s == null) return null;
+/** Minutes as a range: "12–16", "4", "0" below one minute. */
+export function rangeOf(position: NonNullable<Track['position']>): string {
   const low = Math.round(position.eta_s / 60);
-  const high = Math.max(low, Math.ceil((position.eta_high_s ?? position.eta_s) / 60));
+  const high = Math.max(low, Math.ceil(position.eta_high_s / 60));
   // Left to right in every language: the range reads as one number.
   return low === high ? String(low) : `\u2066${low}\u2013${high}\u2069`;
 }

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { NearbyRow } from '../../../domain/delivery';
-import { Distance, Money, useNow } from '../../../ui';
+import { Distance, Money } from '../../../ui';
 import { distance } from '../../../ui/format';
 import classes from '../crew.module.css';
 
@@ -32,7 +32,6 @@ export function NearCard({ row, claiming, onClaim }: Props) {
               {stops.length > 1 && ` ${t('crew.more_shops', { count: stops.length - 1 })}`}
             </span>
           )}
-          <ReadyIn at={stops[0]?.ready_at} />
           <span>{t('crew.to_door', { distance: distance(row.dropoff_distance_m, t) })}</span>
         </p>
       </div>
@@ -53,12 +52,4 @@ export function NearCard({ row, claiming, onClaim }: Props) {
       )}
     </li>
   );
-}
-
-function ReadyIn({ at }: { at?: string | null | undefined }) {
-  const { t } = useTranslation();
-  const now = useNow();
-  if (!at) return null;
-  const minutes = Math.ceil((Date.parse(at) - now) / 60_000);
-  return <span>{minutes > 0 ? t('crew.ready_in', { minutes }) : t('crew.ready')}</span>;
 }
