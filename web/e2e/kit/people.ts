@@ -74,7 +74,10 @@ export class Person {
     await this.delete('/api/cart/');
     for (const shop of shops.items.filter((one) => one.is_open)) {
       const products = await this.get<Schema<'Page_Product'>>(`/api/product/products/?shop=${shop.id}&limit=100`);
-      const product = products.items.find((one) => one.stock > 10 && Number(one.price) > 0);
+      // The cheapest: a crew that delivers many orders in a file must stay below its cash limit.
+      const [product] = products.items
+        .filter((one) => one.stock > 10 && Number(one.price) > 0)
+        .sort((a, b) => Number(a.price) - Number(b.price));
       if (!product) continue;
       // Enough of it for the minimum order of any shop.
       await this.post('/api/cart/items/', { product_id: product.id, quantity: Math.max(5, product.min_quantity) });

@@ -5,11 +5,10 @@ import { sessions } from '../session/store';
 import { send, successful } from './http';
 import { isInDoubt } from './problem';
 import type { paths } from './schema';
-import type { Schema } from './schemas';
 
 export { answer } from './http';
 
-const KEY = 'idempotency-key';
+const KEY = 'Idempotency-Key';
 // A repeat carries the key of the first request, so that the server answers it as it answered that one.
 const REPEAT_MS = [400, 1500];
 
@@ -19,7 +18,7 @@ export const newKey = (): string => {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
 };
 
-/** Headers of a POST that may be sent again later: without them each call gets a key of its own. */
+/** Parameters of a POST that may be sent again later: without them each call gets a key of its own. */
 export const keyed = (key: string) => ({ [KEY]: key });
 
 export const api = createClient<paths>({ fetch: call });
@@ -50,9 +49,4 @@ async function authorized(request: Request): Promise<Response> {
   const second = await send(request, next.access);
   if (second.status === 401) sessions.end('revoked');
   return second;
-}
-
-/** Positions that an answer carries: what its state already contains of each channel. Commands add them to their body. */
-export function positionsOf(body: object): readonly Schema<'Live'>[] {
-  return 'live' in body && Array.isArray(body.live) ? body.live : [];
 }

@@ -2,6 +2,8 @@
 import type { Schema } from '../api/schemas';
 
 export type LivePosition = Schema<'Live'>;
+/** An answer to a command: its state already contains these messages. */
+export type Positioned = { live?: readonly LivePosition[] | undefined };
 export type Position = Pick<LivePosition, 'offset' | 'epoch'>;
 export type Entry<T> = { data: T /** null on ephemeral channels */; at: Position | null };
 export type Received<M> = { /** 0 on ephemeral channels */ offset: number; message: M };

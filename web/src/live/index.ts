@@ -1,6 +1,6 @@
 export { ignore } from './channels';
 export { clock } from './clock';
-export { type LivePosition, positionIn } from './entry';
+export { type LivePosition, type Positioned, positionIn } from './entry';
 export type { LiveStatus, Snapshot } from './feed';
 export { type Dot, Positions, SILENT_MS } from './positions';
 export { LiveProvider, useFeeds, useLine, useMessages } from './provider';

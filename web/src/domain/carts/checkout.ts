@@ -15,7 +15,7 @@ export async function checkout(wanted: CheckoutInput): Promise<Order> {
   const { key } = before?.body === body ? before : { key: newKey() };
   sessionStorage.setItem(place, JSON.stringify({ body, key } satisfies Attempt));
   try {
-    const order = await answer(api.POST('/api/orders/checkout/', { body: wanted, headers: keyed(key) }));
+    const order = await answer(api.POST('/api/orders/checkout/', { params: { header: keyed(key) }, body: wanted }));
     sessionStorage.removeItem(place);
     return order;
   } catch (error) {

@@ -1,5 +1,5 @@
 //! Sends a crew's command, and applies its answer to the crew's state.
-import { answer, api, keyed, positionsOf } from '../../api/client';
+import { answer, api, keyed } from '../../api/client';
 import type { LivePosition } from '../../live';
 import type { CrewCommand } from './commands';
 import { withJob, withoutJob } from './reduce';
@@ -10,7 +10,7 @@ export type Outcome = { live: readonly LivePosition[]; change: (crew: CrewState)
 
 /** Errors: `ApiError` of the operation, `Unreachable`. */
 export async function perform(command: CrewCommand): Promise<Outcome> {
-  const init = { params: { path: { id: command.about } }, headers: keyed(command.id) };
+  const params = { path: { id: command.about }, header: keyed(command.id) };
   switch (command.kind) {
     case 'duty': {
       const { on_duty, duty_no, active, live } = await answer(api.PATCH('/api/delivery/me/', { body: command.body }));
@@ -21,23 +21,23 @@ export async function perform(command: CrewCommand): Promise<Outcome> {
     case 'fail':
     case 'returned': {
       const { body } = command;
-      const job = await answer(api.POST('/api/delivery/orders/{id}/advance/', { ...init, body }));
-      return { live: positionsOf(job), change: (crew) => withJob(crew, job) };
+      const job = await answer(api.POST('/api/delivery/orders/{id}/advance/', { params, body }));
+      return { live: job.live, change: (crew) => withJob(crew, job) };
     }
     case 'give_back': {
       const { body } = command;
-      const job = await answer(api.POST('/api/delivery/orders/{id}/release/', { ...init, body }));
-      return { live: positionsOf(job), change: (crew) => withJob(crew, job) };
+      const job = await answer(api.POST('/api/delivery/orders/{id}/release/', { params, body }));
+      return { live: job.live, change: (crew) => withJob(crew, job) };
     }
     case 'problem': {
       const { body } = command;
-      const noted = await answer(api.POST('/api/delivery/orders/{id}/problem/', { ...init, body }));
-      return { live: positionsOf(noted), change: (crew) => crew };
+      const noted = await answer(api.POST('/api/delivery/orders/{id}/problem/', { params, body }));
+      return { live: noted.live, change: (crew) => crew };
     }
     case 'confirm': {
       const { body } = command;
-      const order = await answer(api.POST('/api/orders/{id}/proof/confirm/', { ...init, body }));
-      return { live: positionsOf(order), change: (crew) => withoutJob(crew, command.about) };
+      const order = await answer(api.POST('/api/orders/{id}/proof/confirm/', { params, body }));
+      return { live: order.live ?? [], change: (crew) => withoutJob(crew, command.about) };
     }
   }
 }

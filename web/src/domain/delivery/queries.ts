@@ -9,7 +9,7 @@ export const crewSnapshot = (userId: string): Snapshot<CrewState> => ({
 });
 
 export const claim = (id: string, key: string) =>
-  answer(api.POST('/api/delivery/orders/{id}/claim/', { params: { path: { id } }, headers: keyed(key) }));
+  answer(api.POST('/api/delivery/orders/{id}/claim/', { params: { path: { id }, header: keyed(key) } }));
 
 export type Ping = Schema<'Ping'>;
 /** The way for positions when the socket is down. */

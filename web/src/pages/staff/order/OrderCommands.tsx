@@ -3,10 +3,11 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cancelOrder, type Order } from '../../../domain/orders';
 import { deliver, unlockProof } from '../../../domain/staff';
+import type { Positioned } from '../../../live';
 
 const commands = { unlock: unlockProof, deliver, cancel: cancelOrder };
 type Command = keyof typeof commands;
-type Props = { order: Order; onDone: (answer: Order) => void; onError: (error: unknown) => void };
+type Props = { order: Order; onDone: (answer: Positioned) => void; onError: (error: unknown) => void };
 
 /** Commands that need a reason: unlock the PIN, deliver without it, cancel. */
 export function OrderCommands({ order, onDone, onError }: Props) {

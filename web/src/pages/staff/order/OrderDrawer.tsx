@@ -2,10 +2,9 @@ import { ActionIcon, Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { positionsOf } from '../../../api/client';
 import { orderSnapshot, reduceOrder } from '../../../domain/orders';
 import { carrierKey } from '../../../domain/staff';
-import { positionIn, useLive } from '../../../live';
+import { type Positioned, positionIn, useLive } from '../../../live';
 import { ErrorLine, ErrorScreen, Loading, Money, StateChip, useTint } from '../../../ui';
 import { nameOf } from '../../../ui/name';
 import type { Crews } from '../crews/useCrews';
@@ -31,12 +30,12 @@ export function OrderDrawer({ id, crews, onClose }: { id: string; crews: Crews; 
     data?.fulfilment === 'delivery' &&
     (data.status === 'CREATED' ||
       (data.status === 'PROCESSING' && data.shop_orders.every((part) => part.picked_up_at == null)));
-  const done = (answer: object) => {
-    const position = positionIn(positionsOf(answer), `order:${id}`);
+  const done = (answer: Positioned) => {
+    const position = positionIn(answer.live, `order:${id}`);
     if (position) setOwn((before) => new Set([...before, position.offset]));
     order.reload();
   };
-  const moved = (answer: object) => {
+  const moved = (answer: Positioned) => {
     done(answer);
     setReassigns(false);
     reassignButton.current?.focus();

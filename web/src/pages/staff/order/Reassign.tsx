@@ -2,10 +2,10 @@ import { Button, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../api/problem';
-import { type Job, metres } from '../../../domain/delivery';
+import { metres } from '../../../domain/delivery';
 import type { Order } from '../../../domain/orders';
 import { reassign } from '../../../domain/staff';
-import type { Positions } from '../../../live';
+import type { Positioned, Positions } from '../../../live';
 import { Distance, ErrorLine, useNow } from '../../../ui';
 import { ago } from '../../../ui/format';
 import { useDots } from '../crews/useCrews';
@@ -13,7 +13,7 @@ import classes from '../staff.module.css';
 
 const OFFERED = 8;
 
-type Props = { order: Order; positions: Positions; onDone: (answer: Job) => void };
+type Props = { order: Order; positions: Positions; onDone: (answer: Positioned) => void };
 
 /** Nearest crews first, with their load and the age of their position; a reason is required. */
 export function Reassign({ order, positions, onDone }: Props) {
