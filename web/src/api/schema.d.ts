@@ -170,7 +170,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts a product into the cart; of one that is in it already, so many more. */
+        /** Adds a product to the cart. If the cart already contains it, the quantities add up. */
         post: operations["post_cart_items"];
         delete?: never;
         options?: never;
@@ -188,7 +188,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Takes a line out of the cart. */
+        /** Removes a line from the cart. */
         delete: operations["delete_cart_items_id"];
         options?: never;
         head?: never;
@@ -205,7 +205,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Checks the cart before a checkout; changed prices are then seen. */
+        /** Checks the cart before a checkout. Changed prices count as seen from now on. */
         post: operations["post_cart_validate"];
         delete?: never;
         options?: never;
@@ -227,7 +227,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Goes on duty or off. Going on duty once more takes it over from another phone; claims without goods stay. */
+        /** Starts or ends duty. Starting it again takes it over from another phone; claimed orders stay. */
         patch: operations["patch_delivery_me"];
         trace?: never;
     };
@@ -238,7 +238,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the orders that wait around a point, nearest first: the given one, the crew's last ping, or the middle of their area. */
+        /** Lists the claimable orders around a point, nearest first: the given point, the crew's last ping, or the centre of its area. */
         get: operations["get_delivery_orders_available"];
         put?: never;
         post?: never;
@@ -291,7 +291,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reports that something is wrong with an order that the crew carries; staff are told. */
+        /** Reports a problem with an order that the crew carries, to staff. */
         post: operations["post_delivery_orders_id_problem"];
         delete?: never;
         options?: never;
@@ -308,7 +308,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an own order back to the list, before any goods of it were picked up. */
+        /** Releases an own order before any of its goods were picked up. */
         post: operations["post_delivery_orders_id_release"];
         delete?: never;
         options?: never;
@@ -325,7 +325,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes pings of the crew, when the socket is down. */
+        /** Takes positions of the crew while its socket is down. */
         post: operations["post_delivery_pings"];
         delete?: never;
         options?: never;
@@ -481,7 +481,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Orders what is in the cart, or in some of its shops: goods and money are set aside in the same commit. */
+        /** Orders what is in the cart, or in some of its shops: goods and money are reserved in the same commit. */
         post: operations["post_orders_checkout"];
         delete?: never;
         options?: never;
@@ -532,7 +532,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancels an order: held money and goods go back, a crew that had claimed it is free. */
+        /** Cancels an order: the held money and the goods are given back, and a crew that had claimed it is free. */
         post: operations["post_orders_id_cancel"];
         delete?: never;
         options?: never;
@@ -549,7 +549,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Completes a delivered order: sellers and crew are paid. One that is COMPLETED already stays as it is. */
+        /** Completes a delivered order: sellers and crew are paid. One that is already COMPLETED stays as it is. */
         post: operations["post_orders_id_complete"];
         delete?: never;
         options?: never;
@@ -581,7 +581,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads the PIN and code that the order's customer shows at the door. */
+        /** Reads the PIN and code that the order's customer shows on delivery. */
         get: operations["get_orders_id_proof"];
         put?: never;
         post?: never;
@@ -617,7 +617,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Says that a shop's part of an order waits at its counter. */
+        /** Reports that a shop's part of an order is ready at its counter. */
         post: operations["post_orders_id_ready"];
         delete?: never;
         options?: never;
@@ -667,7 +667,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists what is sold.
+         * Lists the products that are sold.
          * @description `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
          */
         get: operations["get_product_products"];
@@ -791,7 +791,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads where the crews are, and from afar the hexes of the city. */
+        /** Reads the crews on the map, and the city in hexes. */
         get: operations["get_staff_crews_map"];
         put?: never;
         post?: never;
@@ -808,7 +808,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads where a crew was: a day at most, the last hour by default. */
+        /** Reads the trail of a crew: at most a day, by default the last hour. */
         get: operations["get_staff_crews_id_trail"];
         put?: never;
         post?: never;
@@ -827,7 +827,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delivers an order without its proof, or gives its proof five new tries. Needs a reason, and is audited. */
+        /** Delivers an order without its proof, or unlocks its proof for five more tries. Needs a reason, and is audited. */
         post: operations["post_staff_orders_id_override"];
         delete?: never;
         options?: never;
@@ -844,7 +844,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an order whose goods still stand at the shops to another crew or back to the list; one that waits, to a crew. */
+        /** Assigns an order without picked up goods to another crew, or puts it back on the list; an unclaimed order is assigned to a crew. */
         post: operations["post_staff_orders_id_reassign"];
         delete?: never;
         options?: never;
@@ -1095,7 +1095,7 @@ export interface components {
             /** @description Claimable orders, by their first stop. */
             waiting: number;
         };
-        /** @description A shop to fetch goods from. */
+        /** @description A shop to pick up goods from. */
         ClaimableStop: {
             /** Format: double */
             lat: number;
@@ -1114,7 +1114,7 @@ export interface components {
         ConfirmProof: {
             /**
              * Format: date-time
-             * @description When it was shown, where there was no reception.
+             * @description When it was entered, if there was no reception then.
              */
             at?: string | null;
             /**
@@ -1162,7 +1162,7 @@ export interface components {
             /** @description `foot`, `bicycle`, `motorbike`, `car`. */
             vehicle: string;
         };
-        /** @description The crew as a customer knows them. */
+        /** @description The crew as the customer sees them. */
         CrewName: {
             first_name: string;
             id: components["schemas"]["UserId"];
@@ -1200,7 +1200,7 @@ export interface components {
             /** @description The channels of the cells in use. They have no offsets: a snapshot is the whole cell. */
             live: components["schemas"]["Live"][];
         };
-        /** @description Who ordered, as shop and crew call them. */
+        /** @description The customer, as shop and crew address them. */
         CustomerView: {
             name: string;
             /** @description Left out for sellers, and for the crew once they no longer carry the order. */
@@ -1229,7 +1229,7 @@ export interface components {
             role: string;
             username: string;
         };
-        /** @description Where a delivery goes, as it was at checkout. */
+        /** @description The destination of a delivery, as it was at checkout. */
         Dropoff: {
             address: string;
             /** Format: double */
@@ -1276,7 +1276,7 @@ export interface components {
             /** @description `order_created`, `order_accepted`, … */
             type: string;
         };
-        /** @description An order as its crew sees it: where to fetch, where to bring, what to collect. */
+        /** @description An order as its crew sees it: its stops, its drop-off and the cash to collect. */
         Job: {
             cash_to_collect?: components["schemas"]["Amount"] | null;
             code: string;
@@ -1397,7 +1397,7 @@ export interface components {
             /** @example Africa/Cairo */
             time_zone: string;
         };
-        /** @description An order. Of sellers' own parts alone, `subtotal` and `total` are theirs. */
+        /** @description An order. A seller sees only the parts of their own shops, and `subtotal` and `total` of these. */
         Order: {
             code: string;
             /** Format: date-time */
@@ -1435,7 +1435,7 @@ export interface components {
          */
         OrderId: string;
         /**
-         * @description Where an order stands.
+         * @description The state of an order.
          * @enum {string}
          */
         OrderStatus: "CREATED" | "PROCESSING" | "SHIPPED" | "DELIVERED" | "COMPLETED" | "CANCELLED" | "DELIVERY_FAILED" | "RETURNED_TO_SHOP";
@@ -1494,7 +1494,7 @@ export interface components {
          */
         PaymentMode: "WALLET" | "COD" | "COP" | "GATEWAY";
         /**
-         * @description Where the money stands. `RELEASED` is a hold given back.
+         * @description The state of the payment. `RELEASED`: the hold was given back.
          * @enum {string}
          */
         PaymentStatus: "UNPAID" | "HELD" | "PAID" | "RELEASED" | "REFUNDED";
@@ -1538,7 +1538,7 @@ export interface components {
             lng: number;
         };
         /**
-         * @description Where a shop's part stands at the shop.
+         * @description The state of a shop's part at its shop.
          * @enum {string}
          */
         PrepStatus: "NEW" | "ACCEPTED" | "READY" | "REJECTED";
@@ -1675,7 +1675,7 @@ export interface components {
             crew_id: components["schemas"]["UserId"] | null;
             reason?: string | null;
         };
-        /** @description Who waits at the door. */
+        /** @description The customer, as the crew addresses them. */
         Recipient: {
             name: string;
             phone_number?: string | null;
@@ -1742,7 +1742,7 @@ export interface components {
             /** Format: int32 */
             quantity: number;
         };
-        /** @description A shop as everybody sees it. */
+        /** @description A shop as every actor sees it. */
         Shop: {
             address: string;
             category_id?: components["schemas"]["ShopCategoryId"] | null;
@@ -1780,7 +1780,7 @@ export interface components {
             prep_minutes: number;
             /**
              * Format: int32
-             * @description How far the shop delivers.
+             * @description How far the shop delivers, in metres.
              */
             radius_m: number;
             /** @example APPROVED */
@@ -1839,7 +1839,7 @@ export interface components {
         SignedIn: components["schemas"]["Tokens"] & {
             user: components["schemas"]["User"];
         };
-        /** @description A shop to fetch goods from. A REJECTED one is skipped. */
+        /** @description A shop to pick up goods from. The crew skips a REJECTED one. */
         Stop: {
             address: string;
             /** Format: double */
@@ -1854,7 +1854,7 @@ export interface components {
             ready_at?: string | null;
             shop_id: components["schemas"]["ShopId"];
         };
-        /** @description What became of pings. A rejected one changed nothing that anybody sees. */
+        /** @description The result of pings. A rejected one changed nothing that is shown. */
         Taken: {
             accepted: number;
             rejected: components["schemas"]["Rejected"][];
@@ -1971,7 +1971,7 @@ export interface components {
         ValidateCart: {
             /**
              * Format: int64
-             * @description The version that the caller has; another present one is 409 `cart_changed`.
+             * @description The version that the caller has; if it is not the present one, 409 `cart_changed`.
              */
             cart_version?: number | null;
         };
@@ -3323,7 +3323,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `repeat_in_progress`: the first request with this key is still under way; `cart_shop_limit`: A cart holds at most so many shops; `cart_item_limit`: A cart holds at most so many lines; `product_gone`: The product is no longer sold */
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `cart_shop_limit`: The cart already has the largest number of shops; `cart_item_limit`: The cart already has the largest number of lines; `product_gone`: The product is no longer sold */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3797,7 +3797,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `repeat_in_progress`: the first request with this key is still under way; `cart_changed`: The cart is not of this version: the present one */
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `cart_changed`: The present cart, which has another version */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4233,7 +4233,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `no_position`: Neither a point was given nor is one known of the crew */
+            /** @description `no_position`: No point was given, and the crew's position is not known */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4552,7 +4552,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `repeat_in_progress`: the first request with this key is still under way; `already_claimed`: Somebody has taken this order; `order_cancelled`: The order was cancelled; `not_claimable`: No crew carries this order; `off_duty`: The crew is not on duty; `active_limit`: The crew carries as many orders as it may; `cash_cap`: The crew has too much cash in hand; `invalid_transition`: There is no such transition from this state */
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `already_claimed`: Another crew has claimed this order; `order_cancelled`: The order was cancelled; `not_claimable`: This order cannot be claimed; `off_duty`: The crew is not on duty; `active_limit`: The crew carries as many orders as it may; `cash_cap`: The crew has too much cash in hand; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6257,7 +6257,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `repeat_in_progress`: the first request with this key is still under way; `location_required`: Save a delivery location first; `cart_empty`: There is nothing in the cart; `cart_changed`: The cart is not the one that was seen; `cart_invalid`: Some shops of the cart cannot be ordered from as it is; `out_of_stock`: Not enough in stock */
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `location_required`: Save a delivery location first; `cart_empty`: There is nothing in the cart; `cart_changed`: The cart changed since the customer saw it; `cart_invalid`: Some shops of the cart cannot be ordered from as it is; `out_of_stock`: Not enough in stock */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6584,7 +6584,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shop_id_required`: The seller has several shops in this order: say which */
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shop_id_required`: The seller has several shops in this order: `shop_id` is required */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7158,7 +7158,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `no_proof_yet`: The proof comes with the goods */
+            /** @description `no_proof_yet`: The proof is minted when all goods are picked up */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7311,7 +7311,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `repeat_in_progress`: the first request with this key is still under way; `no_proof_yet`: The proof comes with the goods; `invalid_transition`: There is no such transition from this state */
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `no_proof_yet`: The proof is minted when all goods are picked up; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7528,7 +7528,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shop_id_required`: The seller has several shops in this order: say which */
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shop_id_required`: The seller has several shops in this order: `shop_id` is required */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7694,7 +7694,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shop_id_required`: The seller has several shops in this order: say which */
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shop_id_required`: The seller has several shops in this order: `shop_id` is required */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8086,7 +8086,7 @@ export interface operations {
                 /** @description With `lng`: nearest first, with `distance_m` and `delivery_fee`. */
                 lat?: number | null;
                 lng?: number | null;
-                /** @description Only shops that are open now (or closed now). */
+                /** @description Only shops that are open now (`true`) or closed now (`false`). */
                 open_now?: boolean | null;
                 /** @description 1 to 50000 metres; 10000 unless given. */
                 radius_m?: number | null;
@@ -8999,7 +8999,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `repeat_in_progress`: the first request with this key is still under way; `no_proof_yet`: The proof comes with the goods; `invalid_transition`: There is no such transition from this state */
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `no_proof_yet`: The proof is minted when all goods are picked up; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9036,7 +9036,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `reason_required`: Say why */
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `reason_required`: A reason is required */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9167,7 +9167,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `repeat_in_progress`: the first request with this key is still under way; `already_claimed`: Somebody has taken this order; `order_cancelled`: The order was cancelled; `not_claimable`: No crew carries this order; `off_duty`: The crew is not on duty; `active_limit`: The crew carries as many orders as it may; `cash_cap`: The crew has too much cash in hand; `already_picked_up`: Goods of this order were already picked up; `invalid_transition`: There is no such transition from this state */
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `already_claimed`: Another crew has claimed this order; `order_cancelled`: The order was cancelled; `not_claimable`: This order cannot be claimed; `off_duty`: The crew is not on duty; `active_limit`: The crew carries as many orders as it may; `cash_cap`: The crew has too much cash in hand; `already_picked_up`: Goods of this order were already picked up; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9205,7 +9205,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `reason_required`: Say why */
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `reason_required`: A reason is required */
             422: {
                 headers: {
                     [name: string]: unknown;
