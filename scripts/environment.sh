@@ -40,7 +40,7 @@ with_database() {
 
 pages_are_old() {
   [ -e web/dist/index.html ] || return 0
-  [ -n "$(find web \( -name node_modules -o -name dist -o -name shots -o -name e2e \) -prune -o -type f -newer web/dist/index.html -print -quit)" ]
+  [ -n "$(find web src/i18n \( -name node_modules -o -name dist -o -name shots -o -name e2e \) -prune -o -type f -newer web/dist/index.html -print -quit)" ]
 }
 
 web_has() { [ -e web/package.json ] && node -e 'process.exit(require("./web/package.json").scripts?.[process.argv[1]] ? 0 : 1)' "$1"; }

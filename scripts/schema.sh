@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes `web/src/api/schema.d.ts` anew: the types of what the server says, from the document the built server prints.
+# Writes `web/src/api/schema.d.ts` again: the types of inputs, answers and errors, from the document that the built server prints.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/environment.sh

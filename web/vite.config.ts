@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { catalogue, catalogueFolder } from './catalogue.alias.ts';
 import { cityStyle } from './src/map/style';
 
 // In development the pages are served here and everything else by a running server.
@@ -21,6 +22,7 @@ function mapStyles(): Plugin {
 export default defineConfig({
   plugins: [react(), mapStyles()],
   base: '/',
+  resolve: { alias: catalogue },
   build: {
     target: 'es2022',
     outDir: 'dist',
@@ -33,6 +35,7 @@ export default defineConfig({
   worker: { format: 'es' },
   server: {
     port: 5173,
+    fs: { allow: ['.', catalogueFolder] },
     proxy: {
       '/api': server,
       '/map': server,

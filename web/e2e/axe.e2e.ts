@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, it } from 'vitest';
-import { isOpenToAll } from './kit/axe';
-import { Eyes, type Look } from './kit/browser';
+import { isAccessible } from './kit/axe';
+import { type Look, TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 let order: string;
 beforeAll(async () => {
-  eyes = await Eyes.open();
-  order = (await (await Person.signIn(eyes.url, 'customer1')).order()).id;
+  browser = await TestBrowser.open();
+  order = (await (await Person.signIn(browser.url, 'customer1')).order()).id;
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
 const pages: [name: string, who: string | null, path: () => string, ready: string][] = [
-  ['door', null, () => '/', '[data-page=door][data-ready]'],
+  ['door', null, () => '/', '[data-page=landing][data-ready]'],
   ['shops', 'customer1', () => '/app', '[data-page=app] li[data-state=open]'],
   ['tracking', 'customer1', () => `/app/orders/${order}`, '[data-page=tracking][data-live=live]'],
   ['crew', 'crew1', () => '/crew', '[data-page=crew][data-live=live]'],
@@ -26,12 +26,12 @@ const looks: Look[] = [
 ];
 
 it.each(pages.flatMap((page) => looks.map((look) => [page[0], look, page] as const)))(
-  '%s is open to everybody: %o',
+  '%s is accessible: %o',
   async (_, look, [, who, path, ready]) => {
-    const screen = await eyes.screen(look);
+    const screen = await browser.screen(look);
     if (who === null) await screen.goto(path());
     else await screen.enter(who, path());
     await screen.page.locator(ready).first().waitFor();
-    await isOpenToAll(screen.page);
+    await isAccessible(screen.page);
   },
 );

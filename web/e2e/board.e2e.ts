@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Eyes, type Screen } from './kit/browser';
+import { type Screen, TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
-import { Line } from './kit/proxy';
+import { TcpProxy } from './kit/proxy';
 
-let line: Line;
-let eyes: Eyes;
+let proxy: TcpProxy;
+let browser: TestBrowser;
 let staff: Person;
 let crew: Person;
 const customers: Person[] = [];
 beforeAll(async () => {
-  line = await Line.to(inject('url'));
-  eyes = await Eyes.open(line.url);
+  proxy = await TcpProxy.to(inject('url'));
+  browser = await TestBrowser.open(proxy.url);
   staff = await Person.signIn(inject('url'), 'staff1');
   crew = await Person.signIn(inject('url'), 'crew9');
   for (const n of [9, 10, 11]) customers.push(await Person.signIn(inject('url'), `customer${n}`));
@@ -19,14 +19,14 @@ beforeAll(async () => {
   await crew.ping(28.501, 26.5);
 });
 afterAll(async () => {
-  await eyes?.close();
-  await line?.close();
+  await browser?.close();
+  await proxy?.close();
 });
 
-const away = [/ERR_/, /WebSocket connection to/, /409/, /422/];
+const disconnected = [/ERR_/, /WebSocket connection to/, /409/, /422/];
 type Listed = { items: { id: string; status: string; crew: { id: string } | null }[]; next: string | null };
 
-/** Every order under way, as REST says it, as `id state crew`. */
+/** Every order under way according to REST, as `id state crew`. */
 async function byRest(): Promise<string[]> {
   const all: Listed['items'] = [];
   let cursor = '';
@@ -48,8 +48,8 @@ const byBoard = (screen: Screen) =>
   );
 
 async function onBoard(path = '/staff?view=board'): Promise<Screen> {
-  const screen = await eyes.screen();
-  screen.tolerated = away;
+  const screen = await browser.screen();
+  screen.tolerated = disconnected;
   await screen.enter('staff1', path);
   await screen.live('staff');
   return screen;
@@ -57,13 +57,13 @@ async function onBoard(path = '/staff?view=board'): Promise<Screen> {
 
 it.each([
   ['200 changes', 200],
-  // Each is two events in the room, one of the order and one of the crew; it remembers 500.
-  ['more changes than the room remembers', 300],
-])('after a cut over %s the board is what REST says', async (_, changes) => {
+  // Each change is two messages in the room, one of the order and one of the crew; it remembers 500.
+  ['more changes than the staff room remembers', 300],
+])('after an interruption of %s the board equals REST', async (_, changes) => {
   const screen = await onBoard();
   const followed = await Promise.all(customers.map((one) => one.order()));
   for (const one of followed) await screen.page.locator(`[data-column=CREATED] [data-id="${one.id}"]`).waitFor();
-  line.cut();
+  proxy.cut();
   await screen.page.locator('[role=status][data-live=offline]').waitFor();
   const [moved, ended, left] = followed.map((one) => one.id) as [string, string, string];
   for (let i = 0; i < changes / 2; i += 1) {
@@ -73,7 +73,7 @@ it.each([
   await crew.claim(moved);
   await customers[1]?.cancel(ended);
   const placed = await customers[1]?.order();
-  line.mend();
+  proxy.mend();
   await screen.live('staff');
   await screen.page.locator(`[data-column=PROCESSING] [data-id="${moved}"][data-crew="${crew.id}"]`).waitFor();
   await screen.page.locator(`[data-column=CREATED] [data-id="${placed?.id}"]`).waitFor();
@@ -83,7 +83,7 @@ it.each([
   screen.clean();
 });
 
-it('under the pointer nothing moves: what goes says where, what is new waits', async () => {
+it('nothing moves under the pointer: an order that leaves shows its new state, new ones wait', async () => {
   const screen = await onBoard();
   const [first, second] = await Promise.all([customers[0]?.order(), customers[1]?.order()]);
   const column = screen.page.locator('[data-column=CREATED]');
@@ -111,7 +111,7 @@ it('under the pointer nothing moves: what goes says where, what is new waits', a
   screen.clean();
 });
 
-it('the table keeps its rows until they are let in; search, view and order stand in the address', async () => {
+it('the table keeps its rows until new ones are let in; search, view and order are part of the address', async () => {
   const order = await customers[0]?.order();
   const screen = await onBoard(`/staff?view=table&order=${order?.id}`);
   await screen.page.locator(`tr[data-id="${order?.id}"] [aria-pressed=true]`).waitFor();
@@ -137,7 +137,7 @@ it('the table keeps its rows until they are let in; search, view and order stand
   screen.clean();
 });
 
-it('a reason is asked for; a colleague sees who gave the order away; the focus comes back', async () => {
+it('reassigning needs a reason; a colleague sees the change; the focus returns', async () => {
   const order = await customers[0]?.order();
   const id = order?.id ?? '';
   const mine = await onBoard(`/staff?view=board&find=${order?.code}`);
@@ -150,14 +150,14 @@ it('a reason is asked for; a colleague sees who gave the order away; the focus c
   await mine.page.locator('[data-pad=reassign] input').waitFor();
   await mine.page.keyboard.press('Tab');
   await mine.page.keyboard.press('Enter');
-  await mine.page.locator('[data-pad=reassign] [data-refusal=reason_required]').waitFor();
+  await mine.page.locator('[data-pad=reassign] [data-error=reason_required]').waitFor();
   await mine.page.keyboard.type('closest');
   await mine.page.keyboard.press('Tab');
   await mine.page.keyboard.press('Enter');
-  await other.page.locator('[data-drawer=order][data-state=PROCESSING] [data-lately]').waitFor();
+  await other.page.locator('[data-drawer=order][data-state=PROCESSING] [data-recent]').waitFor();
   await mine.page.locator('[data-drawer=order][data-state=PROCESSING]').waitFor();
   await mine.page.locator('[data-drawer=order] [data-act=reassign]:focus').waitFor();
-  expect(await mine.page.locator('[data-lately]').count()).toBe(0);
+  expect(await mine.page.locator('[data-recent]').count()).toBe(0);
   await mine.page.keyboard.press('Escape');
   await mine.page.locator('[data-drawer=order]').waitFor({ state: 'detached' });
   await mine.page.locator(`[data-id="${id}"] button:focus`).waitFor();
@@ -165,7 +165,7 @@ it('a reason is asked for; a colleague sees who gave the order away; the focus c
   for (const one of [mine, other]) one.clean();
 });
 
-it('without the PIN an order is delivered for a reason alone', async () => {
+it('without the PIN an order is delivered only with a reason', async () => {
   const order = await customers[0]?.order();
   const id = order?.id ?? '';
   await crew.claim(id);
@@ -174,7 +174,7 @@ it('without the PIN an order is delivered for a reason alone', async () => {
   await screen.page.locator('[data-drawer=order][data-state=SHIPPED] [data-act=deliver]').click();
   await screen.page.getByRole('dialog').getByRole('textbox').fill('   ');
   await screen.page.getByRole('dialog').locator('[data-act=sure]').click();
-  await screen.page.locator('[data-drawer=order] [data-refusal=reason_required]').waitFor();
+  await screen.page.locator('[data-drawer=order] [data-error=reason_required]').waitFor();
   await screen.page.locator('[data-drawer=order] [data-act=deliver]').click();
   await screen.page.getByRole('dialog').getByRole('textbox').fill('handed over before me');
   await screen.page.getByRole('dialog').locator('[data-act=sure]').click();
@@ -183,19 +183,19 @@ it('without the PIN an order is delivered for a reason alone', async () => {
   screen.clean();
 });
 
-it('from afar the city is hexes, near it is dots, and the count stays', async () => {
+it('from afar the city is hexes, near by it is dots, of the same number', async () => {
   const order = await customers[0]?.order();
   const screen = await onBoard('/staff?view=map&heat=true');
   await screen.page.locator('[data-drawn][data-far=false]').waitFor();
-  // A step that begins while the one before still glides begins from where that stands: as many as it takes.
-  const away = async () => {
+  // A zoom step that begins during the one before starts from where that is: it takes as many as it takes.
+  const zoomOut = async () => {
     await screen.page.locator('.maplibregl-ctrl-zoom-out').click();
     return screen.page.locator('[data-far=true]').count();
   };
-  await expect.poll(away, { interval: 300, timeout: 45_000 }).toBe(1);
-  const told = await staff.get<{ cells: { waiting: number }[] }>('/api/staff/crews/map/');
-  expect(told.cells.reduce((all, cell) => all + cell.waiting, 0)).toBeGreaterThan(0);
-  await screen.page.locator(`[data-cells="${told.cells.length}"]`).waitFor();
+  await expect.poll(zoomOut, { interval: 300, timeout: 45_000 }).toBe(1);
+  const map = await staff.get<{ cells: { waiting: number }[] }>('/api/staff/crews/map/');
+  expect(map.cells.reduce((all, cell) => all + cell.waiting, 0)).toBeGreaterThan(0);
+  await screen.page.locator(`[data-cells="${map.cells.length}"]`).waitFor();
   expect(Number(await screen.page.locator('[data-drawn]').getAttribute('data-drawn'))).toBeGreaterThan(0);
   expect(await screen.page.locator('[data-act=heat]').isChecked()).toBe(true);
   await customers[0]?.cancel(order?.id ?? '');

@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes, hold } from './kit/browser';
+import { hold, TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 let customer: Person;
 let rival: Person;
 beforeAll(async () => {
-  eyes = await Eyes.open();
-  customer = await Person.signIn(eyes.url, 'customer2');
-  rival = await Person.signIn(eyes.url, 'crew2');
-  const crew = await Person.signIn(eyes.url, 'crew1');
+  browser = await TestBrowser.open();
+  customer = await Person.signIn(browser.url, 'customer2');
+  rival = await Person.signIn(browser.url, 'crew2');
+  const crew = await Person.signIn(browser.url, 'crew1');
   for (const one of [rival, crew]) {
     await one.emptyHanded();
     await one.onDuty(true);
     await one.ping(28.501, 26.5);
   }
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
 it('claims a near order, picks it up, and proves the delivery with the PIN', async () => {
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   await screen.enter('crew1', '/crew');
   await screen.live('crew');
   await screen.page.locator('[data-near=live]').waitFor();
@@ -34,21 +34,21 @@ it('claims a near order, picks it up, and proves the delivery with the PIN', asy
   await hold(screen.page, `${job} [data-act=pick-up]`);
   await screen.page.locator(`${job}[data-state=SHIPPED] [data-act=at-door]`).click();
 
-  // A wrong PIN says how many tries are left; the right one ends the job.
+  // A wrong PIN shows how many tries are left; the right one ends the job.
   screen.tolerated = [/422/];
   const pin = await customer.pin(order.id);
   const wrong = pin === '000000' ? '111111' : '000000';
   for (const digit of wrong) await screen.page.locator(`[data-key="${digit}"]`).click();
-  await screen.page.locator('[data-refusal=wrong_pin]').waitFor();
+  await screen.page.locator('[data-error=wrong_pin]').waitFor();
   await screen.page.keyboard.type(pin);
   await screen.page.locator(job).waitFor({ state: 'detached' });
-  const told = await customer.get<{ status: string }>(`/api/orders/${order.id}/`);
-  expect(told.status).toBe('DELIVERED');
+  const delivered = await customer.get<{ status: string }>(`/api/orders/${order.id}/`);
+  expect(delivered.status).toBe('DELIVERED');
   screen.clean();
 });
 
-it('a row that somebody else takes says so, and goes', async () => {
-  const screen = await eyes.screen({ width: 390, language: 'ar', theme: 'dark' });
+it('a row that another crew takes says so, and leaves', async () => {
+  const screen = await browser.screen({ width: 390, language: 'ar', theme: 'dark' });
   await screen.enter('crew1', '/crew');
   await screen.live('crew');
   const taken = await customer.order();
@@ -67,14 +67,14 @@ it('a row that somebody else takes says so, and goes', async () => {
 });
 
 it('a lost race is no error: the card says so', async () => {
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   screen.tolerated = [/409/];
   await screen.enter('crew1', '/crew');
   await screen.live('crew');
   const order = await customer.order();
   const row = screen.page.locator(`[data-id="${order.id}"]`);
   await row.locator('[data-act=claim]').waitFor();
-  // The own claim is on its way when the rival's is true already.
+  // The rival's claim is committed while this crew's own is under way.
   await screen.page.route('**/claim/', async (route) => {
     await rival.claim(order.id);
     await route.continue();
@@ -87,7 +87,7 @@ it('a lost race is no error: the card says so', async () => {
 });
 
 it('off duty there is no list; on duty it comes back', async () => {
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   await screen.enter('crew1', '/crew');
   await screen.live('crew');
   await screen.page.locator('[data-act=duty]').click({ force: true });

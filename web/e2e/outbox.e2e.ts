@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Eyes, hold, type Screen } from './kit/browser';
+import { hold, type Screen, TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
-import { Line } from './kit/proxy';
+import { TcpProxy } from './kit/proxy';
 
-let line: Line;
-let eyes: Eyes;
+let proxy: TcpProxy;
+let browser: TestBrowser;
 let customer: Person;
 let crew: Person;
 beforeAll(async () => {
-  line = await Line.to(inject('url'));
-  eyes = await Eyes.open(line.url);
+  proxy = await TcpProxy.to(inject('url'));
+  browser = await TestBrowser.open(proxy.url);
   customer = await Person.signIn(inject('url'), 'customer8');
   crew = await Person.signIn(inject('url'), 'crew8');
   await crew.emptyHanded();
@@ -17,18 +17,18 @@ beforeAll(async () => {
   await crew.ping(28.501, 26.5);
 });
 afterAll(async () => {
-  await eyes?.close();
-  await line?.close();
+  await browser?.close();
+  await proxy?.close();
 });
 
-const away = [/ERR_/, /WebSocket connection to/, /40[49]/, /42[23]/];
+const disconnected = [/ERR_/, /WebSocket connection to/, /40[49]/, /42[23]/];
 
-/** The crew's page with an order claimed, at its jobs. */
+/** The crew's page with a claimed order, at its jobs. */
 async function carrying(): Promise<{ screen: Screen; order: string; job: string }> {
   const { id: order } = await customer.order();
   await crew.claim(order);
-  const screen = await eyes.screen({ width: 390 });
-  screen.tolerated = away;
+  const screen = await browser.screen({ width: 390 });
+  screen.tolerated = disconnected;
   await screen.enter('crew8', '/crew');
   await screen.live('crew');
   await screen.page.getByRole('tab').nth(1).click();
@@ -38,46 +38,46 @@ async function carrying(): Promise<{ screen: Screen; order: string; job: string 
 }
 
 const types = async (order: string) => {
-  const history = await customer.get<{ items: { type: string }[] }>(`/api/orders/${order}/history/?limit=100`);
+  const history = await customer.get<{ items: { type: string }[] }>(`/api/orders/${order}/history/`);
   return history.items.map((item) => item.type);
 };
 
-it('a pick-up without a line waits, survives a reload, and is done once when the line is back', async () => {
+it('a pick-up without a connection waits, survives a reload, and is carried out once afterwards', async () => {
   const { screen, order, job } = await carrying();
-  line.cut();
+  proxy.cut();
   await screen.page.locator('[role=status][data-live=offline]').waitFor();
   await hold(screen.page, `${job} [data-act=pick-up]`);
-  await screen.page.locator(`${job} [data-deed=pick_up][data-state=waiting]`).waitFor();
+  await screen.page.locator(`${job} [data-command=pick_up][data-state=waiting]`).waitFor();
   await screen.page.locator('[role=status] [data-unsent="1"]').waitFor();
-  // The chip says what the server knows; the next thing to do follows from what was done.
+  // The chip shows what the server knows; the next action follows from what was done.
   expect(await screen.page.locator(job).getAttribute('data-state')).toBe('PROCESSING');
   expect(await screen.page.locator(`${job} [data-act=pick-up]`).count()).toBe(0);
   expect(await types(order)).not.toContain('order_shipped');
 
-  line.mend();
-  // Nothing may leave before the page is loaded anew: it is the stored deed that goes out.
+  proxy.mend();
+  // Nothing may be sent before the page is loaded again: it is the stored command that is sent.
   await screen.page.route('**/advance/', (route) => route.abort());
   await screen.page.reload();
   await screen.live('crew');
   await screen.page.getByRole('tab').nth(1).click();
-  await screen.page.locator(`${job} [data-deed=pick_up]`).waitFor();
+  await screen.page.locator(`${job} [data-command=pick_up]`).waitFor();
   await screen.page.unroute('**/advance/');
   await screen.page.locator(`${job}[data-state=SHIPPED]`).waitFor();
   await screen.page.locator('[data-page=crew][data-unsent="0"]').waitFor();
-  await screen.page.locator(`${job} [data-deed=pick_up]`).waitFor({ state: 'detached' });
+  await screen.page.locator(`${job} [data-command=pick_up]`).waitFor({ state: 'detached' });
   expect((await types(order)).filter((type) => type === 'order_shipped')).toHaveLength(1);
   await crew.confirm(order, await customer.pin(order));
   screen.clean();
 });
 
-it('an answer that was lost is no second deed', async () => {
+it('a lost answer does not repeat the command', async () => {
   const { screen, order, job } = await carrying();
-  line.loseAnswer('/advance/');
+  proxy.loseAnswer('/advance/');
   await hold(screen.page, `${job} [data-act=pick-up]`);
-  await screen.page.locator(`${job} [data-deed=pick_up]`).waitFor();
-  // It was done: only its crew does not know yet.
+  await screen.page.locator(`${job} [data-command=pick_up]`).waitFor();
+  // It was carried out; only the crew does not know yet.
   await expect.poll(() => types(order)).toContain('order_shipped');
-  line.mend();
+  proxy.mend();
   await screen.live('crew');
   await screen.page.locator(`${job}[data-state=SHIPPED] [data-act=at-door]`).waitFor();
   await screen.page.locator('[data-page=crew][data-unsent="0"]').waitFor();
@@ -87,95 +87,95 @@ it('an answer that was lost is no second deed', async () => {
   screen.clean();
 });
 
-it('a PIN typed without a line delivers later, and signing out before asks', async () => {
+it('a PIN typed without a connection delivers later, and signing out before that asks first', async () => {
   const { screen, order, job } = await carrying();
   await crew.advance(order);
   await screen.page.locator(`${job}[data-state=SHIPPED] [data-act=at-door]`).click();
   const pin = await customer.pin(order);
-  line.cut();
+  proxy.cut();
   await screen.page.locator('[role=status][data-live=offline]').waitFor();
   await screen.page.keyboard.type(pin);
-  await screen.page.locator(`${job} [data-deed=confirm][data-state=waiting]`).waitFor();
+  await screen.page.locator(`${job} [data-command=confirm][data-state=waiting]`).waitFor();
 
   await screen.page.getByRole('button', { name: 'Account' }).click();
   await screen.page.getByRole('menuitem', { name: 'Sign out' }).click();
   await screen.page.getByRole('dialog').getByRole('button', { name: 'Stay' }).click();
   await screen.page.getByRole('dialog').waitFor({ state: 'detached' });
 
-  line.mend();
+  proxy.mend();
   await screen.page.locator(job).waitFor({ state: 'detached' });
-  const told = await customer.get<{ status: string }>(`/api/orders/${order}/`);
-  expect(told.status).toBe('DELIVERED');
+  const delivered = await customer.get<{ status: string }>(`/api/orders/${order}/`);
+  expect(delivered.status).toBe('DELIVERED');
   await screen.page.locator('[data-page=crew][data-unsent="0"]').waitFor();
   screen.clean();
 });
 
-it('what the server would not do says why, in place, and stops nothing else', async () => {
+it('a refused command says why, in place, and stops nothing else', async () => {
   const first = await carrying();
   const { id: second } = await customer.order();
   await crew.claim(second);
   const { screen } = first;
   await screen.page.locator(`li[data-id="${second}"] [data-act=pick-up]`).waitFor();
-  line.cut();
+  proxy.cut();
   await screen.page.locator('[role=status][data-live=offline]').waitFor();
   await hold(screen.page, `${first.job} [data-act=pick-up]`);
-  await screen.page.locator(`${first.job} [data-deed=pick_up][data-state=waiting]`).waitFor();
+  await screen.page.locator(`${first.job} [data-command=pick_up][data-state=waiting]`).waitFor();
   await hold(screen.page, `li[data-id="${second}"] [data-act=pick-up]`);
   await screen.page.locator('[role=status] [data-unsent="2"]').waitFor();
-  // Meanwhile the first of them is taken from this crew.
+  // Meanwhile the crew loses the first of them.
   await crew.release(first.order);
-  line.mend();
+  proxy.mend();
 
   const refused = screen.page.locator(`[data-about="${first.order}"][data-state=refused]`);
   await refused.waitFor();
-  expect(await refused.locator('[data-refusal]').getAttribute('data-refusal')).toBe('not_your_job');
+  expect(await refused.locator('[data-error]').getAttribute('data-error')).toBe('not_your_job');
   expect(await refused.textContent()).toContain('This job is no longer yours');
   await screen.page.locator(`li[data-id="${second}"][data-state=SHIPPED]`).waitFor();
-  await refused.locator('[data-act=forget]').click();
+  await refused.locator('[data-act=dismiss]').click();
   await refused.waitFor({ state: 'detached' });
   await customer.cancel(first.order);
   await crew.confirm(second, await customer.pin(second));
   screen.clean();
 });
 
-it('two tabs of one crew send a deed once', async () => {
+it('two tabs of one crew send a command once', async () => {
   const { screen, order, job } = await carrying();
-  const beside = await eyes.beside(screen);
-  beside.tolerated = away;
+  const beside = await browser.beside(screen);
+  beside.tolerated = disconnected;
   await beside.goto('/crew?slot=crew8');
   await beside.live('crew');
-  const asked: string[] = [];
+  const sent: string[] = [];
   for (const one of [screen, beside])
     one.page.on('response', (answer) => {
-      if (answer.url().includes('/advance/')) asked.push(answer.url());
+      if (answer.url().includes('/advance/')) sent.push(answer.url());
     });
-  line.cut();
+  proxy.cut();
   await screen.page.locator('[role=status][data-live=offline]').waitFor();
   await hold(screen.page, `${job} [data-act=pick-up]`);
-  await screen.page.locator(`${job} [data-deed=pick_up][data-state=waiting]`).waitFor();
+  await screen.page.locator(`${job} [data-command=pick_up][data-state=waiting]`).waitFor();
   await beside.page.locator('[data-page=crew][data-unsent="1"]').waitFor();
-  line.mend();
+  proxy.mend();
   for (const one of [screen, beside]) {
     await one.page.locator('[data-page=crew][data-unsent="0"]').waitFor();
     await one.live('crew');
   }
   await screen.page.locator(`${job}[data-state=SHIPPED]`).waitFor();
-  expect(asked).toHaveLength(1);
+  expect(sent).toHaveLength(1);
   await crew.confirm(order, await customer.pin(order));
   for (const one of [screen, beside]) one.clean();
 });
 
-it('duty switched without a line is shown at once and true later', async () => {
-  const screen = await eyes.screen({ width: 390, language: 'ar', theme: 'dark' });
-  screen.tolerated = away;
+it('duty switched without a connection is shown at once and sent later', async () => {
+  const screen = await browser.screen({ width: 390, language: 'ar', theme: 'dark' });
+  screen.tolerated = disconnected;
   await screen.enter('crew8', '/crew');
   await screen.live('crew');
-  line.cut();
+  proxy.cut();
   await screen.page.locator('[role=status][data-live=offline]').waitFor();
   await screen.page.locator('[data-act=duty]').click({ force: true });
-  await screen.page.locator('[data-deed=duty][data-state=waiting]').waitFor();
+  await screen.page.locator('[data-command=duty][data-state=waiting]').waitFor();
   expect(await screen.page.locator('[data-act=duty]').isChecked()).toBe(false);
-  line.mend();
+  proxy.mend();
   await screen.page.locator('[data-page=crew][data-unsent="0"]').waitFor();
   await expect.poll(async () => (await crew.get<{ on_duty: boolean }>('/api/delivery/me/')).on_duty).toBe(false);
   await screen.live('crew');

@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { isOpenToAll } from './kit/axe';
-import { Eyes, type Look } from './kit/browser';
+import { isAccessible } from './kit/axe';
+import { type Look, TestBrowser } from './kit/browser';
 import { Person, SHOPS } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 let customer: Person;
 let baker: Person;
 let grill: Person;
 beforeAll(async () => {
-  eyes = await Eyes.open();
-  customer = await Person.signIn(eyes.url, 'customer9');
-  baker = await Person.signIn(eyes.url, 'seller1');
-  grill = await Person.signIn(eyes.url, 'seller2');
+  browser = await TestBrowser.open();
+  customer = await Person.signIn(browser.url, 'customer9');
+  baker = await Person.signIn(browser.url, 'seller1');
+  grill = await Person.signIn(browser.url, 'seller2');
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
-it('a customer chooses to fetch it, and the page speaks of the counter until it is theirs', async () => {
+it('a customer chooses pickup, and the page follows the order at the counter', async () => {
   await customer.fill([SHOPS.seller1]);
   const cart = await customer.get<{ subtotal: string; total: string }>('/api/cart/');
   expect(cart.total).not.toBe(cart.subtotal);
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   const channels: string[] = [];
   screen.page.on('websocket', (socket) => socket.on('framesent', (frame) => channels.push(String(frame.payload))));
   await screen.enter('customer9', '/app/cart');
@@ -54,22 +54,22 @@ it('a customer chooses to fetch it, and the page speaks of the counter until it 
 
   await baker.confirm(id, pin ?? '');
   await screen.page.locator('[data-page=tracking][data-state=DELIVERED]').waitFor();
-  await step('FETCHED');
+  await step('PICKED_UP');
   expect(await screen.page.locator('output[data-pin]').count()).toBe(0);
   expect(channels.filter((frame) => frame.includes('"track:'))).toEqual([]);
   screen.clean();
 });
 
-it('of two shops each hands over its part by the same PIN, and the last one delivers', async () => {
+it('two shops hand over their parts by the same PIN, and the last one delivers', async () => {
   const order = await customer.pickUp([SHOPS.seller1, SHOPS.seller2]);
   for (const shop of [baker, grill]) await shop.accept(order.id);
-  const screen = await eyes.screen({ width: 390, language: 'ar', theme: 'dark' });
+  const screen = await browser.screen({ width: 390, language: 'ar', theme: 'dark' });
   await screen.enter('customer9', `/app/orders/${order.id}`);
   await screen.live('tracking');
   await baker.ready(order.id);
   const part = (at: number) => screen.page.locator(`[data-id="${order.shop_orders[at]?.shop_id}"]`);
   await screen.page.locator(`[data-id="${order.shop_orders[0]?.shop_id}"][data-state=READY]`).waitFor();
-  // The other still prepares: there is nothing to show yet.
+  // The other shop still prepares its part: there is no PIN yet.
   expect(await screen.page.locator('output[data-pin]').count()).toBe(0);
   await grill.ready(order.id);
   const shown = screen.page.locator('output[data-pin]');
@@ -80,7 +80,7 @@ it('of two shops each hands over its part by the same PIN, and the last one deli
   await part(0).and(screen.page.locator('[data-state=PICKED_UP]')).waitFor();
   expect(await shown.getAttribute('data-pin')).toBe(pin);
   expect(await screen.page.locator('[data-page=tracking]').getAttribute('data-state')).toBe('CREATED');
-  // What was fetched cannot be called off.
+  // What was picked up cannot be cancelled.
   expect(await screen.page.locator('[data-act=cancel]').count()).toBe(0);
   await grill.confirm(order.id, pin);
   await part(1).and(screen.page.locator('[data-state=PICKED_UP]')).waitFor();
@@ -94,22 +94,22 @@ const looks: Look[] = [
   { width: 390, theme: 'light', language: 'fr' },
 ];
 
-it.each(looks)('everybody can use it in each of its states: %o', async (look) => {
+it.each(looks)('every state is accessible: %o', async (look) => {
   const order = await customer.pickUp([SHOPS.seller1]);
-  const screen = await eyes.screen(look);
+  const screen = await browser.screen(look);
   await customer.fill([SHOPS.seller2]);
   await screen.enter('customer9', '/app/cart');
   await screen.page.locator('[data-way=delivery] label').nth(1).click();
   await screen.page.locator('[data-way=pickup]').waitFor();
-  await isOpenToAll(screen.page);
+  await isAccessible(screen.page);
   await screen.enter('customer9', `/app/orders/${order.id}`);
   await screen.page.locator('[data-step=NEW]').waitFor();
-  await isOpenToAll(screen.page);
+  await isAccessible(screen.page);
   await baker.ready(order.id);
   await screen.page.locator('output[data-pin]').waitFor();
-  await isOpenToAll(screen.page);
+  await isAccessible(screen.page);
   await baker.confirm(order.id, await customer.pin(order.id));
-  await screen.page.locator('[data-step=FETCHED]').waitFor();
-  await isOpenToAll(screen.page);
+  await screen.page.locator('[data-step=PICKED_UP]').waitFor();
+  await isAccessible(screen.page);
   screen.clean();
 });

@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes } from './kit/browser';
+import { TestBrowser } from './kit/browser';
 import { PASSWORD, Person } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 beforeAll(async () => {
-  eyes = await Eyes.open();
+  browser = await TestBrowser.open();
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
-it('a session ended elsewhere covers that page alone, keeps what was typed, and goes on after the password', async () => {
-  const staff = await eyes.screen();
+it('a session that ended elsewhere covers only its page, keeps what was typed, and goes on after the password', async () => {
+  const staff = await browser.screen();
   staff.tolerated = [/401/];
   await staff.enter('staff1', '/staff');
   await staff.live('staff');
-  const crew = await eyes.beside(staff);
+  const crew = await browser.beside(staff);
   await crew.enter('crew6', '/crew');
   await crew.live('crew');
   await staff.page.getByRole('textbox').first().fill('K7');
 
-  const boss = await Person.signIn(eyes.url, 'staff1');
+  const boss = await Person.signIn(browser.url, 'staff1');
   type Sessions = { items: { id: string; current: boolean }[] };
   const sessions = await boss.get<Sessions>('/api/auth/sessions/');
   for (const session of sessions.items.filter((one) => !one.current))
@@ -35,15 +35,15 @@ it('a session ended elsewhere covers that page alone, keeps what was typed, and 
   crew.clean();
 });
 
-it('signing out leaves, and the next page asks who one is', async () => {
-  const screen = await eyes.screen({ width: 390 });
+it('after signing out a page leads to the sign-in', async () => {
+  const screen = await browser.screen({ width: 390 });
   await screen.goto('/');
   await screen.signIn('customer6');
   await screen.page.locator('[data-page=app]').waitFor();
   await screen.page.getByRole('button', { name: 'Account' }).click();
   await screen.page.getByRole('menuitem').click();
-  await screen.page.locator('[data-page=door]').waitFor();
+  await screen.page.locator('[data-page=landing]').waitFor();
   await screen.goto('/app');
-  await screen.page.locator('[data-page=door]').waitFor();
+  await screen.page.locator('[data-page=landing]').waitFor();
   screen.clean();
 });

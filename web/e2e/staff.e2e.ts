@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes } from './kit/browser';
+import { TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 let customer: Person;
 let crew: Person;
 beforeAll(async () => {
-  eyes = await Eyes.open();
-  customer = await Person.signIn(eyes.url, 'customer3');
-  crew = await Person.signIn(eyes.url, 'crew3');
+  browser = await TestBrowser.open();
+  customer = await Person.signIn(browser.url, 'customer3');
+  crew = await Person.signIn(browser.url, 'crew3');
   await crew.emptyHanded();
   await crew.onDuty(true);
   await crew.ping(28.501, 26.5);
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
-it('an order comes onto the board by itself and moves when a crew claims it', async () => {
-  const screen = await eyes.screen();
+it('an order appears on the board by itself and moves when a crew claims it', async () => {
+  const screen = await browser.screen();
   await screen.enter('staff1', '/staff');
   await screen.live('staff');
   const order = await customer.order();
@@ -41,8 +41,8 @@ it('an order comes onto the board by itself and moves when a crew claims it', as
   screen.clean();
 });
 
-it('draws every crew on duty, and says the same as a list', async () => {
-  const screen = await eyes.screen();
+it('draws every crew on duty, and lists the same crews', async () => {
+  const screen = await browser.screen();
   await screen.enter('staff1', '/staff?view=map');
   await screen.live('staff');
   await screen.page.locator('[data-map=ready]').waitFor();
@@ -56,13 +56,13 @@ it('draws every crew on duty, and says the same as a list', async () => {
 });
 
 it('an order is given to another crew by keyboard', async () => {
-  const screen = await eyes.screen();
+  const screen = await browser.screen();
   await screen.enter('staff1', '/staff');
   await screen.live('staff');
   const order = await customer.order();
   await crew.claim(order.id);
   await screen.page.locator(`[data-column=PROCESSING] [data-id="${order.id}"]`).waitFor();
-  // Search, then the only card, then reassign: no hand on the mouse.
+  // Search, then the only card, then reassign, without the mouse.
   await screen.page.keyboard.press('/');
   await screen.page.keyboard.type(order.code);
   await screen.page.keyboard.press('Escape');

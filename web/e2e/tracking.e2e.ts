@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Eyes } from './kit/browser';
+import { TestBrowser } from './kit/browser';
 import { Person } from './kit/people';
 
-let eyes: Eyes;
+let browser: TestBrowser;
 let crew: Person;
 beforeAll(async () => {
-  eyes = await Eyes.open();
-  crew = await Person.signIn(eyes.url, 'crew4');
+  browser = await TestBrowser.open();
+  crew = await Person.signIn(browser.url, 'crew4');
   await crew.emptyHanded();
   await crew.onDuty(true);
   await crew.ping(28.501, 26.5);
 });
-afterAll(() => eyes?.close());
+afterAll(() => browser?.close());
 
-it('a customer orders and follows the order to the door with its PIN', async () => {
-  const screen = await eyes.screen({ width: 390 });
+it('a customer orders and follows the order until it is delivered by its PIN', async () => {
+  const screen = await browser.screen({ width: 390 });
   const frames: string[] = [];
   screen.page.on('websocket', (socket) => socket.on('framereceived', (frame) => frames.push(String(frame.payload))));
-  await (await Person.signIn(eyes.url, 'customer4')).delete('/api/cart/');
+  await (await Person.signIn(browser.url, 'customer4')).delete('/api/cart/');
   await screen.enter('customer4', '/app');
   await screen.page.locator('li[data-state=open] a').first().click();
   await screen.page.locator('[data-page=shop]').waitFor();
@@ -56,7 +56,7 @@ it('a customer orders and follows the order to the door with its PIN', async () 
   await screen.page.locator('[data-position=none]').waitFor();
   const seen = positions();
   await crew.ping(28.5014, 26.5005);
-  // Loaded anew after that ping, the page still knows no position.
+  // Loaded again after that ping, the page still knows no position.
   await screen.page.reload();
   await screen.page.locator('[data-page=tracking][data-state=DELIVERED][data-live=live]').waitFor();
   expect(positions()).toBe(seen);
@@ -64,9 +64,9 @@ it('a customer orders and follows the order to the door with its PIN', async () 
 });
 
 it('an order cancelled elsewhere is cancelled here', async () => {
-  const customer = await Person.signIn(eyes.url, 'customer5');
+  const customer = await Person.signIn(browser.url, 'customer5');
   const order = await customer.order();
-  const screen = await eyes.screen({ width: 390, language: 'ar', theme: 'dark' });
+  const screen = await browser.screen({ width: 390, language: 'ar', theme: 'dark' });
   await screen.enter('customer5', `/app/orders/${order.id}`);
   await screen.live('tracking');
   await customer.cancel(order.id);
@@ -75,10 +75,10 @@ it('an order cancelled elsewhere is cancelled here', async () => {
   screen.clean();
 });
 
-it('where the crew goes to another door first, the page says so instead of a place', async () => {
-  const near = await Person.signIn(eyes.url, 'customer1');
-  const far = await Person.signIn(eyes.url, 'customer2');
-  const own = await Person.signIn(eyes.url, 'crew11');
+it('while the crew delivers another order first, the page says so instead of showing its place', async () => {
+  const near = await Person.signIn(browser.url, 'customer1');
+  const far = await Person.signIn(browser.url, 'customer2');
+  const own = await Person.signIn(browser.url, 'crew11');
   await own.emptyHanded();
   await own.onDuty(true);
   const home = await near.get<{ location_lat: number; location_lng: number }>('/api/users/me/');
@@ -88,7 +88,7 @@ it('where the crew goes to another door first, the page says so instead of a pla
     await own.claim(order.id);
     await own.advance(order.id);
   }
-  const screen = await eyes.screen({ width: 390 });
+  const screen = await browser.screen({ width: 390 });
   await screen.enter('customer2', `/app/orders/${second.id}`);
   await screen.page.locator('[data-page=tracking][data-state=SHIPPED][data-track=live]').waitFor();
   await own.ping(home.location_lat, home.location_lng);

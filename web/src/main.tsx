@@ -8,8 +8,8 @@ import { LiveProvider } from './live';
 import { makeRouter } from './router';
 import { resolver, theme } from './ui/theme';
 
-// After an upgrade an old page asks for a chunk that is gone: load the new build once, at the same address. Where it is the line that is gone,
-// a reload would leave nothing at all.
+// After an upgrade an old page requests a chunk that is gone: the new build is loaded once, at the same address. Without a connection nothing is
+// reloaded, since the page would be lost.
 addEventListener('vite:preloadError', () => {
   const before = Number(sessionStorage.getItem('wassally.reloaded') ?? 0);
   if (Date.now() - before < 60_000) return;
@@ -34,7 +34,7 @@ async function start() {
   }
   await startLanguage(language);
   const cache = new QueryClient({
-    // Live data is kept true by its channel, not by looking again when a window is touched.
+    // Live data is updated by its channel, not by loading it again when a window gets the focus.
     defaultOptions: { queries: { refetchOnWindowFocus: false, retry: 1, staleTime: 30_000 } },
   });
   const root = document.getElementById('root');

@@ -1,4 +1,4 @@
-//! What keeps somebody from using a page, by axe's rules; and whether it can be read without scrolling sideways.
+//! Accessibility by axe's rules, and whether a page can be read without scrolling sideways.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
@@ -8,7 +8,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 type Found = { id: string; nodes: { target: string[]; failureSummary: string }[] };
 
-export async function isOpenToAll(page: Page) {
+/** `state` names the page's state in the failure. */
+export async function isAccessible(page: Page, state = '') {
   await page.evaluate(axe);
   const found = await page.evaluate(async () => {
     const run = (window as unknown as { axe: { run: (o: object) => Promise<{ violations: Found[] }> } }).axe.run;
@@ -18,9 +19,9 @@ export async function isOpenToAll(page: Page) {
       nodes: one.nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary}`),
     }));
   });
-  expect(found).toEqual([]);
+  expect(found, state).toEqual([]);
   const sideways = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
-  expect(sideways).toBeLessThanOrEqual(0);
+  expect(sideways, state).toBeLessThanOrEqual(0);
 }

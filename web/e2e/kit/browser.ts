@@ -1,4 +1,4 @@
-//! The real browser. A page that asks another host or says an error fails its test.
+//! The real browser. A page that requests another host or logs an error fails its test.
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
 import { PASSWORD } from './people';
@@ -10,21 +10,21 @@ export type Look = { language?: 'en' | 'ar' | 'fr'; theme?: 'light' | 'dark'; wi
 export class Screen {
   readonly errors: string[] = [];
   readonly foreign: string[] = [];
-  /** Lines a cut is expected to bring: the browser logs every failed request. */
+  /** Log lines that a test expects: the browser logs every failed request. */
   tolerated: RegExp[] = [];
 
   constructor(
     readonly page: Page,
     readonly url: string,
-    readonly language: string,
+    readonly language: 'en' | 'ar' | 'fr',
   ) {
     page.on('console', (message) => {
       if (message.type() === 'error') this.errors.push(`${message.text()} ${message.location().url}`);
     });
     page.on('pageerror', (error) => this.errors.push(String(error)));
     page.on('request', (request) => {
-      const asked = new URL(request.url());
-      const own = asked.host === new URL(url).host || asked.protocol === 'blob:' || asked.protocol === 'data:';
+      const target = new URL(request.url());
+      const own = target.host === new URL(url).host || target.protocol === 'blob:' || target.protocol === 'data:';
       if (!own) this.foreign.push(request.url());
     });
     page.on('websocket', (socket) => {
@@ -54,14 +54,14 @@ export class Screen {
     await this.page.locator(`[data-page=${page}][data-live=live]`).waitFor();
   }
 
-  /** Nothing asked elsewhere, nothing went wrong. */
+  /** No request to another host, no error in the log. */
   clean() {
     expect(this.foreign).toEqual([]);
     expect(this.errors.filter((line) => !this.tolerated.some((known) => known.test(line)))).toEqual([]);
   }
 }
 
-export class Eyes {
+export class TestBrowser {
   private readonly contexts: BrowserContext[] = [];
 
   private constructor(
@@ -69,9 +69,9 @@ export class Eyes {
     readonly url: string,
   ) {}
 
-  static async open(url: string = inject('url')): Promise<Eyes> {
+  static async open(url: string = inject('url')): Promise<TestBrowser> {
     const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
-    return new Eyes(browser, url);
+    return new TestBrowser(browser, url);
   }
 
   async screen({ language = 'en', theme = 'light', width = 1440 }: Look = {}): Promise<Screen> {

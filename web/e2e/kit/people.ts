@@ -1,7 +1,9 @@
-//! People with verbs, by REST: what happens on somebody else's screen while a page is watched.
+//! People with verbs, by REST: what others do while a page is watched.
+import type { Schema } from '../../src/api/schemas';
+
 export const PASSWORD = 'wassally-demo';
 
-export class Said extends Error {
+export class HttpError extends Error {
   constructor(
     readonly status: number,
     readonly body: { code?: string; [member: string]: unknown },
@@ -10,16 +12,8 @@ export class Said extends Error {
   }
 }
 
-type Shop = { id: string; name: string; is_open: boolean; owner_id?: string };
-type Product = { id: string; stock: number; min_quantity: number; price: string };
-export type Order = {
-  id: string;
-  code: string;
-  status: string;
-  total: string;
-  shop_orders: { shop_id: string; name: string; prep_status: string; picked_up_at: string | null }[];
-};
-/** Shops of the demo that never close, and whose they are. */
+export type Order = Schema<'Order'>;
+/** Shops of the demo that never close, by their sellers. */
 export const SHOPS = { seller1: 'Corner Bakery', seller2: 'River Grill', seller5: 'Moonlight Sweets' } as const;
 
 export class Person {
@@ -36,19 +30,19 @@ export class Person {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ username: name, password: PASSWORD }),
     });
-    if (!answer.ok) throw new Said(answer.status, (await answer.json()) as { code: string });
-    const { user, access } = (await answer.json()) as { user: { id: string }; access: string };
+    if (!answer.ok) throw new HttpError(answer.status, await answer.json());
+    const { user, access }: Schema<'SignedIn'> = await answer.json();
     return new Person(url, name, user.id, access);
   }
 
-  /** Somebody new, who has nothing and lives nowhere yet. */
+  /** A new customer without an address. */
   static async register(url: string, username: string): Promise<Person> {
     const answer = await fetch(`${url}/api/auth/register/`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ username, password: PASSWORD, user_type: 'customer' }),
     });
-    if (!answer.ok) throw new Said(answer.status, (await answer.json()) as { code: string });
+    if (!answer.ok) throw new HttpError(answer.status, await answer.json());
     return Person.signIn(url, username);
   }
 
@@ -61,9 +55,9 @@ export class Person {
       body: body === undefined ? null : JSON.stringify(body),
     });
     const text = await answer.text();
-    const said = text === '' ? null : JSON.parse(text);
-    if (!answer.ok) throw new Said(answer.status, said ?? {});
-    return said as T;
+    const json = text === '' ? null : JSON.parse(text);
+    if (!answer.ok) throw new HttpError(answer.status, json ?? {});
+    return json;
   }
 
   get = <T>(path: string) => this.call<T>('GET', path);
@@ -71,47 +65,50 @@ export class Person {
   patch = <T>(path: string, body: unknown) => this.call<T>('PATCH', path, body);
   delete = (path: string) => this.call<null>('DELETE', path);
 
-  /** An order of one thing from a shop that is open now, paid at the door. */
+  /** An order of one product from a shop that is open now, paid on delivery. */
   async order(): Promise<Order> {
-    const me = await this.get<{ location_lat: number; location_lng: number }>('/api/users/me/');
-    const shops = await this.get<{ items: Shop[] }>(
+    const me = await this.get<Schema<'User'>>('/api/users/me/');
+    const shops = await this.get<Schema<'Page_Shop'>>(
       `/api/shops/?lat=${me.location_lat}&lng=${me.location_lng}&radius_m=8000`,
     );
     await this.delete('/api/cart/');
     for (const shop of shops.items.filter((one) => one.is_open)) {
-      const products = await this.get<{ items: Product[] }>(`/api/product/products/?shop=${shop.id}&limit=100`);
-      const product = products.items.find((one) => one.stock > 10 && Number(one.price) > 0);
+      const products = await this.get<Schema<'Page_Product'>>(`/api/product/products/?shop=${shop.id}&limit=100`);
+      // The cheapest: a crew that delivers many orders in a file must stay below its cash limit.
+      const [product] = products.items
+        .filter((one) => one.stock > 10 && Number(one.price) > 0)
+        .sort((a, b) => Number(a.price) - Number(b.price));
       if (!product) continue;
-      // Enough of it for any shop's least order.
+      // Enough of it for the minimum order of any shop.
       await this.post('/api/cart/items/', { product_id: product.id, quantity: Math.max(5, product.min_quantity) });
       try {
         return await this.post<Order>('/api/orders/checkout/', { fulfilment: 'delivery', payment_mode: 'COD' });
-      } catch (refused) {
-        if (!(refused instanceof Said) || refused.status >= 500) throw refused;
+      } catch (error) {
+        if (!(error instanceof HttpError) || error.status >= 500) throw error;
         await this.delete('/api/cart/');
       }
     }
     throw new Error('no shop took the order');
   }
 
-  /** An order of one thing from each of these shops, fetched there and paid there unless told. */
+  /** An order of one product from each of these shops, picked up there, and paid there unless told otherwise. */
   async pickUp(shops: readonly string[], payment_mode: 'COP' | 'WALLET' = 'COP'): Promise<Order> {
     await this.fill(shops);
     return this.post<Order>('/api/orders/checkout/', { fulfilment: 'pickup', payment_mode });
   }
 
-  /** A cart with one thing of each of these shops and nothing else. */
+  /** A cart with one product of each of these shops and nothing else. */
   async fill(shops: readonly string[]): Promise<void> {
     await this.delete('/api/cart/');
     await this.putIn(shops);
   }
 
-  /** One thing more of each of these shops into the cart. */
+  /** Adds one product of each of these shops to the cart. */
   async putIn(shops: readonly string[]): Promise<void> {
-    const all = await this.get<{ items: Shop[] }>('/api/shops/?limit=100');
+    const all = await this.get<Schema<'Page_Shop'>>('/api/shops/?limit=100');
     for (const name of shops) {
       const shop = all.items.find((one) => one.name === name);
-      const products = await this.get<{ items: Product[] }>(`/api/product/products/?shop=${shop?.id}&limit=100`);
+      const products = await this.get<Schema<'Page_Product'>>(`/api/product/products/?shop=${shop?.id}&limit=100`);
       const product = products.items.find((one) => one.stock > 10 && Number(one.price) > 0);
       if (!product) throw new Error(`${name} sells nothing`);
       await this.post('/api/cart/items/', { product_id: product.id, quantity: Math.max(5, product.min_quantity) });
@@ -123,16 +120,16 @@ export class Person {
   onDuty = (on_duty: boolean) => this.patch('/api/delivery/me/', { on_duty });
   ping = (lat: number, lng: number) =>
     this.post('/api/delivery/pings/', { pings: [{ lat, lng, at: new Date().toISOString(), accuracy_m: 5 }] });
-  claim = (order: string) => this.post<{ status: string }>(`/api/delivery/orders/${order}/claim/`);
+  claim = (order: string) => this.post(`/api/delivery/orders/${order}/claim/`);
   release = (order: string) => this.post(`/api/delivery/orders/${order}/release/`, { reason: 'test' });
-  advance = (order: string) => this.post<{ status: string }>(`/api/delivery/orders/${order}/advance/`);
+  advance = (order: string) => this.post(`/api/delivery/orders/${order}/advance/`);
   confirm = (order: string, pin: string) => this.post(`/api/orders/${order}/proof/confirm/`, { pin });
-  pin = async (order: string) => (await this.get<{ pin: string }>(`/api/orders/${order}/proof/`)).pin;
+  pin = async (order: string) => (await this.get<Schema<'Proof'>>(`/api/orders/${order}/proof/`)).pin;
   cancel = (order: string) => this.post(`/api/orders/${order}/cancel/`, { reason: 'test' });
 
-  /** Gives back and cancels what earlier tests left, so that this crew may claim again. */
+  /** Gives back what earlier tests left, so that this crew may claim again. */
   async emptyHanded(): Promise<void> {
-    const me = await this.get<{ active: { order_id: string; status: string }[] }>('/api/delivery/me/');
+    const me = await this.get<Schema<'CrewState'>>('/api/delivery/me/');
     for (const job of me.active) await this.release(job.order_id).catch(() => null);
   }
 }

@@ -1,7 +1,7 @@
-//! A line that can be cut: the browser's own offline switch leaves open sockets open.
+//! A proxy that can be cut off: the browser's own offline switch leaves open sockets open.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-export class Line {
+export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private isCut = false;
   private lost: string | null = null;
@@ -11,34 +11,34 @@ export class Line {
     readonly url: string,
   ) {}
 
-  static async to(target: string): Promise<Line> {
+  static async to(target: string): Promise<TcpProxy> {
     const { hostname, port } = new URL(target);
     const server = createServer();
     await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
-    const line = new Line(server, `http://127.0.0.1:${address.port}`);
+    const proxy = new TcpProxy(server, `http://127.0.0.1:${address.port}`);
     server.on('connection', (near) => {
-      if (line.isCut) {
+      if (proxy.isCut) {
         near.destroy();
         return;
       }
       const far = connect(Number(port), hostname);
-      let isAsked = false;
+      let hasArrived = false;
       for (const [one, other] of [
         [near, far],
         [far, near],
       ] as const) {
-        line.sockets.add(one);
+        proxy.sockets.add(one);
         one.on('error', () => other.destroy());
         one.on('close', () => {
-          line.sockets.delete(one);
+          proxy.sockets.delete(one);
           other.destroy();
         });
         one.on('data', (bytes) => {
-          if (one === near && line.lost !== null && bytes.includes(line.lost)) isAsked = true;
-          // The answer is lost, and the line with it: the question arrived all the same.
-          if (one === far && isAsked) line.cut();
+          if (one === near && proxy.lost !== null && bytes.includes(proxy.lost)) hasArrived = true;
+          // The answer is lost with the connection, but the request has arrived.
+          if (one === far && hasArrived) proxy.cut();
           else if (!other.write(bytes)) {
             one.pause();
             other.once('drain', () => one.resume());
@@ -46,7 +46,7 @@ export class Line {
         });
       }
     });
-    return line;
+    return proxy;
   }
 
   cut() {

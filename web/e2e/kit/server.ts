@@ -31,7 +31,7 @@ export class Server {
   static async start(): Promise<Server> {
     const listen = `127.0.0.1:${await freePort()}`;
     const dir = mkdtempSync(join(tmpdir(), 'wassally-pages-'));
-    // The database runs as a user of its own, who must get in.
+    // The database runs as a user of its own, who needs access.
     chmodSync(dir, 0o755);
     const server = new Server(`http://${listen}`, listen, dir);
     await server.run();
@@ -41,7 +41,7 @@ export class Server {
   /** Starts the process and waits until it is ready. */
   async run(): Promise<void> {
     const log = createWriteStream(join(this.dir, 'server.log'), { flags: 'a' });
-    // Settings of whoever runs the tests are not the tests' settings.
+    // The settings of the calling shell are not the tests' settings.
     const own = Object.entries(process.env).filter(([name]) => !/^(WASSALLY_|DATABASE_URL$|REDIS_URL$)/.test(name));
     const env = { ...Object.fromEntries(own), WASSALLY_LISTEN: this.listen, WASSALLY_DATA_DIR: join(this.dir, 'data') };
     const child = spawn(BINARY, ['serve'], { env, cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -58,7 +58,7 @@ export class Server {
     }
   }
 
-  /** No farewell: the process is gone in the middle of whatever it did. */
+  /** Ends the process at once, in the middle of whatever it does. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
   }
@@ -68,9 +68,9 @@ export class Server {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  /** What no page and no path can do: a product taken off, a price, a shop's hours. In the server's own database. */
+  /** Changes what no operation can change yet, such as a price or a shop's hours, in the server's own database. */
   sql(statement: string) {
-    const ask = [
+    const args = [
       '-h',
       join(this.dir, 'data/run'),
       '-U',
@@ -82,7 +82,7 @@ export class Server {
       '-c',
       statement,
     ];
-    const done = spawnSync('psql', ask, { encoding: 'utf8' });
+    const done = spawnSync('psql', args, { encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`${statement}: ${done.stderr}`);
   }
 

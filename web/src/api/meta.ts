@@ -1,26 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { clock } from '../live/clock';
-import type { Role } from '../session/store';
-import { api } from './client';
+import { answer, publicApi } from './http';
 
-export type DemoPerson = { username: string; role: Role; first_name?: string; does?: string };
-export type Meta = {
-  name: string;
-  build: string;
-  now: string;
-  languages: string[];
-  currency: string;
-  map: { style: string; center?: [number, number]; zoom?: number } | null;
-  demo: { people: DemoPerson[]; password: string } | null;
-};
+// The seeded city's centre, until the server names its own.
+const CENTER: [lng: number, lat: number] = [26.5, 28.5];
 
-/** What this server is: asked again every second while it is starting. */
+/** What this server is; requested again every second while it is starting. */
 export function useMeta() {
   return useQuery({
     queryKey: ['meta'],
     queryFn: async () => {
       const sentAt = Date.now();
-      const meta = await api.get<Meta>('/api/meta/', {}, { open: true });
+      const meta = await answer(publicApi.GET('/api/meta/'));
       clock.sample(Date.parse(meta.now), sentAt, Date.now());
       return meta;
     },
@@ -28,4 +19,10 @@ export function useMeta() {
     retry: true,
     retryDelay: 1000,
   });
+}
+
+/** Where a map begins. */
+export function useMapCenter(): [lng: number, lat: number] {
+  const [lng = CENTER[0], lat = CENTER[1]] = useMeta().data?.map.center ?? CENTER;
+  return [lng, lat];
 }

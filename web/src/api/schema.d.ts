@@ -11,6 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Reads the trial balance of the ledger. */
         get: operations["get_admin_ledger_trial_balance"];
         put?: never;
         post?: never;
@@ -29,7 +30,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in */
+        /** Signs in by name and password. */
         post: operations["post_auth_login"];
         delete?: never;
         options?: never;
@@ -46,7 +47,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign out */
+        /** Signs out: ends the session, or all sessions of the caller. */
         post: operations["post_auth_logout"];
         delete?: never;
         options?: never;
@@ -63,7 +64,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** New tokens */
+        /**
+         * Replaces a refresh token by new tokens.
+         * @description A token that is used again after its successor, or later than 30 seconds after its replacement, ends the session.
+         */
         post: operations["post_auth_refresh"];
         delete?: never;
         options?: never;
@@ -80,7 +84,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register */
+        /** Makes an account and signs its owner in. */
         post: operations["post_auth_register"];
         delete?: never;
         options?: never;
@@ -95,7 +99,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The own sessions */
+        /** For modules without filters. */
         get: operations["get_auth_sessions"];
         put?: never;
         post?: never;
@@ -115,7 +119,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of the own sessions */
+        /** Ends one of the caller's sessions. */
         delete: operations["delete_auth_sessions_id"];
         options?: never;
         head?: never;
@@ -129,7 +133,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I */
+        /** No input but the call itself. */
         get: operations["get_auth_user"];
         put?: never;
         post?: never;
@@ -146,11 +150,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's cart with present prices, fees and problems, and the position it was read at. */
+        /** No input but the call itself. */
         get: operations["get_cart"];
         put?: never;
         post?: never;
-        /** Empties the caller's cart. */
+        /** No input but the call itself. */
         delete: operations["delete_cart"];
         options?: never;
         head?: never;
@@ -166,7 +170,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts a product into the cart, or more of it. */
+        /** Adds a product to the cart. If the cart already contains it, the quantities add up. */
         post: operations["post_cart_items"];
         delete?: never;
         options?: never;
@@ -184,7 +188,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Takes a line out of the cart. */
+        /** Removes a line from the cart. */
         delete: operations["delete_cart_items_id"];
         options?: never;
         head?: never;
@@ -201,7 +205,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The cart with its problems, checked anew. */
+        /** Checks the cart before a checkout. Changed prices count as seen from now on. */
         post: operations["post_cart_validate"];
         delete?: never;
         options?: never;
@@ -216,14 +220,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The own state, with the channel to follow it on */
+        /** No input but the call itself. */
         get: operations["get_delivery_me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Take up duty, or lay it down */
+        /** Starts or ends duty. Starting it again takes it over from another phone; claimed orders stay. */
         patch: operations["patch_delivery_me"];
         trace?: never;
     };
@@ -234,7 +238,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Orders that wait nearby */
+        /** Lists the claimable orders around a point, nearest first: the given point, the crew's last ping, or the centre of its area. */
         get: operations["get_delivery_orders_available"];
         put?: never;
         post?: never;
@@ -253,7 +257,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take an order one step further */
+        /** Takes an own order one step further: goods picked up, handed over, or brought back. */
         post: operations["post_delivery_orders_id_advance"];
         delete?: never;
         options?: never;
@@ -270,7 +274,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take an order */
+        /** Takes an order that waits; a crew carries at most five. */
         post: operations["post_delivery_orders_id_claim"];
         delete?: never;
         options?: never;
@@ -287,7 +291,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say what is wrong */
+        /** Reports a problem with an order that the crew carries, to staff. */
         post: operations["post_delivery_orders_id_problem"];
         delete?: never;
         options?: never;
@@ -304,7 +308,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give an order back */
+        /** Releases an own order before any of its goods were picked up. */
         post: operations["post_delivery_orders_id_release"];
         delete?: never;
         options?: never;
@@ -321,7 +325,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say where you are: the way for when the socket is down */
+        /** Takes positions of the crew while its socket is down. */
         post: operations["post_delivery_pings"];
         delete?: never;
         options?: never;
@@ -336,7 +340,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Listen to channels as server-sent events */
+        /**
+         * Listens to channels as server-sent events.
+         * @description Resumes after `Last-Event-ID`. With a ticket no token is needed, and the channels are those it was made for.
+         */
         get: operations["get_live"];
         put?: never;
         post?: never;
@@ -355,7 +362,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a ticket that opens one stream */
+        /** Makes a ticket that opens one stream of these channels, for an EventSource that can send no header. */
         post: operations["post_live_ticket"];
         delete?: never;
         options?: never;
@@ -370,7 +377,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this server is, and where its map begins */
+        /** No input but the call itself. */
         get: operations["get_meta"];
         put?: never;
         post?: never;
@@ -387,7 +394,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The own notifications, newest first */
+        /** Lists the own notifications, the newest first. */
         get: operations["get_notifications"];
         put?: never;
         post?: never;
@@ -406,7 +413,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read all */
+        /** Marks all own notifications read, on all devices. */
         post: operations["post_notifications_read_all"];
         delete?: never;
         options?: never;
@@ -424,7 +431,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete one */
+        /** Deletes a notification. */
         delete: operations["delete_notifications_id"];
         options?: never;
         head?: never;
@@ -440,7 +447,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read one */
+        /** Marks a notification read, on all devices of its owner. */
         post: operations["post_notifications_id_read"];
         delete?: never;
         options?: never;
@@ -455,6 +462,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists orders, newest first: a customer's own, those of a seller's shops, those that a crew carried, or all of them for staff. */
         get: operations["get_orders"];
         put?: never;
         post?: never;
@@ -473,6 +481,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Orders what is in the cart, or in some of its shops: goods and money are reserved in the same commit. */
         post: operations["post_orders_checkout"];
         delete?: never;
         options?: never;
@@ -487,6 +496,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Reads one order as the caller may see it, with the position from which `order:` goes on. */
         get: operations["get_orders_id"];
         put?: never;
         post?: never;
@@ -505,6 +515,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Accepts a shop's part of an order: the shop will prepare it. */
         post: operations["post_orders_id_accept"];
         delete?: never;
         options?: never;
@@ -521,6 +532,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Cancels an order: the held money and the goods are given back, and a crew that had claimed it is free. */
         post: operations["post_orders_id_cancel"];
         delete?: never;
         options?: never;
@@ -537,6 +549,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Completes a delivered order: sellers and crew are paid. One that is already COMPLETED stays as it is. */
         post: operations["post_orders_id_complete"];
         delete?: never;
         options?: never;
@@ -551,6 +564,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Reads what happened to an order, oldest first. */
         get: operations["get_orders_id_history"];
         put?: never;
         post?: never;
@@ -567,7 +581,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What to show at the door, to the order's customer alone */
+        /** Reads the PIN and code that the order's customer shows on delivery. */
         get: operations["get_orders_id_proof"];
         put?: never;
         post?: never;
@@ -586,7 +600,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove a delivery by the customer's PIN or code */
+        /** Proves a delivery by the customer's PIN or code: to the order's crew, or at the counter to a member of its shop. */
         post: operations["post_orders_id_proof_confirm"];
         delete?: never;
         options?: never;
@@ -603,6 +617,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Reports that a shop's part of an order is ready at its counter. */
         post: operations["post_orders_id_ready"];
         delete?: never;
         options?: never;
@@ -619,6 +634,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Rejects a shop's part of an order: its money and goods go back, and the last rejection cancels the order. */
         post: operations["post_orders_id_reject"];
         delete?: never;
         options?: never;
@@ -633,7 +649,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All kinds of products, in their order. */
+        /** Lists the kinds of products. */
         get: operations["get_product_categories"];
         put?: never;
         post?: never;
@@ -650,7 +666,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is sold. `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`. */
+        /**
+         * Lists the products that are sold.
+         * @description `ordering`: `-created_at` (the default), `price`, `-price`, `name`, `-rating`.
+         */
         get: operations["get_product_products"];
         put?: never;
         post?: never;
@@ -667,7 +686,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One product. Its seller and admins see it also while it is not sold. */
+        /** Reads a product. */
         get: operations["get_product_products_id"];
         put?: never;
         post?: never;
@@ -684,7 +703,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Approved shops: near a point the nearest first, else the newest first. */
+        /**
+         * Lists approved shops: near a point the nearest first, otherwise the newest first.
+         * @description `ordering`: `distance` or `-created_at`.
+         */
         get: operations["get_shops"];
         put?: never;
         post?: never;
@@ -701,7 +723,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All kinds of shops, in their order. */
+        /** Lists the kinds of shops. */
         get: operations["get_shops_categories"];
         put?: never;
         post?: never;
@@ -718,7 +740,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One shop; with a point also its distance and fee. Who may watch `shop:{id}` gets its position. */
+        /** Reads a shop; with a point also its distance and fee. */
         get: operations["get_shops_id"];
         put?: never;
         post?: never;
@@ -735,7 +757,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** When a shop is open. */
+        /** Reads when a shop is open. */
         get: operations["get_shops_id_hours"];
         put?: never;
         post?: never;
@@ -752,7 +774,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All crews */
+        /** Lists all crews with their duty, status and last position. */
         get: operations["get_staff_crews"];
         put?: never;
         post?: never;
@@ -769,7 +791,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the crews are */
+        /** Reads the crews on the map, and the city in hexes. */
         get: operations["get_staff_crews_map"];
         put?: never;
         post?: never;
@@ -786,7 +808,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where a crew was; a day at most, the last hour by default */
+        /** Reads the trail of a crew: at most a day, by default the last hour. */
         get: operations["get_staff_crews_id_trail"];
         put?: never;
         post?: never;
@@ -805,7 +827,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go past the proof, with a reason */
+        /** Delivers an order without its proof, or unlocks its proof for five more tries. Needs a reason, and is audited. */
         post: operations["post_staff_orders_id_override"];
         delete?: never;
         options?: never;
@@ -822,7 +844,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give an order to another crew, or back to the list */
+        /** Assigns an order without picked up goods to another crew, or puts it back on the list; an unclaimed order is assigned to a crew. */
         post: operations["post_staff_orders_id_reassign"];
         delete?: never;
         options?: never;
@@ -837,14 +859,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The own profile */
+        /** No input but the call itself. */
         get: operations["get_users_me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the own profile */
+        /**
+         * Changes the own profile.
+         * @description What is absent stays as it is; `null` clears.
+         */
         patch: operations["patch_users_me"];
         trace?: never;
     };
@@ -855,6 +880,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Reads the own wallet. */
         get: operations["get_wallet"];
         put?: never;
         post?: never;
@@ -871,6 +897,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the changes of the own wallet, the newest first. */
         get: operations["get_wallet_transactions"];
         put?: never;
         post?: never;
@@ -884,32 +911,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        AcceptBody: {
+        AcceptOrder: {
             /**
              * Format: int32
-             * @description Until it is ready; the shop's usual by default.
+             * @description Minutes until it is ready, up to a day; the shop's usual by default.
              */
             prep_minutes?: number | null;
             shop_id?: components["schemas"]["ShopId"] | null;
         };
         /**
-         * @description What to do against the rules.
+         * @description What the override does.
          * @enum {string}
          */
         Act: "DELIVERED" | "unlock_proof";
-        /** @description What to put in. Of a product that is in the cart already it is so many more. */
         AddItem: {
             product_id: components["schemas"]["ProductId"];
             /** Format: int32 */
             quantity: number;
         };
-        AdvanceBody: {
-            to?: components["schemas"]["OrderStatus"] | null;
-            shop_id?: components["schemas"]["ShopId"] | null;
+        AdvanceOrder: {
+            /** @description Needed for DELIVERY_FAILED and RETURNED_TO_SHOP. */
             reason?: string | null;
+            shop_id?: components["schemas"]["ShopId"] | null;
+            to?: components["schemas"]["OrderStatus"] | null;
         };
         /**
-         * @description An amount on the wire: a decimal string in the currency's precision; strings and numbers on input.
+         * @description An amount whose currency stands beside it: a decimal string on the wire, `numeric` in the database. Numbers are read as well.
          * @example 12.50
          */
         Amount: string;
@@ -921,23 +948,24 @@ export interface components {
             /** Format: int32 */
             radius_m: number;
         };
-        /** @description Which channels a ticket shall open. */
-        AskTicket: {
-            channels: string[];
-        };
-        /** @description Orders that wait, nearest first. */
+        /** @description Claimable orders, nearest first. */
         Available: {
             items: components["schemas"]["AvailableOrder"][];
-            /** @description Always `null`: the list is as long as it is. */
-            next?: string | null;
-            /** @description The standing list. It has no offset: subscribing brings the whole. */
+            /** @description The channel of the standing list. It has no offset: its snapshot is the whole list. */
             live: components["schemas"]["Live"][];
+            /** @description Always `null`: the list has one page. */
+            next?: string | null;
         };
-        /** @description An order that waits. Nothing of its customer but how far the door is. */
+        /** @description A claimable order. Of its customer it shows only the distance to the drop-off. */
         AvailableOrder: {
-            id: components["schemas"]["OrderId"];
-            order_id: components["schemas"]["OrderId"];
             code: string;
+            currency: string;
+            /** Format: int64 */
+            distance_m: number;
+            /** Format: int64 */
+            dropoff_distance_m: number;
+            fee: components["schemas"]["Amount"];
+            id: components["schemas"]["OrderId"];
             /**
              * Format: double
              * @description Of the first stop.
@@ -945,215 +973,246 @@ export interface components {
             lat: number;
             /** Format: double */
             lng: number;
-            /** Format: int64 */
-            distance_m: number;
-            pickup: components["schemas"]["OfferStop"][];
-            fee: components["schemas"]["Amount"];
-            currency: string;
-            /** Format: int64 */
-            dropoff_distance_m: number;
+            order_id: components["schemas"]["OrderId"];
             payment_mode: components["schemas"]["PaymentMode"];
+            pickup: components["schemas"]["ClaimableStop"][];
         };
-        CancelBody: {
+        CancelOrder: {
             reason?: string | null;
         };
         /** @description A cart as its customer sees it. */
         Cart: {
+            /** @example USD */
+            currency: string;
+            /** @description The sum over all shops that deliver to the saved location. */
+            delivery_fee: components["schemas"]["Amount"];
+            /** @description The position of `user:{id}`, which carries `cart_changed`. */
+            live: components["schemas"]["Live"][];
             shops: components["schemas"]["CartGroup"][];
             /** @description Of all lines. */
             subtotal: components["schemas"]["Amount"];
-            /** @description Of all shops that deliver to the saved place. */
-            delivery_fee: components["schemas"]["Amount"];
-            /** @description Both together. */
+            /** @description The sum of both. */
             total: components["schemas"]["Amount"];
-            /** @example USD */
-            currency: string;
             /**
              * Format: int64
-             * @description Grows with every change; a checkout may name the one it saw.
+             * @description Grows with every change; a checkout can name the version that it saw.
              */
             version: number;
-            /** @description The position of `user:{id}`, where `cart_changed` is told. */
-            live: components["schemas"]["Live"][];
         };
-        /** @description What stands in a cart of one shop. */
+        /** @description The lines of one shop in a cart. */
         CartGroup: {
-            shop_id: components["schemas"]["ShopId"];
-            name: string;
-            is_open: boolean;
-            items: components["schemas"]["CartItem"][];
-            subtotal: components["schemas"]["Amount"];
-            minimum_order: components["schemas"]["Amount"];
+            /** @example USD */
+            currency: string;
+            delivery: boolean;
             delivery_fee?: components["schemas"]["Amount"] | null;
             /** Format: double */
             distance_m?: number | null;
+            is_open: boolean;
+            items: components["schemas"]["CartItem"][];
+            minimum_order: components["schemas"]["Amount"];
+            name: string;
+            pickup: boolean;
             /** Format: int32 */
             prep_minutes: number;
-            delivery: boolean;
-            pickup: boolean;
-            /** @example USD */
-            currency: string;
-            /** @description What keeps this group from being ordered. */
+            /** @description The problems that prevent the order of this group. */
             problems: components["schemas"]["Problem"][];
+            shop_id: components["schemas"]["ShopId"];
+            subtotal: components["schemas"]["Amount"];
         };
         /** @description A line of a cart. */
         CartItem: {
-            id: components["schemas"]["CartItemId"];
-            product_id: components["schemas"]["ProductId"];
-            name: string;
-            sku: string;
-            image_url?: string | null;
-            /** Format: int32 */
-            quantity: number;
-            /** @description Of one piece, now. */
-            price: components["schemas"]["Amount"];
-            price_seen?: components["schemas"]["Amount"] | null;
-            subtotal: components["schemas"]["Amount"];
-            /** @example USD */
-            currency: string;
-            /** Format: int32 */
-            stock: number;
-            /** Format: int32 */
-            min_quantity: number;
-            /** Format: int32 */
-            max_quantity?: number | null;
             /** Format: date-time */
             added_at: string;
+            /** @example USD */
+            currency: string;
+            id: components["schemas"]["CartItemId"];
+            image_url?: string | null;
+            /** Format: int32 */
+            max_quantity?: number | null;
+            /** Format: int32 */
+            min_quantity: number;
+            name: string;
+            /** @description The present price of one piece. */
+            price: components["schemas"]["Amount"];
+            price_seen?: components["schemas"]["Amount"] | null;
+            product_id: components["schemas"]["ProductId"];
+            /** Format: int32 */
+            quantity: number;
+            sku: string;
+            /** Format: int32 */
+            stock: number;
+            subtotal: components["schemas"]["Amount"];
         };
         /**
          * Format: uuid
          * @description A line of a cart.
          */
         CartItemId: string;
+        /** @description A category of shops or of products. */
+        Category: {
+            /** @description Only in a tree. */
+            children?: components["schemas"]["Category"][] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            name_ar?: string | null;
+            /** Format: uuid */
+            parent_id?: string | null;
+            /** Format: int32 */
+            position: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
         Checkout: {
-            fulfilment: components["schemas"]["Fulfilment"];
-            payment_mode: components["schemas"]["PaymentMode"];
-            /** @description These shops of the cart; all by default. */
-            shop_ids?: components["schemas"]["ShopId"][] | null;
             /**
              * Format: int64
-             * @description The cart that was seen; another one is refused.
+             * @description The version of the cart that the customer saw; another one is refused.
              */
             cart_version?: number | null;
-            tip?: components["schemas"]["Amount"] | null;
+            fulfilment: components["schemas"]["Fulfilment"];
             note?: string | null;
+            payment_mode: components["schemas"]["PaymentMode"];
+            /** @description Only these shops of the cart; all by default. */
+            shop_ids?: components["schemas"]["ShopId"][] | null;
+            tip?: components["schemas"]["Amount"] | null;
         };
         /** @description About 5 km² of the city. */
         CityCell: {
+            /** @description Its corners in order as `[lng, lat]`, the first not repeated. Across the antimeridian the longitudes continue beyond 180. */
+            boundary: number[][];
             /** @description Its H3 id. */
             cell: string;
-            /** @description Its corners in order as `[lng, lat]`, the first not repeated; over the antimeridian they run on beyond 180. */
-            boundary: number[][];
-            /** @description On duty, silent ones too. */
+            /** @description Crews on duty, including those without recent pings. */
             crews: number;
             free: number;
-            /** @description Orders that no crew has claimed, by their first stop. */
-            waiting: number;
             /**
              * Format: int64
-             * @description Since the longest waiting of them was placed.
+             * @description Seconds since the oldest of them was placed.
              */
             oldest_wait_s?: number | null;
+            /** @description Claimable orders, by their first stop. */
+            waiting: number;
         };
-        /** @description A time the shop is shut against its hours. */
+        /** @description A shop to pick up goods from. */
+        ClaimableStop: {
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            name: string;
+            shop_id: components["schemas"]["ShopId"];
+        };
+        /** @description A period in which the shop is closed despite its hours. */
         Closure: {
             /** Format: date-time */
             from: string;
             /** Format: date-time */
             to: string;
         };
-        ConfirmBody: {
-            /** @description Six digits; or else `token`. */
-            pin?: string | null;
-            token?: string | null;
+        ConfirmProof: {
+            /**
+             * Format: date-time
+             * @description When it was entered, if there was no reception then.
+             */
+            at?: string | null;
             /**
              * Format: double
-             * @description Where it was shown.
+             * @description Where it was shown, in degrees.
              */
             lat?: number | null;
             /** Format: double */
             lng?: number | null;
-            /**
-             * Format: date-time
-             * @description When it was shown, where there was no reception.
-             */
-            at?: string | null;
+            /** @description Six digits; or else `token`. */
+            pin?: string | null;
+            token?: string | null;
         };
-        /** @description What it was about. */
+        /**
+         * @description A thing of some slice, by its kind and id; `content_object` on the wire.
+         *
+         *     Slices register their kinds with `Slice::subject`. Tables store it as `subject_kind text, subject_id uuid`.
+         */
         ContentObject: {
-            type: string;
             /** Format: uuid */
             id: string;
+            /** @description The word in SQL and JSON, such as `order`. */
+            type: string;
         };
         /** @description A crew on the map. */
         CrewDot: components["schemas"]["Position"] & {
+            /** @description How many orders the crew carries. */
+            active: number;
             id: components["schemas"]["UserId"];
             name: string;
             /** @description `free`, `busy`, `stale`, `off_duty`. */
             status: string;
-            /** @description How many orders they carry. */
-            active: number;
         };
         /** @description A crew on the staff's list. */
         CrewEntry: {
+            /** Format: int32 */
+            active: number;
+            area?: components["schemas"]["Area"] | null;
             id: components["schemas"]["UserId"];
+            on_duty: boolean;
+            position?: components["schemas"]["Position"] | null;
+            /** @description `free`, `busy`, `stale`, `off_duty`. */
+            status: string;
             user: components["schemas"]["CrewUser"];
             /** @description `foot`, `bicycle`, `motorbike`, `car`. */
             vehicle: string;
-            area?: components["schemas"]["Area"] | null;
-            on_duty: boolean;
-            /** @description `free`, `busy`, `stale`, `off_duty`. */
-            status: string;
-            /** Format: int32 */
-            active: number;
-            position?: components["schemas"]["Position"] | null;
         };
-        /** @description The crew as a customer knows them. */
+        /** @description The crew as the customer sees them. */
         CrewName: {
-            id: components["schemas"]["UserId"];
             first_name: string;
+            id: components["schemas"]["UserId"];
         };
         /** @description A crew's own state. */
         CrewState: {
-            on_duty: boolean;
-            /**
-             * Format: int64
-             * @description Goes with pings as `duty`: those of an earlier one are refused.
-             */
-            duty_no: number;
             active: components["schemas"]["Job"][];
             /** Format: int32 */
             active_limit: number;
-            /** @description What is to be handed in. */
+            /** @description Cash that the crew still has to hand in. */
             cash_in_hand: components["schemas"]["Amount"];
-            /** @description Fees of delivered orders, in the house's currency. */
-            earnings: components["schemas"]["Amount"];
             currency: string;
-            position?: components["schemas"]["Position"] | null;
+            /**
+             * Format: int64
+             * @description Sent with pings as `duty`: pings of an earlier duty are refused.
+             */
+            duty_no: number;
+            /** @description Fees of delivered orders, in the installation's currency. */
+            earnings: components["schemas"]["Amount"];
             live?: components["schemas"]["Live"][];
+            on_duty: boolean;
+            position?: components["schemas"]["Position"] | null;
         };
         CrewUser: {
-            id: components["schemas"]["UserId"];
-            username?: string | null;
             first_name: string;
+            id: components["schemas"]["UserId"];
             last_name: string;
             phone_number?: string | null;
+            username?: string | null;
         };
         CrewsMap: {
-            crews: components["schemas"]["CrewDot"][];
-            /** @description The same from afar, with the orders that wait. */
+            /** @description The same as counts per hex, with the claimable orders. */
             cells: components["schemas"]["CityCell"][];
-            /** @description The cells in use. They have no offsets: subscribing brings each cell's whole. */
+            crews: components["schemas"]["CrewDot"][];
+            /** @description The channels of the cells in use. They have no offsets: a snapshot is the whole cell. */
             live: components["schemas"]["Live"][];
         };
-        /** @description Who ordered, as shop and crew call them. */
+        /** @description The customer, as shop and crew address them. */
         CustomerView: {
             name: string;
-            /** @description Likewise. */
+            /** @description Left out for sellers, and for the crew once they no longer carry the order. */
             phone_number?: string | null;
         };
-        /** @description One stretch of opening; a day may have several. */
+        /** @description One period of opening; a day may have several. */
         Day: {
+            /**
+             * @description A time at or before `opens` is on the next day; "24:00" is the end of the day.
+             * @example 02:00
+             */
+            closes: string;
             /**
              * Format: int32
              * @description Monday is 1.
@@ -1161,21 +1220,16 @@ export interface components {
             day: number;
             /** @example 18:00 */
             opens: string;
-            /**
-             * @description At or before `opens` it is the next day's; "24:00" is the end of the day.
-             * @example 02:00
-             */
-            closes: string;
         };
         Demo: {
             password: string;
             people: components["schemas"]["DemoPerson"][];
         };
         DemoPerson: {
-            username: string;
             role: string;
+            username: string;
         };
-        /** @description Where a delivery goes, as it was at checkout. */
+        /** @description The destination of a delivery, as it was at checkout. */
         Dropoff: {
             address: string;
             /** Format: double */
@@ -1185,17 +1239,17 @@ export interface components {
         };
         /** @description The fee up to a distance from the shop. */
         FeeBand: {
-            /** Format: int32 */
-            up_to_m: number;
             /** @description In the shop's currency. */
             fee: components["schemas"]["Amount"];
+            /** Format: int32 */
+            up_to_m: number;
         };
         /** @description What went wrong with one field of the input. */
         FieldError: {
-            /** @description Path of the field, such as `pings[3].lat`. */
-            field: string;
             /** @description Slug: `required`, `unknown`, `out_of_range`, … */
             code: string;
+            /** @description Path of the field, such as `pings[3].lat`. */
+            field: string;
             /** @description A sentence in the caller's language. */
             message: string;
         };
@@ -1206,110 +1260,128 @@ export interface components {
         Fulfilment: "delivery" | "pickup";
         /** @description One event of an order. */
         HistoryItem: {
-            /** @description `order_created`, `order_accepted`, … */
-            type: string;
-            /** @description The order's status afterwards. */
-            status?: string | null;
-            /** @description The shop it was about. */
-            shop_id?: string | null;
             actor_role?: string | null;
-            /** @description The reason that was given. */
-            note?: string | null;
             at?: string | null;
+            /** @description The reason given. */
+            note?: string | null;
             /**
              * Format: int64
              * @description Its number in `order:{id}`.
              */
             offset: number;
+            /** @description The shop that it was about. */
+            shop_id?: string | null;
+            /** @description The order's status afterwards. */
+            status?: string | null;
+            /** @description `order_created`, `order_accepted`, … */
+            type: string;
         };
-        /** @description An order as its crew sees it: where to fetch, where to bring, what to collect. */
+        /** @description An order as its crew sees it: its stops, its drop-off and the cash to collect. */
         Job: {
-            order_id: components["schemas"]["OrderId"];
+            cash_to_collect?: components["schemas"]["Amount"] | null;
             code: string;
-            status: components["schemas"]["OrderStatus"];
-            payment_mode: components["schemas"]["PaymentMode"];
-            stops: components["schemas"]["Stop"][];
-            dropoff?: components["schemas"]["Dropoff"] | null;
+            currency: string;
             customer?: components["schemas"]["Recipient"] | null;
-            note?: string | null;
+            dropoff?: components["schemas"]["Dropoff"] | null;
             /** @description What the crew earns, tip included. */
             fee: components["schemas"]["Amount"];
-            cash_to_collect?: components["schemas"]["Amount"] | null;
-            currency: string;
-            /** @description Whether delivering needs the customer's PIN or code. */
+            note?: string | null;
+            order_id: components["schemas"]["OrderId"];
+            payment_mode: components["schemas"]["PaymentMode"];
+            /** @description Whether the delivery needs the customer's PIN or code. */
             proof_required: boolean;
+            status: components["schemas"]["OrderStatus"];
+            stops: components["schemas"]["Stop"][];
         };
         /**
          * @description Why money moved, as its owner reads it.
          * @enum {string}
          */
         Kind: "ESCROW_HOLD" | "ESCROW_RELEASE" | "PAYMENT" | "REFUND" | "TOPUP" | "PAYOUT" | "FEE" | "TIP" | "ADJUSTMENT";
+        /**
+         * @description A language that the catalogue is written in.
+         * @enum {string}
+         */
+        Language: "en" | "ar" | "fr";
         /** @description One product of a shop order. */
         Line: {
             /** Format: uuid */
             id: string;
-            product_id: components["schemas"]["ProductId"];
             name: string;
+            price: components["schemas"]["Amount"];
+            product_id: components["schemas"]["ProductId"];
             /** Format: int32 */
             quantity: number;
-            price: components["schemas"]["Amount"];
         };
         /** @description A position that a screen can go on from. */
         Live: {
             channel: string;
+            epoch: string;
             /** Format: int64 */
             offset: number;
-            epoch: string;
         };
-        /** @description Who signs in. */
         Login: {
-            /** @description Username, e-mail or phone number. */
-            username: string;
             password: string;
             /** @description Picks the active role; the most able one otherwise. */
             role?: string | null;
+            /** @description Username, e-mail or phone number. */
+            username: string;
         };
-        /** @description What ends. */
         Logout: {
             /**
-             * @description Every session of the user.
+             * @description Every session of the caller.
              * @default false
              */
-            all: boolean;
+            all?: boolean;
         };
         Map: {
-            style: string;
             /** @description Longitude and latitude where a map begins. */
             center: number[];
+            style: string;
+        };
+        MarkAllRead: {
+            /**
+             * Format: date-time
+             * @description Those made until then; all without it.
+             * @default null
+             */
+            up_to?: string | null;
+        };
+        /** @description How many notifications were unread before. */
+        MarkedRead: {
+            /** Format: int64 */
+            read: number;
         };
         /** @description What this server is, for its pages. */
         Meta: {
-            name: string;
             build: string;
-            /** Format: date-time */
-            now: string;
-            languages: string[];
             /** @example USD */
             currency: string;
-            map: components["schemas"]["Map"];
             demo?: components["schemas"]["Demo"] | null;
+            languages: string[];
+            map: components["schemas"]["Map"];
+            name: string;
+            /** Format: date-time */
+            now: string;
         };
-        /** @description A notification as its recipient reads it. */
+        /** @description A notification as somebody reads it. */
         Notification: {
+            content_object?: components["schemas"]["ContentObject"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What the texts were filled from. */
+            extra_data: unknown;
+            /** Format: date-time */
+            handled_at?: string | null;
             /** Format: uuid */
             id: string;
             kind: string;
-            title: string;
             message: string;
-            content_object?: components["schemas"]["ContentObject"] | null;
-            extra_data: unknown;
-            recipient: components["schemas"]["UserId"];
-            /** Format: date-time */
-            created_at: string;
             /** Format: date-time */
             read_at?: string | null;
-            /** Format: date-time */
-            handled_at?: string | null;
+            recipient: components["schemas"]["UserId"];
+            /** @description In the reader's language, like `message`. */
+            title: string;
         };
         /** @description A page of notifications, and how many are unread in all. */
         Notifications: {
@@ -1318,52 +1390,44 @@ export interface components {
             /** Format: int64 */
             unread_count: number;
         };
-        /** @description A shop to fetch goods from. */
-        OfferStop: {
-            shop_id: components["schemas"]["ShopId"];
-            name: string;
-            /** Format: double */
-            lat: number;
-            /** Format: double */
-            lng: number;
-        };
         /** @description When a shop is open. */
         OpeningHours: {
+            closures: components["schemas"]["Closure"][];
+            days: components["schemas"]["Day"][];
             /** @example Africa/Cairo */
             time_zone: string;
-            days: components["schemas"]["Day"][];
-            closures: components["schemas"]["Closure"][];
         };
-        /** @description An order. Of sellers' own parts alone, `subtotal` and `total` are theirs. */
+        /** @description An order. A seller sees only the parts of their own shops, and `subtotal` and `total` of these. */
         Order: {
-            id: components["schemas"]["OrderId"];
             code: string;
-            status: components["schemas"]["OrderStatus"];
-            status_label: string;
-            fulfilment: components["schemas"]["Fulfilment"];
-            payment_mode: components["schemas"]["PaymentMode"];
-            payment_status: components["schemas"]["PaymentStatus"];
-            shop_orders: components["schemas"]["ShopOrder"][];
-            subtotal: components["schemas"]["Amount"];
-            delivery_fee?: components["schemas"]["Amount"] | null;
-            tip?: components["schemas"]["Amount"] | null;
-            tax: components["schemas"]["Amount"];
-            discount: components["schemas"]["Amount"];
-            total: components["schemas"]["Amount"];
-            currency: string;
-            dropoff?: components["schemas"]["Dropoff"] | null;
-            customer: components["schemas"]["CustomerView"];
-            crew?: components["schemas"]["CrewName"] | null;
-            note?: string | null;
-            /** Format: date-time */
-            placed_at: string;
-            /** Format: date-time */
-            delivered_at?: string | null;
             /** Format: date-time */
             completable_at?: string | null;
             /** Format: date-time */
             created_at: string;
+            crew?: components["schemas"]["CrewName"] | null;
+            currency: string;
+            customer: components["schemas"]["CustomerView"];
+            /** Format: date-time */
+            delivered_at?: string | null;
+            delivery_fee?: components["schemas"]["Amount"] | null;
+            discount: components["schemas"]["Amount"];
+            dropoff?: components["schemas"]["Dropoff"] | null;
+            fulfilment: components["schemas"]["Fulfilment"];
+            id: components["schemas"]["OrderId"];
             live?: components["schemas"]["Live"][];
+            note?: string | null;
+            payment_mode: components["schemas"]["PaymentMode"];
+            payment_status: components["schemas"]["PaymentStatus"];
+            /** Format: date-time */
+            placed_at: string;
+            shop_orders: components["schemas"]["ShopOrder"][];
+            status: components["schemas"]["OrderStatus"];
+            /** @description In the reader's language. */
+            status_label: string;
+            subtotal: components["schemas"]["Amount"];
+            tax: components["schemas"]["Amount"];
+            tip?: components["schemas"]["Amount"] | null;
+            total: components["schemas"]["Amount"];
         };
         /**
          * Format: uuid
@@ -1371,276 +1435,58 @@ export interface components {
          */
         OrderId: string;
         /**
-         * @description Where an order stands.
+         * @description The state of an order.
          * @enum {string}
          */
         OrderStatus: "CREATED" | "PROCESSING" | "SHIPPED" | "DELIVERED" | "COMPLETED" | "CANCELLED" | "DELIVERY_FAILED" | "RETURNED_TO_SHOP";
-        OverrideBody: {
-            to: components["schemas"]["Act"];
+        Override: {
             reason?: string | null;
+            to: components["schemas"]["Act"];
         };
-        /** @description A page of a list. */
+        /** @description A page of a list; `next` is the cursor of the page after it, `null` on the last one. */
+        Page_Category: {
+            items: components["schemas"]["Category"][];
+            next: null | string;
+        };
+        /** @description A page of a list; `next` is the cursor of the page after it, `null` on the last one. */
         Page_CrewEntry: {
-            items: {
-                id: components["schemas"]["UserId"];
-                user: components["schemas"]["CrewUser"];
-                /** @description `foot`, `bicycle`, `motorbike`, `car`. */
-                vehicle: string;
-                area?: components["schemas"]["Area"] | null;
-                on_duty: boolean;
-                /** @description `free`, `busy`, `stale`, `off_duty`. */
-                status: string;
-                /** Format: int32 */
-                active: number;
-                position?: components["schemas"]["Position"] | null;
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
+            items: components["schemas"]["CrewEntry"][];
+            next: null | string;
         };
-        /** @description A page of a list. */
+        /** @description A page of a list; `next` is the cursor of the page after it, `null` on the last one. */
         Page_HistoryItem: {
-            items: {
-                /** @description `order_created`, `order_accepted`, … */
-                type: string;
-                /** @description The order's status afterwards. */
-                status?: string | null;
-                /** @description The shop it was about. */
-                shop_id?: string | null;
-                actor_role?: string | null;
-                /** @description The reason that was given. */
-                note?: string | null;
-                at?: string | null;
-                /**
-                 * Format: int64
-                 * @description Its number in `order:{id}`.
-                 */
-                offset: number;
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
+            items: components["schemas"]["HistoryItem"][];
+            next: null | string;
         };
-        /** @description A page of a list. */
+        /** @description A page of a list; `next` is the cursor of the page after it, `null` on the last one. */
         Page_Order: {
-            items: {
-                id: components["schemas"]["OrderId"];
-                code: string;
-                status: components["schemas"]["OrderStatus"];
-                status_label: string;
-                fulfilment: components["schemas"]["Fulfilment"];
-                payment_mode: components["schemas"]["PaymentMode"];
-                payment_status: components["schemas"]["PaymentStatus"];
-                shop_orders: components["schemas"]["ShopOrder"][];
-                subtotal: components["schemas"]["Amount"];
-                delivery_fee?: components["schemas"]["Amount"] | null;
-                tip?: components["schemas"]["Amount"] | null;
-                tax: components["schemas"]["Amount"];
-                discount: components["schemas"]["Amount"];
-                total: components["schemas"]["Amount"];
-                currency: string;
-                dropoff?: components["schemas"]["Dropoff"] | null;
-                customer: components["schemas"]["CustomerView"];
-                crew?: components["schemas"]["CrewName"] | null;
-                note?: string | null;
-                /** Format: date-time */
-                placed_at: string;
-                /** Format: date-time */
-                delivered_at?: string | null;
-                /** Format: date-time */
-                completable_at?: string | null;
-                /** Format: date-time */
-                created_at: string;
-                live?: components["schemas"]["Live"][];
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
+            items: components["schemas"]["Order"][];
+            next: null | string;
         };
-        /** @description A page of a list. */
+        /** @description A page of a list; `next` is the cursor of the page after it, `null` on the last one. */
         Page_Product: {
-            items: {
-                id: components["schemas"]["ProductId"];
-                shop_id: components["schemas"]["ShopId"];
-                name: string;
-                name_ar?: string | null;
-                description: string;
-                sku: string;
-                price: components["schemas"]["Amount"];
-                /** @description After the best offer. */
-                final_price: components["schemas"]["Amount"];
-                /** @example USD */
-                currency: string;
-                /**
-                 * Format: int32
-                 * @description Pieces on hand.
-                 */
-                stock: number;
-                /** Format: int32 */
-                min_quantity: number;
-                /** Format: int32 */
-                max_quantity?: number | null;
-                category_id?: components["schemas"]["ProductCategoryId"] | null;
-                /** Format: uuid */
-                brand_id?: string | null;
-                images: Record<string, never>[];
-                offer?: Record<string, never> | null;
-                is_active: boolean;
-                /** @example APPROVED */
-                approval_status: string;
-                avg_rating?: string | null;
-                /** Format: int32 */
-                ratings_count: number;
-                cost_price?: components["schemas"]["Amount"] | null;
-                /** Format: int32 */
-                low_stock_threshold?: number | null;
-                /** Format: date-time */
-                created_at: string;
-                /** Format: date-time */
-                updated_at: string;
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
+            items: components["schemas"]["Product"][];
+            next: null | string;
         };
-        /** @description A page of a list. */
-        Page_ProductCategory: {
-            items: {
-                id: components["schemas"]["ProductCategoryId"];
-                parent_id?: components["schemas"]["ProductCategoryId"] | null;
-                name: string;
-                name_ar?: string | null;
-                /** Format: int32 */
-                position: number;
-                /** Format: date-time */
-                created_at: string;
-                /** Format: date-time */
-                updated_at: string;
-                /** @description In a tree alone. */
-                children?: components["schemas"]["ProductCategory"][] | null;
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
+        /** @description A page of a list; `next` is the cursor of the page after it, `null` on the last one. */
         Page_Session: {
-            items: {
-                id: components["schemas"]["SessionId"];
-                device: string;
-                ip: string;
-                /** Format: date-time */
-                created_at: string;
-                /** Format: date-time */
-                last_seen_at: string;
-                /** @description The one that asks. */
-                current: boolean;
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
+            items: components["schemas"]["Session"][];
+            next: null | string;
         };
-        /** @description A page of a list. */
+        /** @description A page of a list; `next` is the cursor of the page after it, `null` on the last one. */
         Page_Shop: {
-            items: {
-                id: components["schemas"]["ShopId"];
-                name: string;
-                description: string;
-                category_id?: components["schemas"]["ShopCategoryId"] | null;
-                phone_number?: string | null;
-                email?: string | null;
-                address: string;
-                /**
-                 * Format: double
-                 * @description Degrees, WGS84.
-                 */
-                lat: number;
-                /** Format: double */
-                lng: number;
-                logo_url?: string | null;
-                /** @example APPROVED */
-                status: string;
-                is_open: boolean;
-                time_zone: string;
-                /** @example USD */
-                currency: string;
-                delivery: boolean;
-                pickup: boolean;
-                /**
-                 * Format: int32
-                 * @description How far the shop delivers.
-                 */
-                radius_m: number;
-                fee_bands: components["schemas"]["FeeBand"][];
-                minimum_order: components["schemas"]["Amount"];
-                /** Format: int32 */
-                prep_minutes: number;
-                /**
-                 * Format: double
-                 * @description Metres from the point that was asked for; without one `null`.
-                 */
-                distance_m?: number | null;
-                delivery_fee?: components["schemas"]["Amount"] | null;
-                /** @description The position of `shop:{id}`, for those who may watch it. */
-                live?: components["schemas"]["Live"][] | null;
-                /** Format: date-time */
-                created_at: string;
-                /** Format: date-time */
-                updated_at: string;
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
+            items: components["schemas"]["Shop"][];
+            next: null | string;
         };
-        /** @description A page of a list. */
-        Page_ShopCategory: {
-            items: {
-                id: components["schemas"]["ShopCategoryId"];
-                parent_id?: components["schemas"]["ShopCategoryId"] | null;
-                name: string;
-                name_ar?: string | null;
-                /** Format: int32 */
-                position: number;
-                /** Format: date-time */
-                created_at: string;
-                /** Format: date-time */
-                updated_at: string;
-                /** @description In a tree alone. */
-                children?: components["schemas"]["ShopCategory"][] | null;
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
+        /** @description A page of a list; `next` is the cursor of the page after it, `null` on the last one. */
         Page_TrailPoint: {
-            items: {
-                /** Format: double */
-                lat: number;
-                /** Format: double */
-                lng: number;
-                /** Format: date-time */
-                at: string;
-                /** Format: double */
-                accuracy_m: number;
-                /** @description It came after a later one. */
-                late: boolean;
-                /** @description What is odd about it: `mock`, `implausible`, `future`, `too_old`. */
-                odd?: string | null;
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
+            items: components["schemas"]["TrailPoint"][];
+            next: null | string;
         };
-        /** @description A page of a list. */
+        /** @description A page of a list; `next` is the cursor of the page after it, `null` on the last one. */
         Page_Transaction: {
-            items: {
-                /** Format: uuid */
-                id: string;
-                type: components["schemas"]["Kind"];
-                /** @description Signed, as the free balance or the earnings saw it; paid out of a hold: what left. */
-                amount: components["schemas"]["Amount"];
-                currency: string;
-                /** @description Free and earned money afterwards. */
-                balance_after: components["schemas"]["Amount"];
-                held_after: components["schemas"]["Amount"];
-                content_object?: components["schemas"]["ContentObject"] | null;
-                /** Format: date-time */
-                created_at: string;
-            }[];
-            /** @description Opaque; `null` on the last page. */
-            next?: string | null;
+            items: components["schemas"]["Transaction"][];
+            next: null | string;
         };
         /**
          * @description How the customer pays: cash on delivery, cash on pickup, wallet, gateway.
@@ -1648,142 +1494,136 @@ export interface components {
          */
         PaymentMode: "WALLET" | "COD" | "COP" | "GATEWAY";
         /**
-         * @description Where the money stands. `RELEASED` is a hold given back.
+         * @description The state of the payment. `RELEASED`: the hold was given back.
          * @enum {string}
          */
         PaymentStatus: "UNPAID" | "HELD" | "PAID" | "RELEASED" | "REFUNDED";
         /** @description One GPS report. */
         Ping: {
             /** Format: double */
-            lat: number;
-            /** Format: double */
-            lng: number;
+            accuracy_m?: number | null;
             /**
              * Format: date-time
              * @description The phone's time of the fix.
              */
             at: string;
-            /** Format: double */
-            accuracy_m?: number | null;
-            /** Format: double */
-            heading_deg?: number | null;
-            /** Format: double */
-            speed_mps?: number | null;
-            /** @description The phone says that an app made this position up. */
-            mock?: boolean | null;
             /**
              * Format: int64
-             * @description The phone's own count of its fixes.
-             */
-            seq?: number | null;
-            /**
-             * Format: int64
-             * @description The duty it reports for.
+             * @description The duty number that it belongs to.
              */
             duty?: number | null;
-        };
-        PingsBody: {
-            pings: components["schemas"]["Ping"][];
-        };
-        /** @description Where a crew was seen last. */
-        Position: {
+            /** Format: double */
+            heading_deg?: number | null;
             /** Format: double */
             lat: number;
             /** Format: double */
             lng: number;
+            /** @description Whether the phone reports the position as simulated by an app. */
+            mock?: boolean | null;
+            /**
+             * Format: int64
+             * @description The phone's own sequence number of its fixes.
+             */
+            seq?: number | null;
+            /** Format: double */
+            speed_mps?: number | null;
+        };
+        /** @description The last known position of a crew. */
+        Position: {
             /** Format: date-time */
             at: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
         };
         /**
-         * @description Where a shop's part stands at the shop.
+         * @description The state of a shop's part at its shop.
          * @enum {string}
          */
         PrepStatus: "NEW" | "ACCEPTED" | "READY" | "REJECTED";
-        /** @description A problem of a group, or of the line of one product. */
+        /** @description What every problem looks like; some carry members of their own. */
         Problem: {
-            code: components["schemas"]["ProblemCode"];
-            product_id?: components["schemas"]["ProductId"] | null;
-        };
-        ProblemBody: {
-            kind: components["schemas"]["ProblemKind"];
-            note?: string | null;
+            /**
+             * @description The slug; never translated, never changed.
+             * @example not_found
+             */
+            code: string;
+            /** @description A sentence in the caller's language. */
+            detail: string;
+            /** @description With 422 `invalid`: a fault per field. */
+            errors?: components["schemas"]["FieldError"][] | null;
+            request_id?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description In the caller's language. */
+            title: string;
+            type: string;
         };
         /**
-         * @description What keeps a group from being ordered.
+         * @description Why a group cannot be ordered.
          * @enum {string}
          */
-        ProblemCode: "shop_closed" | "out_of_radius" | "below_minimum" | "out_of_stock" | "quantity_out_of_range" | "product_gone" | "price_changed";
+        ProblemCode: "shop_closed" | "out_of_radius" | "below_minimum" | "out_of_stock" | "quantity_out_of_range" | "product_gone" | "price_changed" | "no_pickup" | "other_currency";
         /** @enum {string} */
         ProblemKind: "customer_absent" | "address" | "accident" | "shop" | "other";
-        /** @description A problem as it was noted. */
+        /** @description A problem as it was recorded. */
         ProblemView: {
-            /** Format: uuid */
-            id: string;
-            order_id: components["schemas"]["OrderId"];
-            kind: components["schemas"]["ProblemKind"];
-            note?: string | null;
             /** Format: date-time */
             at: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["ProblemKind"];
+            note?: string | null;
+            order_id: components["schemas"]["OrderId"];
         };
-        /** @description A product as everybody sees it; its seller and admins see what it cost. */
+        /** @description A product. Only members of its shop and admins see its cost. */
         Product: {
-            id: components["schemas"]["ProductId"];
-            shop_id: components["schemas"]["ShopId"];
-            name: string;
-            name_ar?: string | null;
-            description: string;
-            sku: string;
-            price: components["schemas"]["Amount"];
-            /** @description After the best offer. */
-            final_price: components["schemas"]["Amount"];
+            /** @example APPROVED */
+            approval_status: string;
+            avg_rating?: string | null;
+            /** Format: uuid */
+            brand_id?: string | null;
+            category_id?: components["schemas"]["ProductCategoryId"] | null;
+            cost_price?: components["schemas"]["Amount"] | null;
+            /** Format: date-time */
+            created_at: string;
             /** @example USD */
             currency: string;
+            description: string;
+            /** @description After the best offer. */
+            final_price: components["schemas"]["Amount"];
+            id: components["schemas"]["ProductId"];
+            images: Record<string, never>[];
+            is_active: boolean;
+            /** Format: int32 */
+            low_stock_threshold?: number | null;
+            /** Format: int32 */
+            max_quantity?: number | null;
+            /** Format: int32 */
+            min_quantity: number;
+            name: string;
+            name_ar?: string | null;
+            offer?: Record<string, never> | null;
+            price: components["schemas"]["Amount"];
+            /** Format: int32 */
+            ratings_count: number;
+            shop_id: components["schemas"]["ShopId"];
+            sku: string;
             /**
              * Format: int32
              * @description Pieces on hand.
              */
             stock: number;
-            /** Format: int32 */
-            min_quantity: number;
-            /** Format: int32 */
-            max_quantity?: number | null;
-            category_id?: components["schemas"]["ProductCategoryId"] | null;
-            /** Format: uuid */
-            brand_id?: string | null;
-            images: Record<string, never>[];
-            offer?: Record<string, never> | null;
-            is_active: boolean;
-            /** @example APPROVED */
-            approval_status: string;
-            avg_rating?: string | null;
-            /** Format: int32 */
-            ratings_count: number;
-            cost_price?: components["schemas"]["Amount"] | null;
-            /** Format: int32 */
-            low_stock_threshold?: number | null;
-            /** Format: date-time */
-            created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        /** @description A kind of products. */
-        ProductCategory: {
-            id: components["schemas"]["ProductCategoryId"];
-            parent_id?: components["schemas"]["ProductCategoryId"] | null;
-            name: string;
-            name_ar?: string | null;
-            /** Format: int32 */
-            position: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description In a tree alone. */
-            children?: components["schemas"]["ProductCategory"][] | null;
         };
         /**
          * Format: uuid
-         * @description A kind of product, such as bread.
+         * @description A category of products, such as bread.
          */
         ProductCategoryId: string;
         /**
@@ -1791,196 +1631,167 @@ export interface components {
          * @description Something a shop sells.
          */
         ProductId: string;
-        /** @description What of the profile shall change. `null` clears. */
         ProfileChange: {
             /** @default null */
-            email: string | null;
+            address?: string | null;
             /** @default null */
-            phone_number: string | null;
+            email?: string | null;
             /** @default null */
-            first_name: string | null;
+            first_name?: string | null;
             /** @default null */
-            last_name: string | null;
+            last_name?: string | null;
             /** @default null */
-            address: string | null;
+            location_address?: string | null;
             /**
              * Format: double
              * @default null
              */
-            location_lat: number | null;
+            location_lat?: number | null;
             /**
              * Format: double
              * @default null
              */
-            location_lng: number | null;
+            location_lng?: number | null;
             /** @default null */
-            location_address: string | null;
+            phone_number?: string | null;
         };
-        /** @description What the customer shows at the door. */
+        /** @description What the customer shows to the crew, or at the counter. */
         Proof: {
-            /** @description Six digits to say. */
-            pin: string;
-            /** @description What the QR code holds. */
-            token: string;
-            qr_svg: string;
-            /** Format: int32 */
-            tries_left: number;
-            locked: boolean;
             /** Format: date-time */
             confirmed_at?: string | null;
+            locked: boolean;
+            /** @description Six digits. */
+            pin: string;
+            qr_svg: string;
+            /** @description The content of the QR code. */
+            token: string;
+            /** Format: int32 */
+            tries_left: number;
         };
-        ReadyBody: {
+        ReadyOrder: {
             shop_id?: components["schemas"]["ShopId"] | null;
         };
-        ReassignBody: {
+        Reassign: {
             crew_id: components["schemas"]["UserId"] | null;
             reason?: string | null;
         };
-        /** @description Who waits at the door. */
+        /** @description The customer, as the crew addresses them. */
         Recipient: {
             name: string;
             phone_number?: string | null;
         };
-        /** @description The token to be replaced. */
         Refresh: {
             refresh: string;
         };
-        /** @description What every refusal looks like; some carry members of their own. */
-        Refusal: {
-            type: string;
-            /** @description In the caller's language. */
-            title: string;
-            /** Format: int32 */
-            status: number;
-            /**
-             * @description The slug; never translated, never changed.
-             * @example not_found
-             */
-            code: string;
-            detail?: string | null;
-            request_id?: string | null;
-            /** @description With 422 `invalid`: a fault per field. */
-            errors?: components["schemas"]["FieldError"][] | null;
-        };
-        /** @description Who wants in. */
         Registration: {
-            username?: string | null;
             email?: string | null;
-            phone_number?: string | null;
-            password: string;
             first_name?: string;
             last_name?: string;
+            password: string;
+            phone_number?: string | null;
             /** @description `customer` or `seller`. */
             user_type: string;
+            username?: string | null;
         };
-        RejectBody: {
+        RejectOrder: {
             reason: string;
             shop_id?: components["schemas"]["ShopId"] | null;
         };
         Rejected: {
-            index: number;
             /** @description `off_duty`, `too_fast`, `taken_over`, `duplicate`, `implausible`, `future`, `too_old`, `bad_coordinates`, `null_island`. */
             code: string;
+            index: number;
         };
-        ReleaseBody: {
+        ReleaseOrder: {
             reason?: string | null;
+        };
+        ReportProblem: {
+            kind: components["schemas"]["ProblemKind"];
+            note?: string | null;
         };
         /**
          * @description The six roles.
          * @enum {string}
          */
         Role: "customer" | "seller" | "crew" | "staff" | "admin" | "superadmin";
+        SendPings: {
+            /** @description At most 1,000. */
+            pings: components["schemas"]["Ping"][];
+        };
         /** @description One sign-in. */
         Session: {
-            id: components["schemas"]["SessionId"];
-            device: string;
-            ip: string;
             /** Format: date-time */
             created_at: string;
+            /** @description The one that this request belongs to. */
+            current: boolean;
+            device: string;
+            id: components["schemas"]["SessionId"];
+            ip: string;
             /** Format: date-time */
             last_seen_at: string;
-            /** @description The one that asks. */
-            current: boolean;
         };
         /**
          * Format: uuid
          * @description One sign-in of a user on one device.
          */
         SessionId: string;
-        /** @description To be on duty, or not. Taking up duty once more takes it over from another phone. */
         SetDuty: {
             on_duty: boolean;
         };
-        /** @description How many of a line there shall be. */
         SetQuantity: {
             /** Format: int32 */
             quantity: number;
         };
-        /** @description A shop as everybody sees it. */
+        /** @description A shop as every actor sees it. */
         Shop: {
-            id: components["schemas"]["ShopId"];
-            name: string;
-            description: string;
-            category_id?: components["schemas"]["ShopCategoryId"] | null;
-            phone_number?: string | null;
-            email?: string | null;
             address: string;
+            category_id?: components["schemas"]["ShopCategoryId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @example USD */
+            currency: string;
+            delivery: boolean;
+            delivery_fee?: components["schemas"]["Amount"] | null;
+            description: string;
+            /**
+             * Format: double
+             * @description Metres from the requested point; `null` without one.
+             */
+            distance_m?: number | null;
+            email?: string | null;
+            fee_bands: components["schemas"]["FeeBand"][];
+            id: components["schemas"]["ShopId"];
+            is_open: boolean;
             /**
              * Format: double
              * @description Degrees, WGS84.
              */
             lat: number;
+            /** @description The position of `shop:{id}`, for members and staff. */
+            live?: components["schemas"]["Live"][] | null;
             /** Format: double */
             lng: number;
             logo_url?: string | null;
-            /** @example APPROVED */
-            status: string;
-            is_open: boolean;
-            time_zone: string;
-            /** @example USD */
-            currency: string;
-            delivery: boolean;
-            pickup: boolean;
-            /**
-             * Format: int32
-             * @description How far the shop delivers.
-             */
-            radius_m: number;
-            fee_bands: components["schemas"]["FeeBand"][];
             minimum_order: components["schemas"]["Amount"];
+            name: string;
+            phone_number?: string | null;
+            pickup: boolean;
             /** Format: int32 */
             prep_minutes: number;
             /**
-             * Format: double
-             * @description Metres from the point that was asked for; without one `null`.
+             * Format: int32
+             * @description How far the shop delivers, in metres.
              */
-            distance_m?: number | null;
-            delivery_fee?: components["schemas"]["Amount"] | null;
-            /** @description The position of `shop:{id}`, for those who may watch it. */
-            live?: components["schemas"]["Live"][] | null;
-            /** Format: date-time */
-            created_at: string;
+            radius_m: number;
+            /** @example APPROVED */
+            status: string;
+            time_zone: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        /** @description A kind of shops. */
-        ShopCategory: {
-            id: components["schemas"]["ShopCategoryId"];
-            parent_id?: components["schemas"]["ShopCategoryId"] | null;
-            name: string;
-            name_ar?: string | null;
-            /** Format: int32 */
-            position: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description In a tree alone. */
-            children?: components["schemas"]["ShopCategory"][] | null;
         };
         /**
          * Format: uuid
-         * @description A kind of shop, such as a bakery.
+         * @description A category of shops, such as bakeries.
          */
         ShopCategoryId: string;
         /**
@@ -1990,25 +1801,25 @@ export interface components {
         ShopId: string;
         /** @description An order's part for one shop. */
         ShopOrder: {
-            id: components["schemas"]["ShopOrderId"];
-            shop_id: components["schemas"]["ShopId"];
-            name: string;
-            address: string;
-            /** Format: double */
-            lat: number;
-            /** Format: double */
-            lng: number;
-            prep_status: components["schemas"]["PrepStatus"];
-            /** Format: int32 */
-            prep_minutes: number;
             /** Format: date-time */
             accept_by: string;
-            /** Format: date-time */
-            ready_at?: string | null;
+            address: string;
+            id: components["schemas"]["ShopOrderId"];
+            /** Format: double */
+            lat: number;
+            lines: components["schemas"]["Line"][];
+            /** Format: double */
+            lng: number;
+            name: string;
             /** Format: date-time */
             picked_up_at?: string | null;
+            /** Format: int32 */
+            prep_minutes: number;
+            prep_status: components["schemas"]["PrepStatus"];
+            /** Format: date-time */
+            ready_at?: string | null;
             reason?: string | null;
-            lines: components["schemas"]["Line"][];
+            shop_id: components["schemas"]["ShopId"];
             subtotal: components["schemas"]["Amount"];
         };
         /**
@@ -2016,83 +1827,94 @@ export interface components {
          * @description An order's part for one shop.
          */
         ShopOrderId: string;
+        /** @description A line that cannot be had in full. */
+        Short: {
+            /** Format: int32 */
+            left: number;
+            product_id: components["schemas"]["ProductId"];
+            /** Format: int32 */
+            wanted: number;
+        };
         /** @description The answer to a sign-in. */
         SignedIn: components["schemas"]["Tokens"] & {
             user: components["schemas"]["User"];
         };
-        /** @description A shop to fetch goods from. A REJECTED one is skipped. */
+        /** @description A shop to pick up goods from. The crew skips a REJECTED one. */
         Stop: {
-            shop_id: components["schemas"]["ShopId"];
-            name: string;
             address: string;
             /** Format: double */
             lat: number;
             /** Format: double */
             lng: number;
+            name: string;
+            /** Format: date-time */
+            picked_up_at?: string | null;
             prep_status: components["schemas"]["PrepStatus"];
             /** Format: date-time */
             ready_at?: string | null;
-            /** Format: date-time */
-            picked_up_at?: string | null;
+            shop_id: components["schemas"]["ShopId"];
         };
-        /** @description What became of pings. A rejected one changed nothing that anybody sees. */
+        /** @description The result of pings. A rejected one changed nothing that is shown. */
         Taken: {
             accepted: number;
             rejected: components["schemas"]["Rejected"][];
         };
         /** @description A ticket for one stream. */
         Ticket: {
-            ticket: string;
             /**
              * Format: int64
              * @description Seconds within which it must be opened first.
              */
             expires_in: number;
+            ticket: string;
+        };
+        TicketInput: {
+            channels: string[];
         };
         /** @description What a client signs its requests with. */
         Tokens: {
             access: string;
-            refresh: string;
             /**
              * Format: int64
              * @description Seconds the access token lives.
              */
             expires_in: number;
+            refresh: string;
         };
-        /** @description A fix of a trail, in the order of when it was. */
+        /** @description A fix of a trail; trails are sorted by time. */
         TrailPoint: {
             /** Format: double */
-            lat: number;
-            /** Format: double */
-            lng: number;
+            accuracy_m: number;
             /** Format: date-time */
             at: string;
             /** Format: double */
-            accuracy_m: number;
-            /** @description It came after a later one. */
+            lat: number;
+            /** @description It arrived after a later one. */
             late: boolean;
-            /** @description What is odd about it: `mock`, `implausible`, `future`, `too_old`. */
+            /** Format: double */
+            lng: number;
+            /** @description Why it was not taken at face value: `mock`, `implausible`, `future`, `too_old`. */
             odd?: string | null;
         };
         /** @description A change of a wallet. */
         Transaction: {
-            /** Format: uuid */
-            id: string;
-            type: components["schemas"]["Kind"];
             /** @description Signed, as the free balance or the earnings saw it; paid out of a hold: what left. */
             amount: components["schemas"]["Amount"];
-            currency: string;
             /** @description Free and earned money afterwards. */
             balance_after: components["schemas"]["Amount"];
-            held_after: components["schemas"]["Amount"];
             content_object?: components["schemas"]["ContentObject"] | null;
             /** Format: date-time */
             created_at: string;
-        };
-        /** @description All accounts of one currency by kind. `sum` is "0", or something is very wrong. */
-        Trial: {
             currency: string;
+            held_after: components["schemas"]["Amount"];
+            /** Format: uuid */
+            id: string;
+            type: components["schemas"]["Kind"];
+        };
+        /** @description All accounts of one currency by kind. `sum` is `0` unless the ledger is broken. */
+        Trial: {
             accounts: components["schemas"]["TrialLine"][];
+            currency: string;
             sum: string;
         };
         /** @description The trial balance of the ledger. */
@@ -2105,41 +1927,41 @@ export interface components {
         };
         /** @description Totals of one kind of account. */
         TrialLine: {
-            kind: string;
-            debit: components["schemas"]["Amount"];
             credit: components["schemas"]["Amount"];
+            debit: components["schemas"]["Amount"];
+            kind: string;
         };
-        /** @description The body of `read-all/`. */
-        UpTo: {
-            /**
-             * Format: date-time
-             * @default null
-             */
-            up_to: string | null;
+        /** @description A shop of the cart that cannot be ordered from, and why. */
+        Unorderable: {
+            name: string;
+            problems: components["schemas"]["Problem"][];
+            shop_id: components["schemas"]["ShopId"];
         };
         /** @description A person as they and staff see them. */
         User: {
-            id: components["schemas"]["UserId"];
-            username?: string | null;
-            email?: string | null;
-            phone_number?: string | null;
-            first_name: string;
-            last_name: string;
             address: string;
-            user_type: string;
-            /** @description The most able of the roles, or the active one of the caller. */
-            role: components["schemas"]["Role"];
-            roles: components["schemas"]["Role"][];
+            /** Format: date-time */
+            date_joined: string;
+            email?: string | null;
+            first_name: string;
+            id: components["schemas"]["UserId"];
             is_active: boolean;
+            /** @description What this person is written to in. */
+            language: components["schemas"]["Language"];
+            last_name: string;
+            location_address?: string | null;
             /** Format: double */
             location_lat?: number | null;
             /** Format: double */
             location_lng?: number | null;
-            location_address?: string | null;
-            /** Format: date-time */
-            date_joined: string;
+            phone_number?: string | null;
+            /** @description The most able of the roles, or the active one of the caller. */
+            role: components["schemas"]["Role"];
+            roles: components["schemas"]["Role"][];
             /** Format: date-time */
             updated_at: string;
+            user_type: string;
+            username?: string | null;
         };
         /**
          * Format: uuid
@@ -2149,7 +1971,7 @@ export interface components {
         ValidateCart: {
             /**
              * Format: int64
-             * @description The version the caller has; another present one is 409 `cart_changed`.
+             * @description The version that the caller has; if it is not the present one, 409 `cart_changed`.
              */
             cart_version?: number | null;
         };
@@ -2161,12 +1983,12 @@ export interface components {
         WalletView: {
             /** @description Free to spend. */
             balance: components["schemas"]["Amount"];
+            currency: string;
             /** @description Set aside for orders and bids. */
             held_balance: components["schemas"]["Amount"];
             /** @description Earned by selling or carrying, not yet paid out. */
             payable: components["schemas"]["Amount"];
             total: components["schemas"]["Amount"];
-            currency: string;
         };
     };
     responses: never;
@@ -2180,7 +2002,8 @@ export interface operations {
     get_admin_ledger_trial_balance: {
         parameters: {
             query?: {
-                at?: string;
+                /** @description As of this moment; now without it. */
+                at?: string | null;
             };
             header?: never;
             path?: never;
@@ -2188,6 +2011,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2196,22 +2020,104 @@ export interface operations {
                     "application/json": components["schemas"]["TrialBalance"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `forbidden`: the caller's role may not */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2229,6 +2135,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2237,40 +2144,116 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description bad_credentials */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `bad_credentials`: The name or the password is wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "bad_credentials";
+                    };
                 };
             };
-            /** @description account_inactive */
+            /** @description `account_inactive`: The account is not active; `forbidden`: The account has no such role */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "account_inactive" | "forbidden";
+                    };
                 };
             };
-            /** @description too_many_requests */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: The account or the address failed too often; wait as long as `Retry-After` says */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2282,34 +2265,117 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Logout"];
             };
         };
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2327,6 +2393,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2335,22 +2402,104 @@ export interface operations {
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
-            /** @description unauthorized */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: The token is unknown, too old, or was replaced: sign in again */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2368,6 +2517,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2376,31 +2526,104 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description username_taken, email_taken, phone_taken */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `username_taken`: Somebody has this username; `email_taken`: Somebody has this e-mail; `phone_taken`: Somebody has this phone number */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "email_taken" | "phone_taken" | "username_taken";
+                    };
                 };
             };
-            /** @description invalid, weak_password, otp_off */
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `otp_off`: A customer's phone number is proved by a code, and codes are not sent here yet; `weak_password`: The password has fewer than 8 characters or more than 200 */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid" | "otp_off" | "weak_password";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2408,12 +2631,12 @@ export interface operations {
     get_auth_sessions: {
         parameters: {
             query?: {
-                /** @description 1 to 100; 20 unless told. */
-                limit?: number;
                 /** @description The `next` of the page before. */
-                cursor?: string;
-                search?: string;
-                ordering?: string;
+                cursor?: string | null;
+                /** @description 1 to 100; 20 unless given. */
+                limit?: number | null;
+                ordering?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -2421,6 +2644,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2429,22 +2653,92 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Session"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2460,37 +2754,111 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2504,6 +2872,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2512,22 +2881,104 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `not_found`: The caller's account is gone */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2541,6 +2992,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2549,22 +3001,104 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `forbidden`: the caller's role may not */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2572,12 +3106,16 @@ export interface operations {
     delete_cart: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2586,22 +3124,116 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `forbidden`: the caller's role may not */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "repeat_in_progress";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2609,7 +3241,10 @@ export interface operations {
     post_cart_items: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2619,6 +3254,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2627,49 +3263,145 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: The product is unknown */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description cart_shop_limit, cart_item_limit, product_gone */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `cart_shop_limit`: The cart already has the largest number of shops; `cart_item_limit`: The cart already has the largest number of lines; `product_gone`: The product is no longer sold */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "cart_item_limit" | "cart_shop_limit" | "product_gone" | "repeat_in_progress";
+                        limit?: number;
+                    };
                 };
             };
-            /** @description quantity_out_of_range, shops_in_two_regions, shops_in_two_currencies */
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shops_in_two_regions`: The shop is in another region than the cart; `shops_in_two_currencies`: The shop sells in another currency than the cart's shops; `quantity_out_of_range`: This quantity cannot be ordered */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid" | "quantity_out_of_range" | "shops_in_two_currencies" | "shops_in_two_regions";
+                        /** Format: int32 */
+                        max_quantity?: number | null;
+                        /** Format: int32 */
+                        min_quantity?: number;
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2677,7 +3409,10 @@ export interface operations {
     delete_cart_items_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["CartItemId"];
             };
@@ -2685,6 +3420,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2693,31 +3429,128 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "repeat_in_progress";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2725,7 +3558,10 @@ export interface operations {
     patch_cart_items_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["CartItemId"];
             };
@@ -2737,6 +3573,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2745,49 +3582,144 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description product_gone */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `product_gone`: The product is no longer sold */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "product_gone" | "repeat_in_progress";
+                    };
                 };
             };
-            /** @description quantity_out_of_range */
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `quantity_out_of_range`: This quantity cannot be ordered */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid" | "quantity_out_of_range";
+                        /** Format: int32 */
+                        max_quantity?: number | null;
+                        /** Format: int32 */
+                        min_quantity?: number;
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2795,16 +3727,20 @@ export interface operations {
     post_cart_validate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ValidateCart"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2813,31 +3749,129 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description cart_changed, with cart */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `cart_changed`: The present cart, which has another version */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        cart?: components["schemas"]["Cart"];
+                        /** @enum {string} */
+                        code?: "cart_changed" | "repeat_in_progress";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2851,6 +3885,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2859,22 +3894,104 @@ export interface operations {
                     "application/json": components["schemas"]["CrewState"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `forbidden`: the caller's role may not */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2882,7 +3999,10 @@ export interface operations {
     patch_delivery_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2892,6 +4012,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2900,31 +4021,140 @@ export interface operations {
                     "application/json": components["schemas"]["CrewState"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description active_jobs */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: The crew's account is gone */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `active_jobs`: Goods of an order are still with the crew */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "active_jobs" | "repeat_in_progress";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2932,10 +4162,13 @@ export interface operations {
     get_delivery_orders_available: {
         parameters: {
             query?: {
-                lat?: number;
-                lng?: number;
-                radius_m?: number;
-                limit?: number;
+                /** @description Degrees, WGS84; with `lng`. */
+                lat?: number | null;
+                /** @description 1 to 100. */
+                limit?: number | null;
+                lng?: number | null;
+                /** @description Metres; the crew's own radius by default. */
+                radius_m?: number | null;
             };
             header?: never;
             path?: never;
@@ -2943,6 +4176,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2951,31 +4185,116 @@ export interface operations {
                     "application/json": components["schemas"]["Available"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description no_position */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `no_position`: No point was given, and the crew's position is not known */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "no_position";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -2983,60 +4302,167 @@ export interface operations {
     post_delivery_orders_id_advance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["AdvanceBody"];
+                "application/json": components["schemas"]["AdvanceOrder"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["Job"] & {
+                        live: components["schemas"]["Live"][];
+                    };
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description invalid_transition, proof_required */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `proof_required`: Delivering needs the customer's PIN or code: confirm it; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_transition" | "proof_required" | "repeat_in_progress";
+                        state?: string;
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3044,7 +4470,10 @@ export interface operations {
     post_delivery_orders_id_claim: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
@@ -3052,48 +4481,153 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["Job"] & {
+                        live: components["schemas"]["Live"][];
+                    };
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description already_claimed, order_cancelled, not_claimable, off_duty, active_limit, cash_cap */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `already_claimed`: Another crew has claimed this order; `order_cancelled`: The order was cancelled; `not_claimable`: This order cannot be claimed; `off_duty`: The crew is not on duty; `active_limit`: The crew carries as many orders as it may; `cash_cap`: The crew has too much cash in hand; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "active_limit" | "already_claimed" | "cash_cap" | "invalid_transition" | "not_claimable" | "off_duty" | "order_cancelled" | "repeat_in_progress";
+                        limit?: components["schemas"]["Amount"];
+                        state?: string;
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3101,7 +4635,10 @@ export interface operations {
     post_delivery_orders_id_problem: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
@@ -3109,43 +4646,155 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProblemBody"];
+                "application/json": components["schemas"]["ReportProblem"];
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProblemView"];
+                    "application/json": components["schemas"]["ProblemView"] & {
+                        live: components["schemas"]["Live"][];
+                    };
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "repeat_in_progress";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3153,60 +4802,167 @@ export interface operations {
     post_delivery_orders_id_release: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReleaseBody"];
+                "application/json": components["schemas"]["ReleaseOrder"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["Job"] & {
+                        live: components["schemas"]["Live"][];
+                    };
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description already_picked_up, invalid_transition */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `already_picked_up`: Goods of this order were already picked up; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "already_picked_up" | "invalid_transition" | "repeat_in_progress";
+                        state?: string;
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3214,40 +4970,152 @@ export interface operations {
     post_delivery_pings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PingsBody"];
+                "application/json": components["schemas"]["SendPings"];
             };
         };
         responses: {
+            /** @description Accepted */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Taken"];
+                    "application/json": components["schemas"]["Taken"] & {
+                        live: components["schemas"]["Live"][];
+                    };
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `forbidden`: the caller's role may not */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "repeat_in_progress";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3255,18 +5123,17 @@ export interface operations {
     get_live: {
         parameters: {
             query?: {
-                /** @description up to 32 names by commas */
-                channels?: string;
-                ticket?: string;
+                /** @description Up to 32 names by commas; with a ticket, those it was made for. */
+                channels?: string | null;
+                ticket?: string | null;
             };
-            header?: {
-                "Last-Event-ID"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3275,40 +5142,116 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `token_expired`: the token has run out; `unauthorized`: The token is missing or bad, or access has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description bad_ticket, not_found */
+            /** @description `forbidden`: A channel's readers have another role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: A channel is unknown or not the caller's; `bad_ticket`: The ticket is unknown, over, or was made for other channels */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "bad_ticket" | "not_found";
+                    };
                 };
             };
-            /** @description too_many_requests */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `channel_limit`: More than 32 channels */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "channel_limit" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: Close another stream first */
             429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3322,43 +5265,143 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AskTicket"];
+                "application/json": components["schemas"]["TicketInput"];
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ticket"];
+                    "application/json": components["schemas"]["Ticket"] & {
+                        live: components["schemas"]["Live"][];
+                    };
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `token_expired`: the token has run out; `unauthorized`: The token is missing or bad, or access has ended */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description channel_limit */
+            /** @description `forbidden`: A channel's readers have another role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: A channel is unknown or not the caller's; `bad_ticket`: The ticket is unknown, over, or was made for other channels */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "bad_ticket" | "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `channel_limit`: More than 32 channels */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "channel_limit" | "invalid";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `too_many_requests`: Close another stream first */
+            429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3372,6 +5415,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3380,13 +5424,80 @@ export interface operations {
                     "application/json": components["schemas"]["Meta"];
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3394,10 +5505,15 @@ export interface operations {
     get_notifications: {
         parameters: {
             query?: {
-                unread?: boolean;
-                kind?: string;
-                limit?: number;
-                cursor?: string;
+                /** @description Such as `order_shipped`. */
+                kind?: string | null;
+                unread?: boolean | null;
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                /** @description 1 to 100; 20 unless given. */
+                limit?: number | null;
+                ordering?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -3405,6 +5521,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3413,22 +5530,92 @@ export interface operations {
                     "application/json": components["schemas"]["Notifications"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3436,38 +5623,140 @@ export interface operations {
     post_notifications_read_all: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["UpTo"];
+                "application/json": components["schemas"]["MarkAllRead"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["MarkedRead"] & {
+                        live: components["schemas"]["Live"][];
+                    };
+                };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "repeat_in_progress";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3475,7 +5764,10 @@ export interface operations {
     delete_notifications_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3483,28 +5775,123 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "repeat_in_progress";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3512,7 +5899,10 @@ export interface operations {
     post_notifications_id_read: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3520,28 +5910,139 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["MarkedRead"] & {
+                        live: components["schemas"]["Live"][];
+                    };
+                };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "repeat_in_progress";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3549,16 +6050,19 @@ export interface operations {
     get_orders: {
         parameters: {
             query?: {
-                /** @description one, or several with commas */
-                status?: string;
-                shop?: components["schemas"]["ShopId"];
-                crew?: components["schemas"]["UserId"];
-                fulfilment?: components["schemas"]["Fulfilment"];
-                from?: string;
-                to?: string;
-                search?: string;
-                limit?: number;
-                cursor?: string;
+                crew?: components["schemas"]["UserId"] | null;
+                from?: string | null;
+                fulfilment?: components["schemas"]["Fulfilment"] | null;
+                shop?: components["schemas"]["ShopId"] | null;
+                /** @description One, or several with commas. */
+                status?: string | null;
+                to?: string | null;
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                /** @description 1 to 100; 20 unless given. */
+                limit?: number | null;
+                ordering?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -3566,6 +6070,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3574,22 +6079,92 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3597,7 +6172,10 @@ export interface operations {
     post_orders_checkout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3607,6 +6185,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3615,49 +6194,146 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description insufficient_funds */
+            /** @description `insufficient_funds`: The free balance is smaller than what is needed */
             402: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        balance?: components["schemas"]["Amount"];
+                        /** @enum {string} */
+                        code?: "insufficient_funds";
+                        currency?: string;
+                        needed?: components["schemas"]["Amount"];
+                    };
                 };
             };
-            /** @description location_required, cart_empty, cart_changed, cart_invalid, out_of_stock */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `location_required`: Save a delivery location first; `cart_empty`: There is nothing in the cart; `cart_changed`: The cart changed since the customer saw it; `cart_invalid`: Some shops of the cart cannot be ordered from as it is; `out_of_stock`: Not enough in stock */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        cart?: components["schemas"]["Cart"];
+                        /** @enum {string} */
+                        code?: "cart_changed" | "cart_empty" | "cart_invalid" | "location_required" | "out_of_stock" | "repeat_in_progress";
+                        lines?: components["schemas"]["Short"][];
+                        shops?: components["schemas"]["Unorderable"][];
+                    };
                 };
             };
-            /** @description not_available, invalid */
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `not_available`: Payment at a gateway is not available here */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid" | "not_available";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3673,6 +6349,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3681,31 +6358,104 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3713,18 +6463,22 @@ export interface operations {
     post_orders_id_accept: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["AcceptBody"];
+                "application/json": components["schemas"]["AcceptOrder"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3733,40 +6487,141 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description invalid_transition */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_transition" | "repeat_in_progress";
+                        state?: string;
+                    };
                 };
             };
-            /** @description shop_id_required */
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shop_id_required`: The seller has several shops in this order: `shop_id` is required */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid" | "shop_id_required";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3774,18 +6629,22 @@ export interface operations {
     post_orders_id_cancel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["CancelBody"];
+                "application/json": components["schemas"]["CancelOrder"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3794,31 +6653,141 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description invalid_transition */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_transition" | "repeat_in_progress";
+                        state?: string;
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3826,7 +6795,10 @@ export interface operations {
     post_orders_id_complete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
@@ -3834,6 +6806,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3842,31 +6815,143 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description too_early, invalid_transition */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `too_early`: The customer may still object; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_transition" | "repeat_in_progress" | "too_early";
+                        /** Format: date-time */
+                        completable_at?: string;
+                        state?: string;
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3882,6 +6967,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3890,31 +6976,104 @@ export interface operations {
                     "application/json": components["schemas"]["Page_HistoryItem"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3930,6 +7089,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3938,40 +7098,128 @@ export interface operations {
                     "application/json": components["schemas"]["Proof"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description no_proof_yet */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `no_proof_yet`: The proof is minted when all goods are picked up */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "no_proof_yet";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -3979,18 +7227,22 @@ export interface operations {
     post_orders_id_proof_confirm: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["ConfirmBody"];
+                "application/json": components["schemas"]["ConfirmProof"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3999,58 +7251,155 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description no_proof_yet, invalid_transition */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `no_proof_yet`: The proof is minted when all goods are picked up; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_transition" | "no_proof_yet" | "repeat_in_progress";
+                        state?: string;
+                    };
                 };
             };
-            /** @description wrong_pin with tries_left */
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `wrong_pin`: The PIN or code is wrong */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid" | "wrong_pin";
+                        /** Format: int32 */
+                        tries_left?: number;
+                    };
                 };
             };
-            /** @description proof_locked */
+            /** @description `proof_locked`: Too many wrong PINs: staff can unlock it */
             423: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "proof_locked";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4058,18 +7407,22 @@ export interface operations {
     post_orders_id_ready: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReadyBody"];
+                "application/json": components["schemas"]["ReadyOrder"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4078,31 +7431,141 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description invalid_transition */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_transition" | "repeat_in_progress";
+                        state?: string;
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shop_id_required`: The seller has several shops in this order: `shop_id` is required */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid" | "shop_id_required";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4110,7 +7573,10 @@ export interface operations {
     post_orders_id_reject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
@@ -4118,10 +7584,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RejectBody"];
+                "application/json": components["schemas"]["RejectOrder"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4130,31 +7597,141 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description invalid_transition */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_transition" | "repeat_in_progress";
+                        state?: string;
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `shop_id_required`: The seller has several shops in this order: `shop_id` is required */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid" | "shop_id_required";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4162,8 +7739,8 @@ export interface operations {
     get_product_categories: {
         parameters: {
             query?: {
-                /** @description Kinds within their parents, as `children`; else a flat list. */
-                tree?: boolean;
+                /** @description Categories within their parents, as `children`; otherwise a flat list. */
+                tree?: boolean | null;
             };
             header?: never;
             path?: never;
@@ -4171,21 +7748,89 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ProductCategory"];
+                    "application/json": components["schemas"]["Page_Category"];
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4193,19 +7838,19 @@ export interface operations {
     get_product_products: {
         parameters: {
             query?: {
-                /** @description 1 to 100; 20 unless told. */
-                limit?: number;
+                brand?: string | null;
+                category?: components["schemas"]["ProductCategoryId"] | null;
+                in_stock?: boolean | null;
+                max_price?: components["schemas"]["Amount"] | null;
+                min_price?: components["schemas"]["Amount"] | null;
+                on_offer?: boolean | null;
+                shop?: components["schemas"]["ShopId"] | null;
                 /** @description The `next` of the page before. */
-                cursor?: string;
-                search?: string;
-                ordering?: string;
-                in_stock?: boolean;
-                shop?: string;
-                category?: string;
-                brand?: string;
-                min_price?: string;
-                max_price?: string;
-                on_offer?: boolean;
+                cursor?: string | null;
+                /** @description 1 to 100; 20 unless given. */
+                limit?: number | null;
+                ordering?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -4213,6 +7858,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4221,13 +7867,92 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Product"];
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4243,6 +7968,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4251,22 +7977,104 @@ export interface operations {
                     "application/json": components["schemas"]["Product"];
                 };
             };
-            /** @description not_found */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4274,20 +8082,20 @@ export interface operations {
     get_shops: {
         parameters: {
             query?: {
-                /** @description 1 to 100; 20 unless told. */
-                limit?: number;
-                /** @description The `next` of the page before. */
-                cursor?: string;
-                search?: string;
-                ordering?: string;
+                category?: components["schemas"]["ShopCategoryId"] | null;
                 /** @description With `lng`: nearest first, with `distance_m` and `delivery_fee`. */
-                lat?: number;
-                lng?: number;
-                /** @description 1 to 50000 metres, 10000 unless told. */
-                radius_m?: number;
-                /** @description Only shops that are open now (or closed now). */
-                open_now?: boolean;
-                category?: string;
+                lat?: number | null;
+                lng?: number | null;
+                /** @description Only shops that are open now (`true`) or closed now (`false`). */
+                open_now?: boolean | null;
+                /** @description 1 to 50000 metres; 10000 unless given. */
+                radius_m?: number | null;
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                /** @description 1 to 100; 20 unless given. */
+                limit?: number | null;
+                ordering?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -4295,6 +8103,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4303,13 +8112,80 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Shop"];
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4317,8 +8193,8 @@ export interface operations {
     get_shops_categories: {
         parameters: {
             query?: {
-                /** @description Kinds within their parents, as `children`; else a flat list. */
-                tree?: boolean;
+                /** @description Categories within their parents, as `children`; otherwise a flat list. */
+                tree?: boolean | null;
             };
             header?: never;
             path?: never;
@@ -4326,21 +8202,89 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ShopCategory"];
+                    "application/json": components["schemas"]["Page_Category"];
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4348,8 +8292,9 @@ export interface operations {
     get_shops_id: {
         parameters: {
             query?: {
-                lat?: number;
-                lng?: number;
+                /** @description Degrees, with `lng`. */
+                lat?: number | null;
+                lng?: number | null;
             };
             header?: never;
             path: {
@@ -4359,6 +8304,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4367,22 +8313,104 @@ export interface operations {
                     "application/json": components["schemas"]["Shop"];
                 };
             };
-            /** @description not_found */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4398,6 +8426,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4406,22 +8435,92 @@ export interface operations {
                     "application/json": components["schemas"]["OpeningHours"];
                 };
             };
-            /** @description not_found */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4429,9 +8528,12 @@ export interface operations {
     get_staff_crews: {
         parameters: {
             query?: {
-                search?: string;
-                limit?: number;
-                cursor?: string;
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                /** @description 1 to 100; 20 unless given. */
+                limit?: number | null;
+                ordering?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -4439,6 +8541,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4447,22 +8550,104 @@ export interface operations {
                     "application/json": components["schemas"]["Page_CrewEntry"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `forbidden`: the caller's role may not */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4470,8 +8655,8 @@ export interface operations {
     get_staff_crews_map: {
         parameters: {
             query?: {
-                /** @description west,south,east,north */
-                bbox?: string;
+                /** @description `west,south,east,north` in degrees. */
+                bbox?: string | null;
             };
             header?: never;
             path?: never;
@@ -4479,6 +8664,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4487,22 +8673,104 @@ export interface operations {
                     "application/json": components["schemas"]["CrewsMap"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `forbidden`: the caller's role may not */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4510,8 +8778,8 @@ export interface operations {
     get_staff_crews_id_trail: {
         parameters: {
             query?: {
-                from?: string;
-                to?: string;
+                from?: string | null;
+                to?: string | null;
             };
             header?: never;
             path: {
@@ -4521,6 +8789,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4529,31 +8798,116 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TrailPoint"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4561,7 +8915,10 @@ export interface operations {
     post_staff_orders_id_override: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
@@ -4569,10 +8926,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OverrideBody"];
+                "application/json": components["schemas"]["Override"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4581,49 +8939,141 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description invalid_transition, no_proof_yet */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `no_proof_yet`: The proof is minted when all goods are picked up; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_transition" | "no_proof_yet" | "repeat_in_progress";
+                        state?: string;
+                    };
                 };
             };
-            /** @description reason_required */
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `reason_required`: A reason is required */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid" | "reason_required";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4631,7 +9081,10 @@ export interface operations {
     post_staff_orders_id_reassign: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["OrderId"];
             };
@@ -4639,61 +9092,157 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReassignBody"];
+                "application/json": components["schemas"]["Reassign"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["Job"] & {
+                        live: components["schemas"]["Live"][];
+                    };
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description not_found */
+            /** @description `forbidden`: the caller's role may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
                 };
             };
-            /** @description already_picked_up, invalid_transition, off_duty, active_limit */
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `already_claimed`: Another crew has claimed this order; `order_cancelled`: The order was cancelled; `not_claimable`: This order cannot be claimed; `off_duty`: The crew is not on duty; `active_limit`: The crew carries as many orders as it may; `cash_cap`: The crew has too much cash in hand; `already_picked_up`: Goods of this order were already picked up; `invalid_transition`: There is no such transition from this state */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "active_limit" | "already_claimed" | "already_picked_up" | "cash_cap" | "invalid_transition" | "not_claimable" | "off_duty" | "order_cancelled" | "repeat_in_progress";
+                        limit?: components["schemas"]["Amount"];
+                        state?: string;
+                    };
                 };
             };
-            /** @description reason_required */
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault; `idempotency_key_reused`: the key was used with another input; `reason_required`: A reason is required */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid" | "reason_required";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
                 headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4707,6 +9256,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4715,22 +9265,104 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `not_found`: The caller's account is gone */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4738,49 +9370,152 @@ export interface operations {
     patch_users_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a success under this key is answered again for 24 hours, word for word */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ProfileChange"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["User"] & {
+                        live: components["schemas"]["Live"][];
+                    };
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description email_taken, phone_taken */
+            /** @description `not_found`: The caller's account is gone */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description `timeout`: the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `repeat_in_progress`: the first request with this key is still under way; `email_taken`: Somebody else has this e-mail; `phone_taken`: Somebody else has this phone number */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "email_taken" | "phone_taken" | "repeat_in_progress";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `payload_too_large`: the body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_type`: the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_type";
+                    };
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used with another input; `invalid`: One of username, e-mail and phone number must stay */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused" | "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4788,8 +9523,8 @@ export interface operations {
     get_wallet: {
         parameters: {
             query?: {
-                /** @description ISO 4217; the house's by default */
-                currency?: string;
+                /** @description ISO 4217; by default the currency of this server. */
+                currency?: string | null;
             };
             header?: never;
             path?: never;
@@ -4797,6 +9532,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4805,22 +9541,92 @@ export interface operations {
                     "application/json": components["schemas"]["WalletAnswer"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };
@@ -4828,11 +9634,15 @@ export interface operations {
     get_wallet_transactions: {
         parameters: {
             query?: {
-                type?: string;
-                from?: string;
-                to?: string;
-                limit?: number;
-                cursor?: string;
+                from?: string | null;
+                to?: string | null;
+                type?: components["schemas"]["Kind"] | null;
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                /** @description 1 to 100; 20 unless given. */
+                limit?: number | null;
+                ordering?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -4840,6 +9650,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4848,22 +9659,92 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Transaction"];
                 };
             };
-            /** @description unauthorized, token_expired */
+            /** @description `malformed`: the body or the query string cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no token, or a bad one; `token_expired`: the token has run out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "token_expired" | "unauthorized";
+                    };
                 };
             };
-            /** @description any other refusal */
-            default: {
+            /** @description `timeout`: the body did not come in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Refusal"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "timeout";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `invalid`: `errors` names each field at fault */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: too many requests of this caller */
+            429: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `busy`: the server or its database is busy or away; nothing was changed; `draining`: this node is leaving; nothing was changed; `outcome_unknown`: whether it happened is not known yet; the same key tells */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "busy" | "draining" | "outcome_unknown";
+                    };
                 };
             };
         };

@@ -12,7 +12,7 @@ const words: Record<Language, () => Promise<{ default: Record<string, unknown> }
   fr: () => import('./fr'),
 };
 
-/** What only the pages of people at work say: customers and guests load none of it. */
+/** Words of the pages for crews, sellers and staff: customers and guests do not load them. */
 const workWords: typeof words = {
   en: () => import('./en/work'),
   ar: () => import('./ar/work'),
@@ -43,7 +43,7 @@ export async function startLanguage(language: Language): Promise<void> {
   });
 }
 
-/** A page of people at work, with its words. */
+/** A page for crews, sellers or staff, with its words. */
 export async function atWork<T>(page: Promise<T>): Promise<T> {
   const language = languageOf(location.pathname);
   const [loaded, own] = await Promise.all([page, workWords[language]()]);

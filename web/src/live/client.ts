@@ -2,32 +2,39 @@
 import { Centrifuge, type Subscription, UnauthorizedError } from 'centrifuge';
 import { accessToken, renew } from '../session/refresh';
 import { sessions } from '../session/store';
+import type { Channel, MessageOf, SnapshotOf } from './channels';
 import { clock } from './clock';
-import type { Heard, Position } from './entry';
+import type { Position, Received } from './entry';
 
 export type Line = 'connecting' | 'live' | 'offline' | 'signed_out';
 export type LineState = { line: Line /** ms, this browser's clock */; since: number; wasLive: boolean };
 
-export type Subscribed = { position: Position | null; recovered: boolean; data: unknown };
-export type Ears = {
-  publication: (heard: Heard<unknown>) => void;
-  subscribed: (how: Subscribed) => void;
-  /** The line or the channel is away and will be tried again. */
-  away: () => void;
-  /** Refused, or the right to it ended: it will not come back by itself. */
-  refused: (code: number, reason: string) => void;
+export type Subscribed<C extends Channel = Channel> = {
+  position: Position | null;
+  recovered: boolean;
+  snapshot: SnapshotOf<C> | null;
 };
-
-/** Channels the server subscribes its person to; the SDK has no subscription object for them. */
-const byServer = /^(user|crew):/;
+export type Observer<C extends Channel = Channel> = {
+  received(received: Received<MessageOf<C>>): void;
+  subscribed(reply: Subscribed<C>): void;
+  /** The line or the channel is away and will be tried again. */
+  away?(): void;
+  /** Refused, or the right to it ended: it does not come back by itself. */
+  refused?(code: number, reason: string): void;
+};
+type GetState = () => Promise<Position>;
+type Watched = { observers: Set<Observer>; getState: GetState | undefined };
 
 export class LiveClient {
   private readonly sdk: Centrifuge;
   private readonly listeners = new Set<() => void>();
-  private readonly ears = new Map<string, Set<Ears>>();
-  private readonly served = new Map<string, Subscribed>();
+  private readonly watched = new Map<string, Watched>();
+  /** Channels that the server subscribed this person to: the connect reply names them. */
+  private readonly byServer = new Map<string, Subscribed>();
   private connectSentAt = Date.now();
-  private given = '';
+  private usedToken = '';
+  /** Whether a connect reply has said what the server subscribes by itself. */
+  private isGreeted = false;
   state: LineState = { line: 'connecting', since: Date.now(), wasLive: false };
 
   constructor(origin: string) {
@@ -40,34 +47,34 @@ export class LiveClient {
     this.sdk.on('connecting', () => {
       this.connectSentAt = Date.now();
       this.become(this.state.wasLive ? 'offline' : 'connecting');
-      for (const set of this.ears.values()) for (const ears of set) ears.away();
+      for (const channel of this.watched.keys()) this.away(channel);
     });
     this.sdk.on('connected', (ctx) => {
-      const now = (ctx.data as { now?: string } | undefined)?.now;
-      if (now) clock.sample(Date.parse(now), this.connectSentAt, Date.now());
+      const now: unknown = ctx.data?.now;
+      if (typeof now === 'string') clock.sample(Date.parse(now), this.connectSentAt, Date.now());
       this.become('live');
+      // The SDK reports the server's own subscriptions right after this event, in the same turn.
+      queueMicrotask(() => this.openRest());
     });
     this.sdk.on('disconnected', (ctx) => {
       this.become('signed_out');
-      // A token that the server refuses for good is a session that ended elsewhere.
+      // A token that the server refuses for good belongs to a session that ended elsewhere.
       if (ctx.code === 1 || ctx.code === 3500 || ctx.code === 3503) sessions.end('revoked');
     });
     this.sdk.on('subscribed', (ctx) => {
-      const how = { position: ctx.streamPosition ?? null, recovered: ctx.recovered, data: ctx.data };
-      this.served.set(ctx.channel, how);
-      for (const ears of this.of(ctx.channel)) ears.subscribed(how);
+      const reply = { position: ctx.streamPosition ?? null, recovered: ctx.recovered, snapshot: ctx.data ?? null };
+      this.byServer.set(ctx.channel, reply);
+      for (const observer of this.observers(ctx.channel)) observer.subscribed(reply);
     });
-    this.sdk.on('subscribing', (ctx) => {
-      for (const ears of this.of(ctx.channel)) ears.away();
-    });
+    this.sdk.on('subscribing', (ctx) => this.away(ctx.channel));
     this.sdk.on('unsubscribed', (ctx) => {
-      this.served.delete(ctx.channel);
-      for (const ears of this.of(ctx.channel)) ears.refused(403, 'ended');
+      this.byServer.delete(ctx.channel);
+      for (const observer of this.observers(ctx.channel)) observer.refused?.(403, 'ended');
     });
     this.sdk.on('publication', (ctx) => {
-      const known = this.served.get(ctx.channel);
-      if (known?.position && ctx.offset) known.position = { ...known.position, offset: ctx.offset };
-      for (const ears of this.of(ctx.channel)) ears.publication({ offset: ctx.offset ?? 0, event: ctx.data });
+      const reply = this.byServer.get(ctx.channel);
+      if (reply?.position && ctx.offset) reply.position = { ...reply.position, offset: ctx.offset };
+      this.received(ctx.channel, ctx);
     });
   }
 
@@ -79,7 +86,7 @@ export class LiveClient {
     this.sdk.removeAllListeners();
     this.sdk.disconnect();
     for (const sub of Object.values(this.sdk.subscriptions())) this.sdk.removeSubscription(sub);
-    this.ears.clear();
+    this.watched.clear();
   }
 
   subscribe = (listener: () => void) => {
@@ -89,19 +96,24 @@ export class LiveClient {
 
   line = (): LineState => this.state;
 
-  /** Listens to a channel until the returned function is called. `getState` loads a snapshot and says its position. */
-  listen(channel: string, ears: Ears, getState?: () => Promise<Position>): () => void {
-    const set = this.ears.get(channel) ?? new Set<Ears>();
-    this.ears.set(channel, set);
-    set.add(ears);
-    if (byServer.test(channel)) {
-      const how = this.served.get(channel);
-      if (how) ears.subscribed(how);
-    } else if (set.size === 1) this.open(channel, getState);
+  /** Whether the server subscribed this person to a channel by itself. */
+  isByServer(channel: string): boolean {
+    return this.byServer.has(channel);
+  }
+
+  /** Observes a channel until the returned function is called. `getState` loads a snapshot and resolves to its position. */
+  observe<C extends Channel>(channel: C, observer: Observer<C>, getState?: GetState): () => void {
+    const known = this.watched.get(channel);
+    const watched: Watched = known ?? { observers: new Set(), getState };
+    this.watched.set(channel, watched);
+    watched.observers.add(observer);
+    const reply = this.byServer.get(channel);
+    if (reply) observer.subscribed(reply);
+    else if (!known && this.isGreeted) this.open(channel, getState);
     return () => {
-      set.delete(ears);
-      if (set.size > 0) return;
-      this.ears.delete(channel);
+      watched.observers.delete(observer);
+      if (watched.observers.size > 0) return;
+      this.watched.delete(channel);
       const sub = this.sdk.getSubscription(channel);
       if (sub) {
         sub.removeAllListeners();
@@ -111,24 +123,28 @@ export class LiveClient {
     };
   }
 
-  private open(channel: string, getState?: () => Promise<Position>) {
+  /** Subscribes to what is watched and was not subscribed by the server. */
+  private openRest() {
+    this.isGreeted = true;
+    for (const [channel, { getState }] of this.watched) {
+      if (!this.byServer.has(channel) && this.sdk.getSubscription(channel) === null) this.open(channel, getState);
+    }
+  }
+
+  private open(channel: string, getState: GetState | undefined) {
     const sub: Subscription = this.sdk.newSubscription(channel, {
       minResubscribeDelay: 300,
       maxResubscribeDelay: 8_000,
       ...(getState ? { getState } : {}),
     });
-    sub.on('publication', (ctx) => {
-      for (const ears of this.of(channel)) ears.publication({ offset: ctx.offset ?? 0, event: ctx.data });
-    });
+    sub.on('publication', (ctx) => this.received(channel, ctx));
     sub.on('subscribed', (ctx) => {
-      const how = { position: ctx.streamPosition ?? null, recovered: ctx.recovered, data: ctx.data };
-      for (const ears of this.of(channel)) ears.subscribed(how);
+      const reply = { position: ctx.streamPosition ?? null, recovered: ctx.recovered, snapshot: ctx.data ?? null };
+      for (const observer of this.observers(channel)) observer.subscribed(reply);
     });
-    sub.on('subscribing', () => {
-      for (const ears of this.of(channel)) ears.away();
-    });
+    sub.on('subscribing', () => this.away(channel));
     sub.on('unsubscribed', (ctx) => {
-      if (ctx.code !== 0) for (const ears of this.of(channel)) ears.refused(ctx.code, ctx.reason);
+      if (ctx.code !== 0) for (const observer of this.observers(channel)) observer.refused?.(ctx.code, ctx.reason);
     });
     sub.subscribe();
   }
@@ -140,16 +156,25 @@ export class LiveClient {
     return true;
   }
 
-  private of(channel: string): Ears[] {
-    return [...(this.ears.get(channel) ?? [])];
+  private received(channel: string, { offset = 0, data }: { offset?: number; data: MessageOf<Channel> }) {
+    for (const observer of this.observers(channel)) observer.received({ offset, message: data });
   }
 
-  // Asked for the same token twice means that the server no longer takes it, whatever this clock says.
+  private away(channel: string) {
+    for (const observer of this.observers(channel)) observer.away?.();
+  }
+
+  // A copy: an observer may leave while it is called.
+  private observers(channel: string): Observer[] {
+    return [...(this.watched.get(channel)?.observers ?? [])];
+  }
+
+  // Being asked for the same token twice means that the server no longer takes it, whatever this clock says.
   private async token(): Promise<string> {
     let token = await accessToken();
-    if (token !== null && token === this.given) token = (await renew(token))?.access ?? null;
+    if (token !== null && token === this.usedToken) token = (await renew(token))?.access ?? null;
     if (token === null) throw new UnauthorizedError('signed out');
-    this.given = token;
+    this.usedToken = token;
     return token;
   }
 

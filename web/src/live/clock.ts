@@ -1,4 +1,4 @@
-//! The server's clock as this browser knows it. Every countdown and every age is measured with it.
+//! The server's clock as this browser knows it. Countdowns and ages are measured with it.
 
 type Sample = { offset: number; trip: number };
 
@@ -8,11 +8,11 @@ export class Clock {
 
   constructor(private readonly local: () => number = Date.now) {}
 
-  /** Takes the server's exact time, seen in an answer that was asked at `sentAt` and came at `gotAt` (ms, local). */
+  /** Takes the server's exact time out of an answer that was requested at `sentAt` and came at `gotAt` (ms, local). */
   sample(server: number, sentAt: number, gotAt: number) {
     if (!Number.isFinite(server)) return;
     const trip = Math.max(0, gotAt - sentAt);
-    // The smallest round trip knows best; a much later sample wins again because clocks drift.
+    // The shorter the round trip, the smaller the error.
     if (this.best === null || trip <= this.best.trip) this.best = { offset: server - (sentAt + gotAt) / 2, trip };
   }
 
@@ -22,7 +22,7 @@ export class Clock {
     this.rough = { offset: server + 500 - (sentAt + gotAt) / 2, trip: gotAt - sentAt };
   }
 
-  /** Milliseconds to add to the local clock. Zero while nothing is known, or the difference is below what a header tells. */
+  /** Milliseconds to add to the local clock. Zero while nothing is known, or a header's whole seconds show no difference. */
   get offset(): number {
     if (this.best !== null) return this.best.offset;
     return this.rough !== null && Math.abs(this.rough.offset) > 2000 ? this.rough.offset : 0;

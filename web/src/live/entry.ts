@@ -1,27 +1,30 @@
-//! What a cache entry is: data, and the place in its channel that the data stands for. Pure.
+//! A cache entry: data, and the position in its channel that the data stands for. Pure.
+import type { Schema } from '../api/schemas';
 
-export type Position = { offset: number; epoch: string };
-export type Entry<T> = { data: T /** null on fleeting channels */; at: Position | null };
-export type Heard<E> = { /** 0 on channels that keep no numbers */ offset: number; event: E };
-export type Reduce<T, E> = (data: T, event: E) => T;
+export type LivePosition = Schema<'Live'>;
+/** An answer to a command: its state already contains these messages. */
+export type Positioned = { live?: readonly LivePosition[] | undefined };
+export type Position = Pick<LivePosition, 'offset' | 'epoch'>;
+export type Entry<T> = { data: T /** null on ephemeral channels */; at: Position | null };
+export type Received<M> = { /** 0 on ephemeral channels */ offset: number; message: M };
+export type Reduce<T, M> = (data: T, message: M) => T;
 
-/** The entry after an event; the same one when it had that event in it already. */
-export function advance<T, E>(entry: Entry<T>, heard: Heard<E>, reduce: Reduce<T, E>): Entry<T> {
-  if (entry.at === null || heard.offset === 0) return { data: reduce(entry.data, heard.event), at: entry.at };
-  if (heard.offset <= entry.at.offset) return entry;
-  return { data: reduce(entry.data, heard.event), at: { offset: heard.offset, epoch: entry.at.epoch } };
+/** The entry after a message; the same one when its data contains that message already. */
+export function advance<T, M>(entry: Entry<T>, received: Received<M>, reduce: Reduce<T, M>): Entry<T> {
+  const { offset, message } = received;
+  if (entry.at === null || offset === 0) return { data: reduce(entry.data, message), at: entry.at };
+  if (offset <= entry.at.offset) return entry;
+  return { data: reduce(entry.data, message), at: { offset, epoch: entry.at.epoch } };
 }
 
-/** A snapshot brought up to what was heard since: a fetch cannot undo an event. */
-export function catchUp<T, E>(snapshot: Entry<T>, heard: readonly Heard<E>[], reduce: Reduce<T, E>): Entry<T> {
-  const ordered = snapshot.at === null ? heard : [...heard].sort((a, b) => a.offset - b.offset);
+/** A snapshot with the messages received since applied: a fetch cannot undo one. */
+export function catchUp<T, M>(snapshot: Entry<T>, received: readonly Received<M>[], reduce: Reduce<T, M>): Entry<T> {
+  const ordered = snapshot.at === null ? received : [...received].sort((a, b) => a.offset - b.offset);
   return ordered.reduce((entry, one) => advance(entry, one, reduce), snapshot);
 }
 
-/** The place of `channel` in an answer's `live`. */
-export function positionIn(live: readonly LivePosition[] | undefined, channel: string): Position | null {
+/** The position of `channel` among those of an answer. */
+export function positionIn(live: readonly LivePosition[] | null | undefined, channel: string): Position | null {
   const found = live?.find((one) => one.channel === channel);
   return found ? { offset: found.offset, epoch: found.epoch } : null;
 }
-
-export type LivePosition = { channel: string; offset: number; epoch: string };

@@ -1,54 +1,50 @@
-//! One channel kept in one cache entry: snapshot, events, coming back. Shared by all readers of the entry.
+//! One channel in one cache entry: snapshot, messages, resumption. Shared by all readers of the entry.
 import type { QueryClient, QueryKey } from '@tanstack/react-query';
-import { Refusal } from '../api/refusal';
-import type { Ears, LiveClient, Subscribed } from './client';
+import { ApiError } from '../api/problem';
+import type { Channel, MessageOf } from './channels';
+import type { LiveClient, Subscribed } from './client';
 import {
   advance,
   catchUp,
   type Entry,
-  type Heard,
   type LivePosition,
   type Position,
   positionIn,
+  type Received,
   type Reduce,
 } from './entry';
 
 export type LiveStatus = 'loading' | 'live' | 'catching_up' | 'offline' | 'refused';
 export type Snapshot<T> = {
   queryKey: QueryKey;
-  queryFn: () => Promise<T & { live?: readonly LivePosition[] }>;
-  /** The channel keeps no numbers in Postgres: subscribe first, then load, and load again on every return. */
+  queryFn: () => Promise<T & { live?: readonly LivePosition[] | null }>;
+  /** The channel is ephemeral: subscribe first, then load, and load again on every return. */
   ring?: boolean;
 };
-export type FeedState = {
-  status: LiveStatus;
-  refused: Refusal | null /** events that came on return */;
-  missed: number;
-};
+export type FeedState = { status: LiveStatus; refused: ApiError | null };
 
-// Enough to bring a slow snapshot up to date; a kept channel refills from the log beyond that.
-const REMEMBER = 500;
-const byServer = /^(user|crew):/;
+// Enough to bring a slow snapshot up to date; a durable channel refills from the log beyond that.
+const REMEMBERED = 500;
+const RETRY_MS = 2_000;
 
-type Stored<T> = Entry<T> | undefined;
-
-export class Feed<T, E> {
-  state: FeedState = { status: 'loading', refused: null, missed: 0 };
+export class Feed<C extends Channel, T> {
+  state: FeedState = { status: 'loading', refused: null };
   private readonly listeners = new Set<() => void>();
   private readers = 0;
   private stop: (() => void) | null = null;
-  private recent: Heard<E>[] = [];
-  private resume = false;
+  private recent: Received<MessageOf<C>>[] = [];
+  /** Whether the entry, or the load under way, is what a subscription goes on from. */
+  private resumes = false;
   private loading: Promise<Position | null> | null = null;
   private retry: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
-    private readonly client: LiveClient,
+    private readonly client: Pick<LiveClient, 'observe' | 'isByServer' | 'state'>,
     private readonly cache: QueryClient,
-    private readonly channel: string,
+    private readonly channel: C,
     private readonly key: QueryKey,
     private readonly snapshot: Snapshot<T> | null,
-    private readonly reduce: Reduce<T | undefined, E>,
+    private readonly reduce: Reduce<T | undefined, MessageOf<C>>,
   ) {}
 
   subscribe = (listener: () => void) => {
@@ -58,7 +54,7 @@ export class Feed<T, E> {
 
   now = (): FeedState => this.state;
 
-  /** One reader more; the returned function takes it away, and with the last one the subscription. */
+  /** Adds a reader; the returned function removes it, and with the last one the subscription. */
   hold(): () => void {
     this.readers += 1;
     if (this.readers === 1) this.start();
@@ -70,20 +66,23 @@ export class Feed<T, E> {
 
   private start() {
     this.recent = [];
-    this.resume = this.entry()?.at != null;
-    this.become({ status: this.entry() === undefined ? 'loading' : 'catching_up', refused: null, missed: 0 });
-    const kept = this.snapshot !== null && !this.snapshot.ring && !byServer.test(this.channel);
-    const ears: Ears = {
-      publication: (heard) => this.hear(heard as Heard<E>),
-      subscribed: (how) => this.subscribed(how),
-      away: () => {
-        if (this.state.status !== 'refused' && this.state.status !== 'loading') this.become({ status: 'offline' });
+    this.resumes = true;
+    this.become({ status: this.entry() === undefined ? 'loading' : 'catching_up', refused: null });
+    const isDurable = this.snapshot !== null && !this.snapshot.ring;
+    this.stop = this.client.observe(
+      this.channel,
+      {
+        received: (received) => this.receive(received),
+        subscribed: (reply) => this.subscribed(reply),
+        away: () => {
+          if (this.state.status !== 'refused' && this.state.status !== 'loading') this.become({ status: 'offline' });
+        },
+        refused: (code, reason) => this.become({ status: 'refused', refused: new ApiError(code, reason, '') }),
       },
-      refused: (code, reason) => this.become({ status: 'refused', refused: new Refusal(code, reason, '') }),
-    };
-    this.stop = this.client.listen(this.channel, ears, kept ? () => this.getState() : undefined);
-    // A person's own channel is on with the connection; its snapshot need not wait for that.
-    if (byServer.test(this.channel) && this.entry() === undefined) void this.load();
+      isDurable ? () => this.getState() : undefined,
+    );
+    // The snapshot of a durable channel need not wait for the connection: the log has what follows it.
+    if (isDurable && this.entry() === undefined) void this.load().then(() => this.settleByServer(), ignored);
   }
 
   private end() {
@@ -92,39 +91,45 @@ export class Feed<T, E> {
     if (this.retry !== null) clearTimeout(this.retry);
   }
 
-  // At first, and again only when the log could not bring this entry up to date.
+  // At first the entry says where to go on. The SDK asks again only when the log could not bring it up to date.
   private async getState(): Promise<Position> {
-    const at = this.entry()?.at;
-    if (this.resume && at) {
-      this.resume = false;
-      return at;
+    if (this.resumes) {
+      this.resumes = false;
+      const known = this.entry()?.at ?? (await this.loading?.catch(ignored));
+      if (known) return known;
     }
     const position = await this.load();
     if (position === null) throw new Error(`no position for ${this.channel}`);
     return position;
   }
 
-  private subscribed(how: Subscribed) {
-    this.resume = false;
+  private subscribed(reply: Subscribed<C>) {
+    this.resumes = false;
     const entry = this.entry();
     if (this.snapshot === null) {
-      if (how.data !== undefined && how.data !== null) this.hear({ offset: 0, event: how.data as E });
+      // A channel without a REST snapshot begins with a message that contains everything: `useLive` takes no other.
+      if (reply.snapshot !== null) this.receive({ offset: 0, message: reply.snapshot as MessageOf<C> });
       this.become({ status: 'live' });
       return;
     }
-    const behind = entry?.at && how.position && how.position.offset > entry.at.offset && !how.recovered;
-    const strange = entry?.at && how.position && entry.at.epoch !== how.position.epoch;
-    // A ring remembers a while and only what its node heard: coming back is always a fresh look.
-    const ring = this.snapshot.ring === true;
-    if (entry === undefined || behind || strange || ring) void this.load().then(() => this.settle());
-    else this.settle();
+    const isBehind = entry?.at && reply.position && reply.position.offset > entry.at.offset && !reply.recovered;
+    const isOtherEpoch = entry?.at && reply.position && entry.at.epoch !== reply.position.epoch;
+    // A ring remembers a while, and only what its node saw: every return loads the snapshot.
+    const isRing = this.snapshot.ring === true;
+    if (entry === undefined || isBehind || isOtherEpoch || isRing) {
+      void this.load().then(() => this.settle(), ignored);
+    } else this.settle();
   }
 
   private settle() {
     if (this.entry() !== undefined && this.state.status !== 'refused') this.become({ status: 'live' });
   }
 
-  /** Loads the snapshot, brings it up to what was heard meanwhile, keeps it. */
+  private settleByServer() {
+    if (this.client.state.line === 'live' && this.client.isByServer(this.channel)) this.settle();
+  }
+
+  /** Loads the snapshot, brings it up to what was received meanwhile, stores it. */
   load(): Promise<Position | null> {
     this.loading ??= this.fetch().finally(() => {
       this.loading = null;
@@ -134,51 +139,50 @@ export class Feed<T, E> {
 
   private async fetch(): Promise<Position | null> {
     if (this.snapshot === null) return null;
-    // What was heard before the question stands in the answer; only a number could say so of later things.
+    // Messages received before the request are contained in the answer; without offsets nothing says so of later ones.
     if (this.snapshot.ring) this.recent = [];
     try {
       const data = await this.snapshot.queryFn();
       const at = this.snapshot.ring ? null : positionIn(data.live, this.channel);
-      const fresh = catchUp<T | undefined, E>({ data, at }, this.recent, this.reduce);
+      const fresh = catchUp<T | undefined, MessageOf<C>>({ data, at }, this.recent, this.reduce);
       this.cache.setQueryData(this.key, fresh);
-      if (this.client.state.line === 'live' && byServer.test(this.channel)) this.settle();
+      this.settleByServer();
       return at;
     } catch (error) {
-      if (error instanceof Refusal && error.status < 500 && error.status !== 429) {
+      if (error instanceof ApiError && error.status < 500 && error.status !== 429) {
         this.become({ status: 'refused', refused: error });
         this.stop?.();
         this.stop = null;
-      } else if (this.snapshot.ring || byServer.test(this.channel)) {
-        // The SDK asks again for the others.
-        this.retry = setTimeout(() => void this.load().then(() => this.settle()), 2_000);
+      } else if (this.snapshot.ring || this.client.isByServer(this.channel)) {
+        // For its own subscriptions the SDK asks again.
+        this.retry = setTimeout(() => void this.load().then(() => this.settle(), ignored), RETRY_MS);
         return null;
       }
       throw error;
     }
   }
 
-  private hear(heard: Heard<E>) {
-    const event = heard.event as { type?: string; full?: boolean } | null;
-    if (this.snapshot?.ring && event?.type === 'reload') {
+  private receive(received: Received<MessageOf<C>>) {
+    if (this.snapshot?.ring && received.message.type === 'reload') {
       this.recent = [];
-      void this.load();
+      void this.load().catch(ignored);
       return;
     }
     if (this.snapshot !== null) {
-      this.recent.push(heard);
-      if (this.recent.length > REMEMBER) this.recent.shift();
+      this.recent.push(received);
+      if (this.recent.length > REMEMBERED) this.recent.shift();
     }
     const entry = this.entry();
     if (entry === undefined) {
       if (this.snapshot === null)
-        this.cache.setQueryData(this.key, { data: this.reduce(undefined, heard.event), at: null });
+        this.cache.setQueryData(this.key, { data: this.reduce(undefined, received.message), at: null });
       return;
     }
-    const next = advance<T | undefined, E>(entry as Entry<T | undefined>, heard, this.reduce);
+    const next = advance<T | undefined, MessageOf<C>>(entry, received, this.reduce);
     if (next !== entry) this.cache.setQueryData(this.key, next);
   }
 
-  private entry(): Stored<T> {
+  private entry(): Entry<T> | undefined {
     return this.cache.getQueryData<Entry<T>>(this.key);
   }
 
@@ -187,3 +191,6 @@ export class Feed<T, E> {
     for (const listener of this.listeners) listener();
   }
 }
+
+// A failed load is shown by the feed's state, or tried again.
+const ignored = () => null;

@@ -3,6 +3,8 @@ import { Positions, SILENT_MS } from './positions';
 
 const dot = (s: number, lat: number, status = 'free') => ({
   id: 'a',
+  name: 'Amal',
+  active: 0,
   lat,
   lng: 26,
   at: new Date(s * 1000).toISOString(),
@@ -23,7 +25,7 @@ it('a dot glides over the time that passed, and never back for a late fix', () =
   expect(positions.frame().moving).toBe(false);
 });
 
-it('who is silent for long, off duty or gone from a full frame is not drawn', () => {
+it('a crew that is silent for long, off duty or missing from a full frame is not drawn', () => {
   let now = 100_000;
   const positions = new Positions(() => now);
   positions.take([dot(100, 1)], null);

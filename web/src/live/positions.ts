@@ -1,17 +1,18 @@
-//! Many moving dots outside React: the latest place of each, drawn where it is by now.
+//! Many moving dots outside React: the latest position of each, interpolated to the present.
+import type { Schema } from '../api/schemas';
 import { clock } from './clock';
 
-export type Dot = { id: string; name?: string; lat: number; lng: number; at: string; status: string; active?: number };
+export type Dot = Schema<'CrewDot'>;
 type Moving = Dot & { fromLat: number; fromLng: number; begun: number; takes: number; time: number };
 
-/** Beyond this a dot is off the map and in the silent list. */
+/** An older dot leaves the map and is listed as silent. */
 export const SILENT_MS = 5 * 60_000;
-const LONGEST_MS = 5000;
+const MAX_MS = 5000;
 
 export class Positions {
   private readonly dots = new Map<string, Moving>();
   private readonly listeners = new Set<() => void>();
-  /** Grows with every change, so that a reader knows whether anything is new. */
+  /** Grows with every change, so that a reader knows whether anything changed. */
   version = 0;
 
   constructor(private readonly now: () => number = () => clock.now()) {}
@@ -21,12 +22,12 @@ export class Positions {
     return () => this.listeners.delete(listener);
   };
 
-  /** Takes a frame; `within` are the dots a full frame replaces: the others of them are gone. */
+  /** Takes a frame. Of a full frame, `full` are the dots it replaces: those it does not contain are gone. */
   take(dots: readonly Dot[], full: ReadonlySet<string> | null) {
     const now = this.now();
     if (full) {
-      const kept = new Set(dots.map((dot) => dot.id));
-      for (const id of full) if (!kept.has(id)) this.dots.delete(id);
+      const present = new Set(dots.map((dot) => dot.id));
+      for (const id of full) if (!present.has(id)) this.dots.delete(id);
     }
     for (const dot of dots) this.move(dot, now);
     this.version += 1;
@@ -40,15 +41,14 @@ export class Positions {
       this.dots.set(dot.id, { ...dot, fromLat: dot.lat, fromLng: dot.lng, begun: now, takes: 0, time });
       return;
     }
-    const named = { ...dot, name: dot.name ?? before.name, active: dot.active ?? before.active } as Dot;
-    // A late fix says how the crew is, never where.
+    // A late fix changes the crew's state, never its place.
     if (time < before.time) {
-      this.dots.set(dot.id, { ...before, status: dot.status, active: named.active ?? before.active } as Moving);
+      this.dots.set(dot.id, { ...before, status: dot.status, active: dot.active });
       return;
     }
     const [fromLat, fromLng] = this.placeOf(before, now);
-    const takes = Math.min(LONGEST_MS, Math.max(0, time - before.time));
-    this.dots.set(dot.id, { ...named, fromLat, fromLng, begun: now, takes, time });
+    const takes = Math.min(MAX_MS, Math.max(0, time - before.time));
+    this.dots.set(dot.id, { ...dot, fromLat, fromLng, begun: now, takes, time });
   }
 
   private placeOf(dot: Moving, now: number): [number, number] {

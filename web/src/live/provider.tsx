@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useUser } from '../session/hooks';
+import type { Channel, MessageOf, SnapshotOf } from './channels';
 import { type LineState, LiveClient } from './client';
 import type { Feed } from './feed';
 
@@ -11,9 +12,9 @@ export class Feeds {
 
   constructor(readonly client: LiveClient) {}
 
-  of<T, E>(name: string, make: (client: LiveClient) => Feed<T, E>): Feed<T, E> {
+  of<C extends Channel, T>(name: string, make: (client: LiveClient) => Feed<C, T>): Feed<C, T> {
     const known = this.byName.get(name);
-    if (known) return known as Feed<T, E>;
+    if (known) return known;
     const made = make(this.client);
     this.byName.set(name, made);
     return made;
@@ -43,30 +44,32 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 
 export const useFeeds = (): Feeds | null => useContext(Context);
 
-const waiting: LineState = { line: 'connecting', since: Date.now(), wasLive: false };
+const connecting: LineState = { line: 'connecting', since: Date.now(), wasLive: false };
 
 /** State of the line itself. */
 export function useLine(): LineState {
   const client = useFeeds()?.client;
   const [subscribe, now] = useMemo(
-    () => (client ? ([client.subscribe, client.line] as const) : ([() => () => undefined, () => waiting] as const)),
+    () => (client ? ([client.subscribe, client.line] as const) : ([() => () => undefined, () => connecting] as const)),
     [client],
   );
   return useSyncExternalStore(subscribe, now);
 }
 
-/** Hears a channel's events without keeping data: for what passes React by, and for short notices. */
-export function useEvents<E>(channel: string | null, heard: (event: E) => void) {
+/** Observes a channel's messages without storing data: for what bypasses React, and for short notices. */
+export function useMessages<C extends Channel>(
+  channel: C | null,
+  onMessage: (message: MessageOf<C>) => void,
+  onSnapshot?: (snapshot: SnapshotOf<C>) => void,
+) {
   const client = useFeeds()?.client;
   useEffect(() => {
     if (!client || channel === null) return;
-    return client.listen(channel, {
-      publication: (one) => heard(one.event as E),
-      subscribed: (how) => {
-        if (how.data) heard(how.data as E);
+    return client.observe(channel, {
+      received: ({ message }) => onMessage(message),
+      subscribed: ({ snapshot }) => {
+        if (snapshot !== null) onSnapshot?.(snapshot);
       },
-      away: () => undefined,
-      refused: () => undefined,
     });
-  }, [client, channel, heard]);
+  }, [client, channel, onMessage, onSnapshot]);
 }

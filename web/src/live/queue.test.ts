@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { add, type Deed, next, type Queue, refuse, waiting, without } from './queue';
+import { add, type Command, next, type Queue, refuse, waiting, without } from './queue';
 
-const deed = (id: string, more: Partial<Deed> = {}): Deed => ({
+const command = (id: string, more: Partial<Command> = {}): Command => ({
   id,
   at: '2026-11-28T00:00:00Z',
-  method: 'POST',
-  path: `/${id}`,
-  body: {},
   about: id,
   kind: 'advance',
   words: {},
@@ -15,7 +12,7 @@ const deed = (id: string, more: Partial<Deed> = {}): Deed => ({
 });
 const reason = { status: 409, code: 'invalid_transition', detail: '', members: {} };
 
-/** A server that knows its keys, and refuses every third deed. */
+/** A server that remembers keys, and refuses every third command. */
 class Server {
   readonly done: string[] = [];
   take(id: string): 'done' | 'refused' {
@@ -25,8 +22,8 @@ class Server {
   }
 }
 
-it('whatever the line loses, every deed is done once, in order, and a refused one stops nothing', () => {
-  const fate = fc.constantFrom('asked and answered', 'asked, answer lost', 'never asked', 'reload', 'another deed');
+it('whatever the line loses, every command is carried out once, in order, and a refused one stops nothing', () => {
+  const fate = fc.constantFrom('sent and answered', 'sent, answer lost', 'never sent', 'reload', 'another command');
   fc.assert(
     fc.property(fc.array(fate, { maxLength: 80 }), (fates) => {
       const server = new Server();
@@ -37,14 +34,14 @@ it('whatever the line loses, every deed is done once, in order, and a refused on
       };
       const step = (one: string) => {
         const head = next(JSON.parse(stored));
-        if (one === 'another deed') change((queue) => add(queue, deed(String(count++))));
-        if (!head || one === 'never asked' || one === 'reload' || one === 'another deed') return;
+        if (one === 'another command') change((queue) => add(queue, command(String(count++))));
+        if (!head || one === 'never sent' || one === 'reload' || one === 'another command') return;
         const answer = server.take(head.id);
-        if (one === 'asked, answer lost') return;
+        if (one === 'sent, answer lost') return;
         change((queue) => (answer === 'done' ? without(queue, head.id) : refuse(queue, head.id, reason)));
       };
       fates.forEach(step);
-      while (next(JSON.parse(stored))) step('asked and answered');
+      while (next(JSON.parse(stored))) step('sent and answered');
       const all = Array.from({ length: count }, (_, i) => String(i));
       expect(server.done).toEqual(all.filter((id) => Number(id) % 3 !== 2));
       const left: Queue = JSON.parse(stored);
@@ -54,9 +51,10 @@ it('whatever the line loses, every deed is done once, in order, and a refused on
   );
 });
 
-it('of what replaces only the last is left, and nothing else goes', () => {
-  const duty = (id: string) => deed(id, { about: 'duty', kind: 'duty', replaces: true });
+it('of commands that replace each other only the last is left', () => {
+  const duty = (id: string) => command(id, { about: 'duty', kind: 'duty', replaces: true });
   let queue: Queue = [];
-  for (const one of [duty('on'), deed('a'), duty('off'), deed('b'), deed('c', { about: 'a' })]) queue = add(queue, one);
+  for (const one of [duty('on'), command('a'), duty('off'), command('b'), command('c', { about: 'a' })])
+    queue = add(queue, one);
   expect(queue.map((one) => one.id)).toEqual(['a', 'off', 'b', 'c']);
 });

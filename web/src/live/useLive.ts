@@ -1,32 +1,41 @@
-//! `useLive(channel, snapshot, reduce)`: data that keeps itself true.
+//! `useLive(channel, snapshot, reduce)`: data that a channel keeps up to date.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
-import type { Refusal } from '../api/refusal';
+import type { ApiError } from '../api/problem';
+import type { Channel, MessageOf, SelfContained } from './channels';
 import type { Entry, Position, Reduce } from './entry';
-import { Feed, type LiveStatus, type Snapshot } from './feed';
+import { Feed, type FeedState, type LiveStatus, type Snapshot } from './feed';
 import { useFeeds } from './provider';
 
 export type Live<T> = {
   data: T | undefined;
   live: LiveStatus;
-  refused: Refusal | null;
+  refused: ApiError | null;
   at: Position | null;
-  /** Loads the snapshot anew, for what no event tells. */
+  /** Loads the snapshot again, for changes that no message carries. */
   reload: () => void;
-  /** Lays an answer over the data at once; the event that tells the same changes nothing more. */
+  /** Applies an answer to the data at once; the message about the same change then changes nothing more. */
   patch: (change: (data: T) => T) => void;
 };
 
-const idle = { status: 'loading' as LiveStatus, refused: null, missed: 0 };
+const idle: FeedState = { status: 'loading', refused: null };
 
-/** Data of a kept channel, or of a ring: loaded from `snapshot`, then carried on by `reduce`. A null channel waits. */
-export function useLive<T, E>(channel: string | null, snapshot: Snapshot<T>, reduce: Reduce<T, E>): Live<T>;
-/** Data of a fleeting channel: its first message, in the subscribe reply or after it, says everything. */
-export function useLive<T, E>(channel: string | null, snapshot: null, reduce: Reduce<T | undefined, E>): Live<T>;
-export function useLive<T, E>(
-  channel: string | null,
+/** Data of a durable channel, or of a ring: loaded from `snapshot`, then carried on by `reduce`. A null channel waits. */
+export function useLive<C extends Channel, T>(
+  channel: C | null,
+  snapshot: Snapshot<T>,
+  reduce: Reduce<T, MessageOf<C>>,
+): Live<T>;
+/** Data of an ephemeral channel: its first message, in the subscribe reply or after it, contains everything. */
+export function useLive<C extends SelfContained, T>(
+  channel: C | null,
+  snapshot: null,
+  reduce: (data: T | undefined, message: MessageOf<C>) => T,
+): Live<T>;
+export function useLive<C extends Channel, T>(
+  channel: C | null,
   snapshot: Snapshot<T> | null,
-  reduce: Reduce<T, E> | Reduce<T | undefined, E>,
+  reduce: Reduce<T, MessageOf<C>> | ((data: T | undefined, message: MessageOf<C>) => T),
 ): Live<T> {
   const cache = useQueryClient();
   const feeds = useFeeds();
@@ -38,7 +47,8 @@ export function useLive<T, E>(
     if (channel === null || name === null || feeds === null) return null;
     return feeds.of(
       name,
-      (client) => new Feed<T, E>(client, cache, channel, key, snapshot, reduce as Reduce<T | undefined, E>),
+      // With a snapshot, `reduce` is never called without data: the feed applies messages to a loaded entry only.
+      (client) => new Feed<C, T>(client, cache, channel, key, snapshot, reduce as Reduce<T | undefined, MessageOf<C>>),
     );
   }, [name, feeds, cache]);
   useEffect(() => feed?.hold(), [feed]);
@@ -50,15 +60,15 @@ export function useLive<T, E>(
     staleTime: Number.POSITIVE_INFINITY,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: `name` stands for the key
-  const [reload, patch] = useMemo(
-    () => [
-      () => void feed?.load().catch(() => null),
-      (change: (data: T) => T) => {
+  const { reload, patch } = useMemo(
+    () => ({
+      reload: () => void feed?.load().catch(() => null),
+      patch: (change: (data: T) => T) => {
         cache.setQueryData<Entry<T>>(key, (present) => present && { ...present, data: change(present.data) });
       },
-    ],
+    }),
     [feed, cache, name],
-  ) as [() => void, (change: (data: T) => T) => void];
+  );
   return { data: entry?.data, live: state.status, refused: state.refused, at: entry?.at ?? null, reload, patch };
 }
 

@@ -1,4 +1,4 @@
-//! The map under everything: the city's shapes, the theme, and a list in its place where WebGL is missing.
+//! The map: the city's shapes in the page's theme, or a sentence in its place where WebGL is missing.
 import { useComputedColorScheme } from '@mantine/core';
 import type { GeoJSONSource, Map as GlMap, LngLatBoundsLike, StyleSpecification } from 'maplibre-gl';
 import * as maplibregl from 'maplibre-gl';
@@ -6,14 +6,14 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Held, MapContext } from './context';
+import { type LoadedMap, MapContext } from './context';
 import classes from './map.module.css';
 import { localise } from './style';
 
 maplibregl.setWorkerUrl(workerUrl);
 
 export type BaseMapProps = {
-  /** What the map shows, for those who do not see it. */
+  /** What the map shows, for screen readers. */
   label: string;
   center: [lng: number, lat: number];
   zoom?: number;
@@ -23,11 +23,11 @@ export type BaseMapProps = {
 
 const AGAIN_MS = 2000;
 
-/** The server's style; asked for until it comes or nobody wants it any more. */
+/** The server's style; requested until it comes or the map is gone. */
 async function styleOf(scheme: string, isGone: () => boolean): Promise<StyleSpecification | null> {
   for (;;) {
     const answer = await fetch(`/map/style.json?theme=${scheme}`).catch(() => null);
-    const style = answer?.ok ? ((await answer.json()) as StyleSpecification) : null;
+    const style: StyleSpecification | null = answer?.ok ? await answer.json() : null;
     if (isGone()) return null;
     if (style !== null) return style;
     await new Promise((again) => setTimeout(again, AGAIN_MS));
@@ -43,7 +43,7 @@ export default function BaseMap({ label, center, zoom = 13.4, onPress, children 
   const camera = useRef<Camera>({ center, zoom });
   const press = useRef(onPress);
   press.current = onPress;
-  const [held, setHeld] = useState<Held | null>(null);
+  const [loaded, setLoaded] = useState<LoadedMap | null>(null);
   const [failed, setFailed] = useState(false);
 
   useEffect(() => {
@@ -73,7 +73,7 @@ export default function BaseMap({ label, center, zoom = 13.4, onPress, children 
         camera.current = { center: [lng, lat], zoom: present.getZoom() };
       });
       present.on('click', (event) => press.current?.(event.lngLat.lat, event.lngLat.lng));
-      // Shapes that could not be fetched are asked for again; everything else shows as it is.
+      // Shapes that could not be loaded are requested again; other errors only leave something out.
       present.on('error', (event) => {
         const source = 'sourceId' in event && typeof event.sourceId === 'string' ? event.sourceId : null;
         const shapes = source === null ? undefined : style.sources[source];
@@ -82,23 +82,23 @@ export default function BaseMap({ label, center, zoom = 13.4, onPress, children 
         setTimeout(() => !gone && present.getSource<GeoJSONSource>(source)?.setData(address), AGAIN_MS);
       });
       present.on('webglcontextlost', () => setFailed(true));
-      present.once('load', () => setHeld({ map: present, scheme }));
+      present.once('load', () => setLoaded({ map: present, scheme }));
     };
     begin().catch(() => setFailed(true));
     return () => {
       gone = true;
-      setHeld(null);
+      setLoaded(null);
       made?.remove();
     };
-    // Another theme is another style: layers belong to it, so the map is made anew at the same place.
+    // Layers belong to a style, and another theme is another style: the map is made again at the same place.
   }, [scheme, i18n.language]);
 
   return (
-    <div className={classes.frame} data-map={failed ? 'failed' : held ? 'ready' : 'loading'}>
+    <div className={classes.frame} data-map={failed ? 'failed' : loaded ? 'ready' : 'loading'}>
       {failed && <p className={classes.failed}>{t('common.map_failed')}</p>}
       <section ref={holder} className={classes.canvas} aria-label={label} hidden={failed} dir="ltr" />
-      {held && !failed && (
-        <MapContext value={held}>
+      {loaded && !failed && (
+        <MapContext value={loaded}>
           <Suspense fallback={null}>{children}</Suspense>
         </MapContext>
       )}

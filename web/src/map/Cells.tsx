@@ -8,12 +8,13 @@ export const NEAR_ZOOM = 11;
 
 export type Hex = {
   id: string;
-  boundary: readonly (readonly [lng: number, lat: number])[];
-  /** What stands in it. */
+  /** Corners as longitude and latitude. */
+  boundary: readonly (readonly number[])[];
+  /** Its text. */
   text: string;
-  /** Something waits there. */
+  /** Whether an order waits in it. */
   waits: boolean;
-  /** Orders that wait per free crew. */
+  /** Waiting orders per free crew. */
   heat: number;
 };
 
@@ -29,7 +30,7 @@ const collection = (hexes: readonly Hex[]) => ({
   })),
 });
 
-/** The city from afar: one hex says what waits and who is free; as heat it is coloured by how much waits for each of them. */
+/** The city from afar: a hex shows how many orders wait and how many crews are free; as heat it is coloured by their ratio. */
 export function Cells({ hexes, heat }: { hexes: readonly Hex[]; heat: boolean }) {
   const { map, scheme } = useMap();
   useEffect(() => {
@@ -63,7 +64,7 @@ export function Cells({ hexes, heat }: { hexes: readonly Hex[]; heat: boolean })
       },
       paint: { 'text-color': ground.ink, 'text-halo-color': ground.surface, 'text-halo-width': 2 },
     });
-    // A hex opens where its dots are.
+    // A press on a hex zooms to its dots.
     const open = (event: MapLayerMouseEvent) => map.easeTo({ center: event.lngLat, zoom: NEAR_ZOOM + 1.5 });
     map.on('click', 'cells', open);
     return () => {
@@ -79,18 +80,18 @@ export function Cells({ hexes, heat }: { hexes: readonly Hex[]; heat: boolean })
   }, [map, scheme, heat]);
 
   useEffect(() => {
-    (map.getSource('cells') as GeoJSONSource | undefined)?.setData(collection(hexes));
+    map.getSource<GeoJSONSource>('cells')?.setData(collection(hexes));
     map.getContainer().dataset.cells = String(hexes.length);
   }, [map, hexes]);
 
   useEffect(() => {
-    const tell = () => {
+    const mark = () => {
       map.getContainer().dataset.far = String(map.getZoom() < NEAR_ZOOM);
     };
-    tell();
-    map.on('zoom', tell);
+    mark();
+    map.on('zoom', mark);
     return () => {
-      map.off('zoom', tell);
+      map.off('zoom', mark);
     };
   }, [map]);
   return null;

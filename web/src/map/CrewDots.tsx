@@ -5,13 +5,13 @@ import { stateTones, surfaces } from '../ui/tokens';
 import { NEAR_ZOOM } from './Cells';
 import { useMap } from './context';
 
-// Dots redraw ten times a second while few move, once a second when very many do: software GL has to keep up.
+// Few dots are drawn ten times a second, very many once a second: software GL cannot do more.
 const MANY = 800;
 const OLD_MS = 60_000;
 
 type Props = { positions: Positions; chosen: string | null; follows: boolean; onChoose: (id: string) => void };
 
-/** Crews as dots: free hollow, busy filled, silent grey. One loop, no React. */
+/** Crews as dots: free hollow, busy filled, silent grey. Drawn by one loop outside React. */
 export function CrewDots({ positions, chosen, follows, onChoose }: Props) {
   const { map, scheme } = useMap();
   const choose = useRef(onChoose);
@@ -60,7 +60,7 @@ export function CrewDots({ positions, chosen, follows, onChoose }: Props) {
       frame = requestAnimationFrame(draw);
       const pause = positions.all().length > MANY ? 1000 : 100;
       if (now - drawnAt < pause) return;
-      // Ages fade dots even where nothing moves.
+      // Dots fade with age even when nothing moves.
       const aged = now - drawnAt > 2000;
       if (!moving && !aged && drawnVersion === positions.version && drawnChosen === looked.current.chosen) return;
       drawnAt = now;
@@ -68,7 +68,7 @@ export function CrewDots({ positions, chosen, follows, onChoose }: Props) {
       drawnChosen = looked.current.chosen;
       const { shown, moving: more } = positions.frame();
       moving = more;
-      (map.getSource('crews') as GeoJSONSource | undefined)?.setData({
+      map.getSource<GeoJSONSource>('crews')?.setData({
         type: 'FeatureCollection',
         features: shown.map((dot) => ({
           type: 'Feature',

@@ -3,7 +3,7 @@ import { boundsOf } from './BaseMap';
 import { useMap } from './context';
 import type { Point } from './index';
 
-/** Shows all points once, and again when `of` changes: never while somebody looks around. */
+/** Shows all points once, and again when `of` changes, so that a map that a person moved stays where it is. */
 export function Fit({ points, of, maxZoom = 16 }: { points: readonly Point[]; of: string; maxZoom?: number }) {
   const { map } = useMap();
   const done = useRef<string | null>(null);

@@ -25,13 +25,13 @@ export function Path({ id, points, dashed = false }: { id: string; points: reado
       paint: { 'line-color': colour, 'line-width': 3, ...(dashed ? { 'line-dasharray': [1, 2] } : {}) },
     });
     return () => {
-      // The map itself may be gone already, and its layers with it.
+      // The map may have been removed already, with its layers.
       if (map.style && map.getLayer(id)) map.removeLayer(id);
       if (map.style && map.getSource(id)) map.removeSource(id);
     };
   }, [map, id, colour, dashed]);
   useEffect(() => {
-    (map.getSource(id) as GeoJSONSource | undefined)?.setData(line(points));
+    map.getSource<GeoJSONSource>(id)?.setData(line(points));
   }, [map, id, points]);
   return null;
 }

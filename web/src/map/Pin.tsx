@@ -13,13 +13,13 @@ type Props = {
   lat: number;
   lng: number;
   title: string;
-  /** Device time of the fix, ms: the pin glides over the time that really passed. Absent: it stands. */
+  /** Device time of the fix, ms: the pin moves over the time that really passed. Absent: it does not move. */
   at?: number;
   old?: boolean;
   onDrag?: (lat: number, lng: number) => void;
 };
 
-/** One thing on the map: a shop, a door, a crew. */
+/** One thing on the map: a shop, a home, a crew. */
 export function Pin({ kind, lat, lng, title, at, old = false, onDrag }: Props) {
   const { map } = useMap();
   const [element] = useState(() => document.createElement('div'));

@@ -3,12 +3,12 @@ import { createContext, useContext } from 'react';
 import type { Scheme } from '../ui/tokens';
 
 /** A loaded map and the theme it was made in: another theme is another map. */
-export type Held = { map: GlMap; scheme: Scheme };
-export const MapContext = createContext<Held | null>(null);
+export type LoadedMap = { map: GlMap; scheme: Scheme };
+export const MapContext = createContext<LoadedMap | null>(null);
 
-/** The map around; layers live only inside one that has loaded. */
-export function useMap(): Held {
-  const held = useContext(MapContext);
-  if (held === null) throw new Error('a layer stands inside a map');
-  return held;
+/** The map around a layer: layers exist only inside a loaded one. */
+export function useMap(): LoadedMap {
+  const loaded = useContext(MapContext);
+  if (loaded === null) throw new Error('a layer needs a map around it');
+  return loaded;
 }

@@ -1,6 +1,6 @@
-//! A dot moves over the time that really passed between two fixes, and never back for a late one.
+//! A dot moves over the time that really passed between two fixes, and never back for a late fix.
 
-const LONGEST_MS = 5000;
+const MAX_MS = 5000;
 
 export class Glide {
   private lat = 0;
@@ -8,7 +8,7 @@ export class Glide {
   private at = Number.NEGATIVE_INFINITY;
   private frame = 0;
 
-  /** Moves to a fix of device time `at` (ms); calls `draw` per frame. Returns how to stop. */
+  /** Moves to a fix of device time `at` (ms) and calls `draw` per frame. The returned function stops it. */
   to(lat: number, lng: number, at: number, draw: (lat: number, lng: number) => void): () => void {
     if (at < this.at) return () => undefined;
     const passed = at - this.at;
@@ -21,7 +21,7 @@ export class Glide {
       return () => undefined;
     }
     const [fromLat, fromLng, begun] = [this.lat, this.lng, performance.now()];
-    const takes = Math.min(Math.max(passed, 200), LONGEST_MS);
+    const takes = Math.min(Math.max(passed, 200), MAX_MS);
     const step = (now: number) => {
       const done = Math.min(1, (now - begun) / takes);
       this.lat = fromLat + (lat - fromLat) * done;

@@ -1,12 +1,12 @@
-//! The map comes when it is needed: words, times and PINs are there before it and stay without it.
+//! The map is loaded when it is needed: words, times and PINs are shown before it and without it.
 import { lazy, Suspense } from 'react';
 import type { BaseMapProps } from './BaseMap';
 import classes from './map.module.css';
 
 const AGAIN_MS = 2000;
 
-/** Loads a part of the map, again until it comes: a line that breaks meanwhile takes nothing else from the page. */
-export async function insist<T>(load: () => Promise<T>): Promise<T> {
+/** Loads a part of the map, again until it succeeds: a broken connection affects nothing else on the page. */
+export async function loadAgain<T>(load: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await load();
@@ -16,7 +16,7 @@ export async function insist<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
-const Lazy = lazy(() => insist(() => import('./BaseMap')));
+const Lazy = lazy(() => loadAgain(() => import('./BaseMap')));
 
 export function CityMap(props: BaseMapProps) {
   return (

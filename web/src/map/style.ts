@@ -1,4 +1,4 @@
-//! The map's own style over the city's own shapes: made at build time, served as /map/style.json?theme=…
+//! The map's style over the city's shapes: written at build time, served as /map/style.json?theme=…
 import type { StyleSpecification } from 'maplibre-gl';
 import { type Scheme, surfaces } from '../ui/tokens';
 
@@ -21,8 +21,8 @@ const shapes = {
   },
 } as const;
 
-const width = (at13: number, at17: number) =>
-  ['interpolate', ['exponential', 1.6], ['zoom'], 11, at13 / 3, 13, at13, 17, at17] as unknown as number;
+const width = (at13: number, at17: number): never =>
+  ['interpolate', ['exponential', 1.6], ['zoom'], 11, at13 / 3, 13, at13, 17, at17] as never;
 
 const wide = ['in', ['get', 'class'], ['literal', ['avenue', 'ring']]] as never;
 const narrow = ['!', wide] as never;

@@ -1,12 +1,12 @@
 import { useSyncExternalStore } from 'react';
-import { type Held, sessions, type User } from './store';
+import { type SessionState, sessions, type User } from './store';
 
-/** Who this tab is, and why it stopped being so. */
-export function useSession(): Held {
+/** The session of this tab, and why it ended. */
+export function useSession(): SessionState {
   return useSyncExternalStore(sessions.subscribe, sessions.now);
 }
 
-/** The signed-in person; pages behind the sign-in call it, where there is one or the sign-in covers the page. */
+/** The signed-in person. Pages behind the sign-in call it: there is one, or the sign-in covers the page. */
 export function useUser(): User | null {
   return useSession().session?.user ?? null;
 }

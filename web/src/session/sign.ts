@@ -1,31 +1,29 @@
 import { api } from '../api/client';
-import { keepName } from './last';
-import { type Role, type Session, sessions, type User } from './store';
+import { answer, publicApi } from '../api/http';
+import type { Body, Schema } from '../api/schemas';
+import { storeName } from './last';
+import { type Role, sessionOf, sessions, type User } from './store';
 
-export type Tokens = { user: User; access: string; refresh: string; expires_in: number };
-
-/** Signs this slot in as somebody. Errors: `Refusal` 401 bad_credentials, totp_required; 403; 429. */
-export async function signIn(username: string, password: string, totp?: string): Promise<User> {
-  const body = totp ? { username, password, totp } : { username, password };
-  return keep(await api.post<Tokens>('/api/auth/login/', body, { open: true }));
+/** Signs this slot in. Errors: `ApiError` 401 bad_credentials; 403; 429. */
+export async function signIn(username: string, password: string): Promise<User> {
+  return enter(await answer(publicApi.POST('/api/auth/login/', { body: { username, password } })));
 }
 
-/** Takes the tokens of any answer that signs somebody in. */
-export function keep(tokens: Tokens): User {
-  const session: Session = {
-    user: tokens.user,
-    access: tokens.access,
-    refresh: tokens.refresh,
-    expiresAt: Date.now() + tokens.expires_in * 1000,
-  };
-  keepName(tokens.user.username ?? tokens.user.email ?? tokens.user.phone_number ?? '');
-  sessions.keep(session);
-  return tokens.user;
+/** Makes an account and signs this slot in. Errors: `ApiError` 409 with the taken field, 422 with faults of fields. */
+export async function register(registration: Body<'/api/auth/register/', 'post'>): Promise<User> {
+  return enter(await answer(publicApi.POST('/api/auth/register/', { body: registration })));
 }
 
-/** Leaves: the server ends the session, and this browser forgets it whether or not it could be told. */
+function enter(tokens: Schema<'SignedIn'>): User {
+  const { user } = tokens;
+  storeName(user.username ?? user.email ?? user.phone_number ?? '');
+  sessions.store(sessionOf(tokens));
+  return user;
+}
+
+/** Signs out: the server ends the session, and this browser forgets it even when the server was not reached. */
 export async function signOut(): Promise<void> {
-  await api.post('/api/auth/logout/', {}).catch(() => null);
+  await api.POST('/api/auth/logout/', { body: { all: false } }).catch(() => null);
   sessions.end(null);
 }
 

@@ -1,21 +1,9 @@
 //! The tokens of this tab's person, in local storage so that tabs of one slot share them.
+import type { Schema } from '../api/schemas';
 import { ofSlot, slot } from './slots';
 
-export type Role = 'customer' | 'seller' | 'crew' | 'staff' | 'admin' | 'superadmin';
-
-export type User = {
-  id: string;
-  username: string | null;
-  email: string | null;
-  phone_number: string | null;
-  first_name: string;
-  last_name: string;
-  role: Role;
-  roles: Role[];
-  location_lat?: number | null;
-  location_lng?: number | null;
-  location_address?: string | null;
-};
+export type Role = Schema<'Role'>;
+export type User = Schema<'User'>;
 
 export type Session = {
   user: User;
@@ -24,12 +12,23 @@ export type Session = {
   expiresAt: number;
 };
 
-export type Held = { session: Session | null /** why it ended, when it ended by itself */; ended: 'revoked' | null };
+/** The session that an answer's tokens open. */
+export const sessionOf = ({ user, access, refresh, expires_in }: Schema<'SignedIn'>): Session => ({
+  user,
+  access,
+  refresh,
+  expiresAt: Date.now() + expires_in * 1000,
+});
+
+export type SessionState = {
+  session: Session | null /** why it ended, when this tab did not end it */;
+  ended: 'revoked' | null;
+};
 
 const key = (of: string) => ofSlot('session', of);
-let held: Held = { session: read(slot), ended: null };
+let state: SessionState = { session: read(slot), ended: null };
 const listeners = new Set<() => void>();
-const news = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(ofSlot('session'));
+const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(ofSlot('session'));
 
 function read(of: string): Session | null {
   try {
@@ -40,33 +39,33 @@ function read(of: string): Session | null {
   }
 }
 
-function tell(next: Held) {
-  held = next;
+function become(next: SessionState) {
+  state = next;
   for (const listener of listeners) listener();
 }
 
 // Other tabs of this slot signed in, refreshed or left.
-news?.addEventListener('message', (message: MessageEvent<Held['ended']>) => {
-  tell({ session: read(slot), ended: message.data });
+tabs?.addEventListener('message', (message: MessageEvent<SessionState['ended']>) => {
+  become({ session: read(slot), ended: message.data });
 });
 
 export const sessions = {
-  now: (): Held => held,
+  now: (): SessionState => state,
   /** The tokens as storage has them: another tab may have refreshed a moment ago. */
   stored: (): Session | null => read(slot),
   subscribe(listener: () => void) {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  keep(session: Session) {
+  store(session: Session) {
     localStorage.setItem(key(slot), JSON.stringify(session));
-    tell({ session, ended: null });
-    news?.postMessage(null);
+    become({ session, ended: null });
+    tabs?.postMessage(null);
   },
   /** Forgets the tokens. `revoked` shows the sign-in over the page, so that what was typed stays. */
-  end(ended: Held['ended']) {
+  end(ended: SessionState['ended']) {
     localStorage.removeItem(key(slot));
-    tell({ session: null, ended });
-    news?.postMessage(ended);
+    become({ session: null, ended });
+    tabs?.postMessage(ended);
   },
 };

@@ -6,7 +6,7 @@ const HOLD_MS = 600;
 
 type Props = Omit<ButtonProps, 'children'> & { onHeld: () => void; children: ReactNode; 'data-act'?: string };
 
-/** Acts when held for 0.6 s, so that a pocket does not press it. A key press counts at once: keyboards lie on tables. */
+/** Acts when held for 0.6 s, so that it is not pressed in a pocket. A key press counts at once: a keyboard is not in a pocket. */
 export function HoldButton({ onHeld, children, disabled, loading, ...rest }: Props) {
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const [held, setHeld] = useState(false);

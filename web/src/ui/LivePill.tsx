@@ -5,17 +5,16 @@ import classes from './chip.module.css';
 import { useNow } from './clock';
 import { minutesSeconds } from './format';
 
-// A line that blinks is no news: the pill waits this long before it says so.
+// A short interruption is no news: the pill waits this long before it says so.
 const PATIENCE_MS = 1500;
 
-/** Says whether the screen is the present: of the line, and of the screen's own channels; and how much waits to be sent. */
+/** Says whether the screen is up to date, by the line and the screen's own channels, and how many commands wait to be sent. */
 export function LivePill({ of = [], unsent = 0 }: { of?: LiveStatus[]; unsent?: number }) {
   const { t } = useTranslation();
   const line = useLine();
   useNow();
   const present = line.line === 'live' && of.every((status) => status === 'live' || status === 'refused');
-  const told = usePatient(present);
-  const word = wordOf(line.line, told, line.wasLive);
+  const word = wordOf(line.line, usePatient(present), line.wasLive);
   const since = minutesSeconds(Date.now() - line.since);
   return (
     <span className={classes.pill} data-live={word} role="status" title={t('common.live.hint')}>
@@ -37,16 +36,16 @@ function wordOf(line: string, present: boolean, wasLive: boolean) {
   return wasLive ? 'offline' : 'connecting';
 }
 
-/** True at once, false only when it stays so. */
+/** Becomes true at once, and false only after a while. */
 function usePatient(present: boolean): boolean {
-  const [told, setTold] = useState(present);
+  const [shown, setShown] = useState(present);
   useEffect(() => {
     if (present) {
-      setTold(true);
+      setShown(true);
       return;
     }
-    const timer = setTimeout(() => setTold(false), PATIENCE_MS);
+    const timer = setTimeout(() => setShown(false), PATIENCE_MS);
     return () => clearTimeout(timer);
   }, [present]);
-  return told || present;
+  return shown || present;
 }

@@ -2,12 +2,12 @@ import { useTranslation } from 'react-i18next';
 import { useNow } from './clock';
 import { ago, clockTime, distance, money } from './format';
 
-/** An amount as it came from the server. */
+/** An amount as the server sent it. */
 export function Money({ amount, currency }: { amount: string; currency: string }) {
   return <bdi data-number>{money(amount, currency)}</bdi>;
 }
 
-/** How long ago; past an hour the time itself. The exact instant on hover. */
+/** How long ago; after an hour the time itself. The exact time on hover. */
 export function When({ at }: { at: string }) {
   const { t } = useTranslation();
   const now = useNow();

@@ -2,26 +2,26 @@ import { Button } from '@mantine/core';
 import { IconBackspace } from '@tabler/icons-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Refusal } from '../api/refusal';
+import { ApiError } from '../api/problem';
+import { ErrorLine } from './ErrorMessage';
 import classes from './pin.module.css';
-import { RefusalLine } from './Refused';
 
 const LENGTH = 6;
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '', '0', 'Backspace'];
 
 type Props = { send: (pin: string) => Promise<unknown>; onClose?: () => void };
 
-/** Six big digits, by thumb or keyboard; the last one sends. A refusal says so here and empties them. */
+/** Six big digits, by thumb or keyboard; the last one sends. An error is shown here and empties them. */
 export function PinPad({ send, onClose }: Props) {
   const { t } = useTranslation();
   const [pin, setPin] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const left =
-    error instanceof Refusal && typeof error.members.tries_left === 'number' ? error.members.tries_left : null;
-  // The last wrong one is told as such; what it did is lock the PIN.
-  const shown = left === 0 ? new Refusal(423, 'proof_locked', '') : error;
-  const locked = shown instanceof Refusal && shown.code === 'proof_locked';
+    error instanceof ApiError && typeof error.members.tries_left === 'number' ? error.members.tries_left : null;
+  // The last wrong PIN is answered as wrong; its effect is that the PIN is locked.
+  const shown = left === 0 ? new ApiError(423, 'proof_locked', '') : error;
+  const locked = shown instanceof ApiError && shown.code === 'proof_locked';
 
   const press = useCallback(
     (key: string) => {
@@ -64,7 +64,8 @@ export function PinPad({ send, onClose }: Props) {
           </span>
         ))}
       </output>
-      <RefusalLine error={shown} />
+      {/* The number of tries stands below: the title is enough. */}
+      <ErrorLine error={shown} part={left === null || left === 0 ? 'detail' : 'title'} />
       {left !== null && left > 0 && (
         <p role="status" data-tries={left}>
           {t('common.pin.tries', { count: left })}

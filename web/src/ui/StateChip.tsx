@@ -28,7 +28,7 @@ const pickupIcons: Partial<typeof stateIcons> = { CREATED: IconBuildingStore, DE
 
 type Fulfilment = 'delivery' | 'pickup';
 
-/** The key of a state's word: where no crew carries it, an order waits for its customer. */
+/** The key of a state's word: a pickup waits for its customer, not for a crew. */
 export const stateKey = (state: OrderState, fulfilment: Fulfilment = 'delivery') =>
   fulfilment === 'pickup' && pickupIcons[state] ? `orders.pickup_state.${state}` : `orders.state.${state}`;
 

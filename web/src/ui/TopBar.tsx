@@ -12,11 +12,11 @@ type Props = {
   title: ReactNode;
   live?: LiveStatus[];
   start?: ReactNode;
-  /** What was done and waits for the line: signing out asks first. */
+  /** Commands that wait for the line: signing out asks first. */
   unsent?: number;
 };
 
-/** The bar every page has: where one is, whether it is the present, and one's own switches. */
+/** The bar of every page: its title, whether it is up to date, and the person's own switches. */
 export function TopBar({ title, live, start, unsent = 0 }: Props) {
   const user = useUser();
   return (
@@ -65,7 +65,7 @@ function ThemeSwitch() {
 
 function LanguageMenu() {
   const { t, i18n } = useTranslation();
-  // Another language is another address: the page loads anew, in its direction, at the same place.
+  // Another language is another address: the page is loaded again at the same place.
   const go = (language: string) => {
     const parts = location.pathname.split('/');
     if (isLanguage(parts[1])) parts[1] = language;

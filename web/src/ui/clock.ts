@@ -20,7 +20,7 @@ function subscribe(listener: () => void) {
   };
 }
 
-/** The server's time in ms, anew every second: one timer for the whole page. */
+/** The server's time in ms, updated every second by one timer for the whole page. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => second) * 1000;
 }

@@ -1,9 +1,10 @@
 export { useNow } from './clock';
+export { Empty } from './Empty';
+export { ErrorLine, ErrorScreen, useSentence } from './ErrorMessage';
 export { HoldButton } from './HoldButton';
 export { LivePill } from './LivePill';
 export { Loading } from './Loading';
 export { Distance, Money, When } from './Money';
-export { Empty, RefusalLine, Refused, useSentence } from './Refused';
 export { StateChip, stateIcons, stateKey } from './StateChip';
 export { TopBar } from './TopBar';
 export { ORDER_STATES, type OrderState } from './tokens';

@@ -1,4 +1,4 @@
-//! Styles of the kit, one file per component in use: the whole sheet is several times this.
+//! Styles of the kit, one file per component in use: the whole sheet is several times larger.
 import '@mantine/core/styles/baseline.css';
 import '@mantine/core/styles/default-css-variables.css';
 import '@mantine/core/styles/global.css';

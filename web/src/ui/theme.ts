@@ -8,7 +8,7 @@ import {
 } from '@mantine/core';
 import { ORDER_STATES, type Scheme, stateTones, surfaces } from './tokens';
 
-// From the accent of the light theme to that of the dark one: shade 7 fills on light, shade 4 on dark.
+// From the light theme's accent to the dark one's: shade 7 fills on light, shade 4 on dark.
 const tide: MantineColorsTuple = [
   '#E0F2F6',
   '#C2E7EE',
@@ -36,7 +36,7 @@ const dark: MantineColorsTuple = [
   '#0A0D11',
 ];
 
-// White does not read on the dark theme's accent; what stands on it follows the theme.
+// White is not readable on the dark theme's accent: the text on it follows the theme.
 const variants: VariantColorsResolver = (input) => {
   const colours = defaultVariantColorsResolver(input);
   const isPrimary = input.color === undefined || input.color === input.theme.primaryColor;

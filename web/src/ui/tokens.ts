@@ -1,6 +1,7 @@
-//! The design's colours and steps, once; theme.ts turns them into CSS variables and tokens.test.ts measures every pair.
+//! The design's colours, once: theme.ts turns them into CSS variables, tokens.test.ts measures every pair.
+import type { Schema } from '../api/schemas';
 
-/** States an order can be in; each has a colour, an icon and a word, never one alone. */
+/** States of an order; each has a colour, an icon and a word, never one alone. */
 export const ORDER_STATES = [
   'CREATED',
   'PROCESSING',
@@ -10,8 +11,8 @@ export const ORDER_STATES = [
   'CANCELLED',
   'DELIVERY_FAILED',
   'RETURNED_TO_SHOP',
-] as const;
-export type OrderState = (typeof ORDER_STATES)[number];
+] as const satisfies readonly Schema<'OrderStatus'>[];
+export type OrderState = Schema<'OrderStatus'>;
 
 export type Tone = { text: string; tint: string; dot: string };
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 
-/** Tints an element once when `value` changes; not when it first shows. */
+/** Tints an element once whenever `value` changes, but not when it first appears. */
 export function useTint<T extends HTMLElement>(value: unknown) {
   const ref = useRef<T>(null);
   const before = useRef(value);

@@ -1,30 +1,42 @@
-//! One gesture, one order: the key stands in storage before anything is sent, so a reload repeats and does not double.
-import { api, newKey } from '../../api/client';
-import { Refusal } from '../../api/refusal';
+//! One press, one order: the key is stored before anything is sent, so that a reload repeats the request instead of doubling it.
+import { answer, api, keyed, newKey } from '../../api/client';
+import { ApiError } from '../../api/problem';
+import type { Body } from '../../api/schemas';
 import { ofSlot } from '../../session/slots';
-import type { Fulfilment, Order } from '../orders';
+import type { Order } from '../orders';
 
-export type Checkout = {
-  fulfilment: Fulfilment;
-  payment_mode: 'COD' | 'COP' | 'WALLET';
-  cart_version: number;
-  tip?: string;
-};
-type Kept = { asked: string; key: string };
+export type CheckoutInput = Body<'/api/orders/checkout/', 'post'>;
+type Attempt = { body: string; key: string };
 
-export async function checkout(ask: Checkout): Promise<Order> {
+export async function checkout(wanted: CheckoutInput): Promise<Order> {
   const place = ofSlot('checkout');
-  const asked = JSON.stringify(ask);
-  const before = JSON.parse(sessionStorage.getItem(place) ?? 'null') as Kept | null;
-  const kept = before?.asked === asked ? before : { asked, key: newKey() };
-  sessionStorage.setItem(place, JSON.stringify(kept));
+  const body = JSON.stringify(wanted);
+  const before: Attempt | null = JSON.parse(sessionStorage.getItem(place) ?? 'null');
+  const { key } = before?.body === body ? before : { key: newKey() };
+  sessionStorage.setItem(place, JSON.stringify({ body, key } satisfies Attempt));
   try {
-    const order = await api.post<Order>('/api/orders/checkout/', ask, { key: kept.key });
+    const order = await answer(api.POST('/api/orders/checkout/', { params: { header: keyed(key) }, body: wanted }));
     sessionStorage.removeItem(place);
     return order;
   } catch (error) {
-    // A refusal was decided and changed nothing; only what is in doubt keeps its key.
-    if (error instanceof Refusal && error.status < 500) sessionStorage.removeItem(place);
+    // An error below 500 was decided and changed nothing; only a request in doubt keeps its key.
+    if (error instanceof ApiError && error.status < 500) sessionStorage.removeItem(place);
     throw error;
   }
 }
+
+/** What keeps a shop's part of the cart from being ordered, or one line of it. */
+export type Fault = { code: string; product_id?: string | null };
+
+/** The faults of one shop that a refused checkout names (`cart_invalid`). */
+export function faultsIn(error: unknown, shop_id: string): Fault[] {
+  if (!(error instanceof ApiError) || error.code !== 'cart_invalid') return [];
+  const { shops } = error.members;
+  if (!Array.isArray(shops)) return [];
+  const shop: unknown = shops.find((one) => one?.shop_id === shop_id);
+  if (typeof shop !== 'object' || shop === null || !('problems' in shop) || !Array.isArray(shop.problems)) return [];
+  return shop.problems.filter(isFault);
+}
+
+const isFault = (value: unknown): value is Fault =>
+  typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string';

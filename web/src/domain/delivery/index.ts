@@ -1,4 +1,5 @@
-export * from './deeds';
+export * from './commands';
+export * from './perform';
 export * from './pings';
 export * from './queries';
 export * from './reduce';

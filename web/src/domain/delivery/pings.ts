@@ -11,22 +11,22 @@ export type Fix = {
   speed_mps?: number | null;
   mock: boolean;
 };
-/** The last fix; when one last got out, by the server's clock in ms; and whether that was by request. */
+/** The last fix; when one was last sent, by the server's clock in ms; and whether by request. */
 export type Sent = { fix: Fix | null; at: number | null; byRest: boolean };
 
 const BATCH_MS = 4000;
-const MOST = 120;
+const WAITING_MAX = 120;
 
 export class Pings {
   private seq = 0;
-  /** The spell of duty these pings belong to: those of an earlier one are refused. */
+  /** The number of the duty these pings belong to: those of an earlier one are refused. */
   duty: number | null = null;
   private waiting: Ping[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly listeners = new Set<() => void>();
   private state: Sent = { fix: null, at: null, byRest: false };
 
-  constructor(private readonly client: LiveClient) {}
+  constructor(private readonly client: Pick<LiveClient, 'send'>) {}
 
   subscribe = (listener: () => void) => {
     this.listeners.add(listener);
@@ -49,7 +49,7 @@ export class Pings {
     if (fix.mock) ping.mock = true;
     if (this.duty !== null) ping.duty = this.duty;
     const live = this.client.send('delivery.ping', ping);
-    if (!live) this.keep(ping);
+    if (!live) this.enqueue(ping);
     this.become(live ? { fix, at, byRest: false } : { ...this.state, fix });
   }
 
@@ -64,9 +64,9 @@ export class Pings {
     this.waiting = [];
   }
 
-  private keep(ping: Ping) {
+  private enqueue(ping: Ping) {
     this.waiting.push(ping);
-    if (this.waiting.length > MOST) this.waiting.shift();
+    if (this.waiting.length > WAITING_MAX) this.waiting.shift();
     this.timer ??= setTimeout(() => void this.post(), BATCH_MS);
   }
 
@@ -78,7 +78,7 @@ export class Pings {
       await postPings(batch);
       this.become({ ...this.state, at: clock.now(), byRest: true });
     } catch {
-      this.waiting = [...batch, ...this.waiting].slice(-MOST);
+      this.waiting = [...batch, ...this.waiting].slice(-WAITING_MAX);
       this.timer ??= setTimeout(() => void this.post(), BATCH_MS);
     }
   }

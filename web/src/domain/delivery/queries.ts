@@ -1,25 +1,16 @@
-import { api } from '../../api/client';
+import { answer, api, keyed } from '../../api/client';
+import type { Schema } from '../../api/schemas';
 import type { Snapshot } from '../../live';
-import type { CrewState, Job } from './types';
+import type { CrewState } from './types';
 
 export const crewSnapshot = (userId: string): Snapshot<CrewState> => ({
   queryKey: ['crew', userId],
-  queryFn: () => api.get<CrewState>('/api/delivery/me/'),
+  queryFn: () => answer(api.GET('/api/delivery/me/')),
 });
 
-export const claim = (id: string, key: string) => api.post<Job>(`/api/delivery/orders/${id}/claim/`, {}, { key });
+export const claim = (id: string, key: string) =>
+  answer(api.POST('/api/delivery/orders/{id}/claim/', { params: { path: { id }, header: keyed(key) } }));
 
-export type Ping = {
-  lat: number;
-  lng: number;
-  at: string;
-  accuracy_m?: number;
-  heading_deg?: number;
-  speed_mps?: number;
-  mock?: boolean;
-  seq?: number;
-  duty?: number;
-};
+export type Ping = Schema<'Ping'>;
 /** The way for positions when the socket is down. */
-export const postPings = (pings: Ping[]) =>
-  api.post<{ accepted: number; rejected: { index: number; code: string }[] }>('/api/delivery/pings/', { pings });
+export const postPings = (pings: Ping[]) => answer(api.POST('/api/delivery/pings/', { body: { pings } }));

@@ -8,7 +8,7 @@ it('knows distances to the metre', () => {
   expect(metres(a, b)).toBeCloseTo(1000.8, 0);
 });
 
-it('rides as far as told and arrives', () => {
+it('rides the given distance and arrives', () => {
   const half = towards(a, b, 500);
   expect(metres(a, half)).toBeCloseTo(500, 0);
   expect(half.heading).toBeCloseTo(0);

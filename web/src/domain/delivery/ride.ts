@@ -1,4 +1,4 @@
-//! Riding without a bicycle: the next place along a straight way. Pure.
+//! The ride pad: the next place along a straight line. Pure.
 
 export type Spot = { lat: number; lng: number };
 const EARTH_M = 6_371_008.77;
@@ -12,7 +12,7 @@ export function metres(a: Spot, b: Spot): number {
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
-/** Where one is after `distance` metres towards `to`, and the heading in degrees from north. */
+/** The place after `distance` metres towards `to`, and the heading in degrees from north. */
 export function towards(from: Spot, to: Spot, distance: number): Spot & { heading: number; arrived: boolean } {
   const all = metres(from, to);
   const part = all <= distance ? 1 : distance / all;

@@ -1,34 +1,30 @@
-import { api } from '../../api/client';
-import type { Wire } from '../../api/wire';
+import { answer, api } from '../../api/client';
 import type { Snapshot } from '../../live';
 import type { Order } from './types';
 
-export type Page<T> = { items: T[]; next: string | null };
+const path = (id: string) => ({ params: { path: { id } } });
 
 export const orderSnapshot = (id: string): Snapshot<Order> => ({
   queryKey: ['order', id],
-  queryFn: () => api.get<Order>(`/api/orders/${id}/`),
+  queryFn: () => answer(api.GET('/api/orders/{id}/', path(id))),
 });
 
 export const proofQuery = (id: string) => ({
   queryKey: ['proof', id],
-  queryFn: () => api.get<Wire<'Proof'>>(`/api/orders/${id}/proof/`),
+  queryFn: () => answer(api.GET('/api/orders/{id}/proof/', path(id))),
 });
 
 export const myOrdersQuery = () => ({
   queryKey: ['orders', 'mine'],
-  queryFn: () => api.get<Page<Order>>('/api/orders/', { limit: 30 }),
+  queryFn: () => answer(api.GET('/api/orders/', { params: { query: { limit: 30 } } })),
 });
 
-export type HistoryItem = {
-  type: string;
-  status: string | null;
-  at: string | null;
-  actor_role?: string | null;
-  note?: string | null;
-  offset?: number;
-};
 export const historyQuery = (id: string) => ({
   queryKey: ['history', id],
-  queryFn: () => api.get<Page<HistoryItem>>(`/api/orders/${id}/history/`, { limit: 100 }),
+  queryFn: () => answer(api.GET('/api/orders/{id}/history/', path(id))),
 });
+
+export const cancelOrder = (id: string, reason?: string) =>
+  answer(api.POST('/api/orders/{id}/cancel/', { ...path(id), body: reason === undefined ? {} : { reason } }));
+
+export const completeOrder = (id: string) => answer(api.POST('/api/orders/{id}/complete/', path(id)));

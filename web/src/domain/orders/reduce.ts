@@ -1,31 +1,41 @@
-//! Events of an order's channel, laid over what REST gave. Pure.
-import { isOver, type Order, type OrderEvent, type ShortOrder, type Track, type TrackEvent } from './types';
+//! Messages of an order's channels, applied to what REST returned. Pure.
+import type { OrderMessage, OrderSnapshot, TrackMessage } from '../../api/messages';
+import { ignore } from '../../live';
+import { isOver, type Order } from './types';
 
-/** The order with what its channel says of it now; lines, money and address stay. */
-export function overlay(order: Order, short: ShortOrder): Order {
-  const byShop = new Map(short.prep?.map((prep) => [prep.shop_id, prep]));
+/** The order with its state as the channel has it now; lines, money and address stay. */
+export function withState(order: Order, state: OrderSnapshot): Order {
+  const byShop = new Map(state.prep.map((prep) => [prep.shop_id, prep]));
   return {
     ...order,
-    status: short.status,
-    crew: short.crew === undefined ? order.crew : short.crew,
-    delivered_at: short.delivered_at ?? order.delivered_at,
-    completable_at: short.completable_at ?? order.completable_at ?? null,
-    shop_orders: order.shop_orders.map((part) => {
-      const prep = byShop.get(part.shop_id);
-      return prep ? { ...part, ...prep } : part;
-    }),
+    status: state.status,
+    crew: state.crew,
+    delivered_at: state.delivered_at,
+    completable_at: state.completable_at,
+    shop_orders: order.shop_orders.map((part) => ({ ...part, ...byShop.get(part.shop_id) })),
   };
 }
 
-export const reduceOrder = (order: Order, event: OrderEvent): Order =>
-  event.order ? overlay(order, event.order) : order;
+/** Every message carries the whole state, so that its type makes no difference here. */
+export const reduceOrder = (order: Order, message: OrderMessage): Order => withState(order, message.order);
+
+/** Where the crew is, as far as this reader may know it. */
+export type TrackPosition = Extract<TrackMessage, { type: 'position' }>;
+export type Track = { position: TrackPosition | null };
+const nowhere: Track = { position: null };
 
 /** The latest position; none once the order is over, whatever still arrives. */
-export function reduceTrack(track: Track | undefined, event: TrackEvent): Track {
-  if (event.type === 'state') return isOver(event.status) ? { position: null } : (track ?? { position: null });
-  if (event.type !== 'position' || typeof event.lat !== 'number') return track ?? { position: null };
-  const before = track?.position;
-  // Latest by the device's time: a late fix never moves the dot back.
-  if (before && !event.coarse && !before.coarse && Date.parse(event.at) < Date.parse(before.at)) return track;
-  return { position: event };
+export function reduceTrack(track: Track = nowhere, message: TrackMessage): Track {
+  switch (message.type) {
+    case 'state':
+      return isOver(message.status) ? nowhere : track;
+    case 'position':
+      return isOlder(message, track.position) ? track : { position: message };
+    default:
+      return ignore(track, message);
+  }
 }
+
+// By the device's time: a late fix never moves the dot back. A coarse place has no time of its own.
+const isOlder = (next: TrackPosition, before: TrackPosition | null) =>
+  before !== null && !next.coarse && !before.coarse && Date.parse(next.at) < Date.parse(before.at);

@@ -1,7 +1,7 @@
-//! What a shop's hours say at a moment, by the shop's own wall clock. Pure.
-import type { Wire } from '../../api/wire';
+//! Whether a shop is open at a moment, by the shop's own wall clock. Pure.
+import type { Schema } from '../../api/schemas';
 
-type Hours = Wire<'OpeningHours'>;
+type Hours = Schema<'OpeningHours'>;
 /** `time` is the wall clock's "18:30"; `day` (Monday is 1) only where it is not today's. */
 export type Opening =
   | { kind: 'always' }
@@ -24,7 +24,7 @@ export function openingOf(hours: Hours, now: number): Opening {
   const at = minuteOfWeek(hours.time_zone, now);
   const until = (from: number) => (from - at + WEEK) % WEEK;
   let left = 0;
-  // A stretch may begin where another ends, at midnight most of all.
+  // A span may begin where another ends, usually at midnight.
   for (let next = spans.find((span) => at < span.from + span.long && at >= span.from) ?? wrapped(); next; ) {
     left = until(next.from + next.long) || WEEK;
     if (left >= DAY) return { kind: 'always' };
@@ -37,7 +37,7 @@ export function openingOf(hours: Hours, now: number): Opening {
   const day = Math.floor(((at + first) % WEEK) / DAY);
   return { kind: 'opens_at', time: clock(at + first), day: day === Math.floor(at / DAY) ? null : day + 1 };
 
-  // Sunday night's stretch reaches into Monday.
+  // Sunday night's span reaches into Monday.
   function wrapped() {
     return spans.find((span) => at + WEEK < span.from + span.long);
   }

@@ -1,33 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Order } from '../orders';
+import { orderOf, partOf } from '../orders/fixtures';
 import { inColumn, partsOf } from './parts';
 
-const order = (id: string, placed_at: string, prep: 'NEW' | 'READY', picked_up_at: string | null): Order => ({
-  id,
-  code: id,
-  status: 'CREATED',
-  fulfilment: 'delivery',
-  payment_mode: 'COD',
-  shop_orders: [
-    {
-      id: `${id}-p`,
-      shop_id: 's',
-      name: 'A',
-      address: '',
-      lat: 0,
-      lng: 0,
-      prep_status: prep,
-      lines: [],
-      subtotal: '1.00',
-      picked_up_at,
-    },
-  ],
-  total: '1.00',
-  currency: 'USD',
-  crew: null,
-  placed_at,
-  delivered_at: null,
-});
+const order = (id: string, placed_at: string, prep_status: 'NEW' | 'READY', picked_up_at: string | null) =>
+  orderOf({ id, code: id, placed_at, shop_orders: [partOf('s', { id: `${id}-p`, prep_status, picked_up_at })] });
 
 it('shows what is still at the shop, the oldest first', () => {
   const parts = partsOf([

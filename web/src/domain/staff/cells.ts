@@ -1,5 +1,5 @@
-//! The city from afar, in numbers that a hex can be coloured by. Pure.
+//! The city from afar, as the numbers that colour a hex. Pure.
 import type { CityCell } from './types';
 
-/** Orders that wait for each free crew; where nobody is free, for the one that would have to come. */
+/** Waiting orders per free crew; where nobody is free, as if one were. */
 export const heatOf = (cell: CityCell): number => cell.waiting / Math.max(1, cell.free);

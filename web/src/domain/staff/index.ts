@@ -1,5 +1,5 @@
 export * from './board';
 export * from './cells';
+export * from './heldList';
 export * from './queries';
-export * from './still';
 export * from './types';

@@ -1,7 +1,9 @@
+import { errors } from '@catalogue/fr.json';
+import { sentences } from '../catalogue';
 import app from './app.json';
 import common from './common.json';
-import door from './door.json';
+import own from './errors.json';
+import landing from './landing.json';
 import orders from './orders.json';
-import refusals from './refusals.json';
 
-export default { app, common, door, orders, refusals };
+export default { app, common, landing, orders, errors: sentences(errors, own) };

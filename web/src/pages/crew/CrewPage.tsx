@@ -2,28 +2,21 @@ import { Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import {
-  type CrewEvent,
-  type CrewState,
-  crewSnapshot,
-  type Nearby,
-  type NearbyEvent,
-  reduceCrew,
-  reduceNearby,
-} from '../../domain/delivery';
+import type { NearbyMessage } from '../../api/messages';
+import { crewSnapshot, type Nearby, reduceCrew, reduceNearby } from '../../domain/delivery';
 import { useLive } from '../../live';
-import { unsent } from '../../live/outbox';
+import { countUnsent } from '../../live/outbox';
 import { useUser } from '../../session';
-import { Loading, Refused, TopBar } from '../../ui';
+import { ErrorScreen, Loading, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
 import classes from './crew.module.css';
-import { DeedRows } from './DeedRows';
-import { DutyBar } from './DutyBar';
-import { JobList } from './JobList';
-import { NearList } from './NearList';
-import { RidePad } from './RidePad';
-import { DeedsContext, useOutbox } from './useOutbox';
-import { usePosition } from './usePosition';
+import { JobList } from './jobs/JobList';
+import { NearList } from './near/NearList';
+import { CommandRows } from './outbox/CommandRows';
+import { CommandsContext, useOutbox } from './outbox/useOutbox';
+import { DutyBar } from './position/DutyBar';
+import { RidePad } from './position/RidePad';
+import { usePosition } from './position/usePosition';
 
 export function CrewPage() {
   return (
@@ -33,20 +26,20 @@ export function CrewPage() {
   );
 }
 
-const keepNearby = (nearby: Nearby | undefined, event: NearbyEvent) => reduceNearby(nearby, event);
+const withMessage = (nearby: Nearby | undefined, message: NearbyMessage) => reduceNearby(nearby, message);
 
 function Crew() {
   const { t } = useTranslation();
   const id = useUser()?.id ?? '';
-  const crew = useLive<CrewState, CrewEvent>(`crew:${id}`, crewSnapshot(id), reduceCrew);
-  const deeds = useOutbox(id, crew);
+  const crew = useLive(`crew:${id}`, crewSnapshot(id), reduceCrew);
+  const commands = useOutbox(id, crew);
   const onDuty = crew.data?.on_duty === true;
-  const near = useLive<Nearby, NearbyEvent>(onDuty ? `nearby:${id}` : null, null, keepNearby);
+  const near = useLive(onDuty ? `nearby:${id}` : null, null, withMessage);
   const position = usePosition(onDuty, crew.data?.duty_no ?? null, crew.data?.position ?? null);
   const wide = useMediaQuery('(min-width: 1024px)', undefined, { getInitialValueInEffect: false });
   const [tab, setTab] = useState<string | null>('near');
   const statuses = onDuty ? [crew.live, near.live] : [crew.live];
-  if (crew.refused) return <Refused error={crew.refused} />;
+  if (crew.refused) return <ErrorScreen error={crew.refused} />;
 
   const jobs = crew.data?.active ?? [];
   const waiting = onDuty ? (near.data?.rows.filter((row) => !row.gone).length ?? 0) : 0;
@@ -59,18 +52,18 @@ function Crew() {
   const carried = new Set(jobs.map((job) => job.order_id));
 
   return (
-    <DeedsContext value={deeds}>
+    <CommandsContext value={commands}>
       <div
         className={classes.page}
         data-page="crew"
         data-live={crew.live}
         data-offset={crew.at?.offset}
         data-near={near.live}
-        data-unsent={unsent(deeds.state)}
+        data-unsent={countUnsent(commands.state)}
       >
-        <TopBar title={t('crew.title')} live={statuses} unsent={unsent(deeds.state)} />
+        <TopBar title={t('crew.title')} live={statuses} unsent={countUnsent(commands.state)} />
         <DutyBar crew={crew} position={position} />
-        <DeedRows of={(deed) => !carried.has(deed.about)} named />
+        <CommandRows of={(command) => !carried.has(command.about)} named />
         {wide ? (
           <main className={classes.columns}>
             <section className={classes.column} aria-label={nearTitle}>
@@ -100,6 +93,6 @@ function Crew() {
           </main>
         )}
       </div>
-    </DeedsContext>
+    </CommandsContext>
   );
 }

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { homeOf, type Role, useSession } from '../../session';
 import { Empty, TopBar } from '../../ui';
 
-/** Lets in who has one of the roles. Who was in stays under the sign-in overlay when the session ends. */
+/** Shows a page to people with one of the roles. When the session ends, an open page stays under the sign-in overlay. */
 export function Guard({ roles, children }: { roles: Role[]; children: ReactNode }) {
   const { t } = useTranslation();
   const { session, ended } = useSession();

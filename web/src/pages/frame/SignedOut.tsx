@@ -4,9 +4,9 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { sessions, signIn } from '../../session';
 import { lastName } from '../../session/last';
-import { RefusalLine } from '../../ui';
+import { ErrorLine } from '../../ui';
 
-/** Stands over the page when the session ended elsewhere: what was typed below stays. */
+/** Covers the page when the session ended elsewhere: what was typed below stays. */
 export function SignedOut() {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -35,9 +35,9 @@ export function SignedOut() {
       <form onSubmit={(event) => void submit(event)} data-overlay="revoked">
         <p>{t('common.revoked.text')}</p>
         {name !== '' && <PasswordInput name="password" label={t('common.revoked.password', { name })} data-autofocus />}
-        <RefusalLine error={error} />
+        <ErrorLine error={error} />
         <Button type="submit" loading={busy} fullWidth mt={12} mih={48} disabled={name === ''}>
-          {t('door.sign_in')}
+          {t('landing.sign_in')}
         </Button>
         <Button variant="subtle" onClick={leave} fullWidth mt={8}>
           {t('common.revoked.leave')}

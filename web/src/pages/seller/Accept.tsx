@@ -7,7 +7,7 @@ import classes from './seller.module.css';
 const MINUTES = ['10', '15', '20', '30'];
 type Props = { part: Part; busy: boolean; onAccept: (minutes: number) => void };
 
-/** Yes, and in how many minutes. */
+/** Accepts a part, and says in how many minutes it is ready. */
 export function Accept({ part, busy, onAccept }: Props) {
   const { t } = useTranslation();
   const [minutes, setMinutes] = useState('15');

@@ -4,7 +4,7 @@ import { useNow } from '../../ui';
 import { minutesSeconds } from '../../ui/format';
 import classes from './seller.module.css';
 
-/** What the clock says of this part, by the server's time; at the counter, who it waits for. */
+/** Time left for this part, by the server's clock; at the counter, who it waits for. */
 export function Clock({ part }: { part: Part }) {
   const { t } = useTranslation();
   const now = useNow();

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { confirmAtCounter, type Part } from '../../domain/shops/parts';
 import { PinPad } from '../../ui/PinPad';
 
-/** The counter's last step: what the customer shows, typed in, hands the part over. */
+/** The last step at the counter: the customer's PIN, typed in, hands the part over. */
 export function HandOver({ part, onDone }: { part: Part; onDone: () => void }) {
   const { t } = useTranslation();
   const [asks, setAsks] = useState(false);

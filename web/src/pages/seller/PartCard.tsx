@@ -2,8 +2,8 @@ import { Button } from '@mantine/core';
 import { IconMoped, IconShoppingBag } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Part, prepare } from '../../domain/shops/parts';
-import { Money, RefusalLine, useTint } from '../../ui';
+import { accept, markReady, type Part } from '../../domain/shops/parts';
+import { ErrorLine, Money, useTint } from '../../ui';
 import { money } from '../../ui/format';
 import { Accept } from './Accept';
 import { Clock } from './Clock';
@@ -11,18 +11,18 @@ import { HandOver } from './HandOver';
 import { Reject } from './Reject';
 import classes from './seller.module.css';
 
-type Props = { part: Part; error: unknown; onRefused: (error: unknown) => void; onDone: () => void };
+type Props = { part: Part; error: unknown; onError: (error: unknown) => void; onDone: () => void };
 
 /** One part of an order, and what the shop can do with it in this state. */
-export function PartCard({ part, error, onRefused, onDone }: Props) {
+export function PartCard({ part, error, onError, onDone }: Props) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   const tint = useTint<HTMLLIElement>(part.prep_status);
-  const run = async (deed: Parameters<typeof prepare>[1]) => {
+  const run = async (command: Promise<unknown>) => {
     setBusy(true);
-    onRefused(null);
-    await prepare(part, deed).catch(onRefused);
-    // Also after a refusal: the order moved on, and the card with it.
+    onError(null);
+    await command.catch(onError);
+    // Also after an error: the order moved on, and the card with it.
     onDone();
     setBusy(false);
   };
@@ -60,15 +60,15 @@ export function PartCard({ part, error, onRefused, onDone }: Props) {
         </p>
       )}
       <Clock part={part} />
-      <RefusalLine error={error} />
+      <ErrorLine error={error} />
       {part.prep_status === 'NEW' && (
         <>
-          <Accept part={part} busy={busy} onAccept={(prep_minutes) => void run({ deed: 'accept', prep_minutes })} />
-          <Reject part={part} onRefused={onRefused} onDone={onDone} />
+          <Accept part={part} busy={busy} onAccept={(minutes) => void run(accept(part, minutes))} />
+          <Reject part={part} onError={onError} onDone={onDone} />
         </>
       )}
       {part.prep_status === 'ACCEPTED' && (
-        <Button mih={48} loading={busy} onClick={() => void run({ deed: 'ready' })} data-act="ready">
+        <Button mih={48} loading={busy} onClick={() => void run(markReady(part))} data-act="ready">
           {t('seller.ready')}
         </Button>
       )}

@@ -1,14 +1,14 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Refusal } from '../../api/refusal';
-import { type Part, prepare } from '../../domain/shops/parts';
-import { RefusalLine } from '../../ui';
+import { ApiError } from '../../api/problem';
+import { type Part, reject } from '../../domain/shops/parts';
+import { ErrorLine } from '../../ui';
 
-type Props = { part: Part; onRefused: (error: unknown) => void; onDone: () => void };
+type Props = { part: Part; onError: (error: unknown) => void; onDone: () => void };
 
-/** No, said once more with its reason: the customer is told at once. */
-export function Reject({ part, onRefused, onDone }: Props) {
+/** Rejects a part, confirmed once with its reason: the customer is notified at once. */
+export function Reject({ part, onError, onDone }: Props) {
   const { t } = useTranslation();
   const [asks, setAsks] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -17,19 +17,19 @@ export function Reject({ part, onRefused, onDone }: Props) {
     setError(null);
     setAsks(true);
   };
-  const reject = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const reason = String(new FormData(event.currentTarget).get('reason') ?? '');
     setBusy(true);
     setError(null);
     try {
-      await prepare(part, { deed: 'reject', reason });
+      await reject(part, reason);
       setAsks(false);
-    } catch (refused) {
-      // A reason of blanks can be mended here; anything else is about the order.
-      if (refused instanceof Refusal && refused.status === 422) setError(new Refusal(422, 'reason_required', ''));
+    } catch (caught) {
+      // A reason of blanks can be corrected here; anything else is about the order.
+      if (caught instanceof ApiError && caught.status === 422) setError(new ApiError(422, 'reason_required', ''));
       else {
-        onRefused(refused);
+        onError(caught);
         setAsks(false);
       }
     } finally {
@@ -48,7 +48,7 @@ export function Reject({ part, onRefused, onDone }: Props) {
         title={t('seller.reject_title', { code: `\u2068${part.code}\u2069` })}
         closeButtonProps={{ 'aria-label': t('common.close') }}
       >
-        <form onSubmit={(event) => void reject(event)}>
+        <form onSubmit={(event) => void submit(event)}>
           <p>{t('seller.reject_ask')}</p>
           <TextInput
             name="reason"
@@ -59,7 +59,7 @@ export function Reject({ part, onRefused, onDone }: Props) {
             data-autofocus
             dir="auto"
           />
-          <RefusalLine error={error} />
+          <ErrorLine error={error} />
           <Button type="submit" color="red" fullWidth mt={16} mih={48} loading={busy} data-act="sure">
             {t('seller.reject')}
           </Button>

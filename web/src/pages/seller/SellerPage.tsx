@@ -3,9 +3,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { inColumn, ownOrdersQuery, type Part, PREP, partsOf } from '../../domain/shops/parts';
-import { useEvents, useLine } from '../../live';
+import { useLine, useMessages } from '../../live';
 import { useUser } from '../../session';
-import { Empty, Loading, RefusalLine, Refused, TopBar } from '../../ui';
+import { Empty, ErrorLine, ErrorScreen, Loading, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
 import { PartCard } from './PartCard';
 import classes from './seller.module.css';
@@ -27,13 +27,13 @@ function Seller() {
   const cache = useQueryClient();
   const orders = useQuery(ownOrdersQuery());
   const { line } = useLine();
-  // Here, not in the card: a card that was refused often stands in another column a moment later, or is gone.
-  const [refused, setRefused] = useState<{ part: Part; error: unknown } | null>(null);
+  // Here, not in the card: after an error the card is often in another column a moment later, or gone.
+  const [failed, setFailed] = useState<{ part: Part; error: unknown } | null>(null);
   const [tab, setTab] = useState<Column>('NEW');
   const again = useCallback(() => void cache.invalidateQueries({ queryKey: ownOrdersQuery().queryKey }), [cache]);
-  // The first order of a shop comes as a notice to its owner; the shop's own channel tells all that follow.
-  useEvents(id ? `user:${id}` : null, again);
-  // Who was away looks at everything again.
+  // The first order of a shop comes as a notification to its owner, everything after it on the shop's own channel.
+  useMessages(id ? `user:${id}` : null, again, again);
+  // After a broken line everything is loaded again.
   useEffect(() => {
     if (line === 'live') again();
   }, [line, again]);
@@ -42,24 +42,24 @@ function Seller() {
   return (
     <div className={classes.page} data-page="seller" data-ready={orders.isSuccess || undefined} data-live={line}>
       {shops.map((shop) => (
-        <ShopEars key={shop} shop={shop} heard={again} />
+        <ShopMessages key={shop} shop={shop} onMessage={again} />
       ))}
       <TopBar title={t('seller.title')} />
-      {refused && !parts.some((part) => part.id === refused.part.id) && (
+      {failed && !parts.some((part) => part.id === failed.part.id) && (
         <div className={classes.gone}>
-          <bdi>{refused.part.code}</bdi>
-          <RefusalLine error={refused.error} />
+          <bdi>{failed.part.code}</bdi>
+          <ErrorLine error={failed.error} />
         </div>
       )}
       {orders.isPending && <Loading />}
-      {orders.isError && !orders.data && <Refused error={orders.error} again={again} />}
+      {orders.isError && !orders.data && <ErrorScreen error={orders.error} again={again} />}
       {orders.data && (
         <main className={classes.columns} data-tab={tab}>
           <SegmentedControl
             className={classes.tabs ?? ''}
             size="md"
             value={tab}
-            onChange={(value) => setTab(value as Column)}
+            onChange={setTab}
             aria-label={t('seller.title')}
             data={PREP.map((status) => ({
               value: status,
@@ -79,8 +79,8 @@ function Seller() {
                     <PartCard
                       key={part.id}
                       part={part}
-                      error={refused?.part.id === part.id ? refused.error : null}
-                      onRefused={(error) => setRefused(error === null ? null : { part, error })}
+                      error={failed?.part.id === part.id ? failed.error : null}
+                      onError={(error) => setFailed(error === null ? null : { part, error })}
                       onDone={again}
                     />
                   ))}
@@ -94,7 +94,7 @@ function Seller() {
   );
 }
 
-function ShopEars({ shop, heard }: { shop: string; heard: () => void }) {
-  useEvents(`shop:${shop}`, heard);
+function ShopMessages({ shop, onMessage }: { shop: string; onMessage: () => void }) {
+  useMessages(`shop:${shop}`, onMessage, onMessage);
   return null;
 }

@@ -3,24 +3,24 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Board, boardSnapshot, columns, type OpsEvent, reduceBoard } from '../../domain/staff';
+import { boardSnapshot, columns, reduceBoard } from '../../domain/staff';
 import { useLive } from '../../live';
-import type { StaffSearch } from '../../router';
-import { Loading, Refused, TopBar } from '../../ui';
+import { ErrorScreen, Loading, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
-import { BoardPane } from './BoardPane';
-import { CrewDrawer } from './CrewDrawer';
-import { CrewsPane } from './CrewsPane';
-import { focusOn, useFocusBack } from './focus';
-import { KeySheet } from './KeySheet';
-import { MapPane } from './MapPane';
-import { OrderDrawer } from './OrderDrawer';
-import { OrderTable } from './OrderTable';
+import { useTroubles } from './attention/useTroubles';
+import { BoardPane } from './board/BoardPane';
+import { OrderTable } from './board/OrderTable';
+import { CrewDrawer } from './crews/CrewDrawer';
+import { CrewsPane } from './crews/CrewsPane';
+import { useCrews } from './crews/useCrews';
+import { focusOn, useFocusBack } from './keys/focus';
+import { KeySheet } from './keys/KeySheet';
+import { useKeys } from './keys/useKeys';
+import { MapPane } from './map/MapPane';
+import { OrderDrawer } from './order/OrderDrawer';
+import type { StaffSearch } from './search';
 import classes from './staff.module.css';
 import { Tools } from './Tools';
-import { useCrews } from './useCrews';
-import { useKeys } from './useKeys';
-import { useTroubles } from './useTroubles';
 
 export function StaffPage() {
   return (
@@ -36,7 +36,7 @@ function Staff() {
   const navigate = useNavigate({ from: '/staff' });
   const go = (change: Partial<StaffSearch>) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  const board = useLive<Board, OpsEvent>('staff:ops', boardSnapshot(), reduceBoard);
+  const board = useLive('staff:ops', boardSnapshot(), reduceBoard);
   const crews = useCrews();
   const wide = useMediaQuery('(min-width: 1024px)', undefined, { getInitialValueInEffect: false });
   const searchField = useRef<HTMLInputElement>(null);
@@ -63,7 +63,7 @@ function Staff() {
     follow: () => setFollows((before) => !before),
     help: () => setSheet(true),
   });
-  if (board.refused) return <Refused error={board.refused} />;
+  if (board.refused) return <ErrorScreen error={board.refused} />;
 
   const { view = 'both', order = null, crew = null } = search;
   const boardPane = (

@@ -3,10 +3,10 @@ import { IconAlertTriangle, IconSearch } from '@tabler/icons-react';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Card } from '../../domain/staff';
-import type { StaffSearch } from '../../router';
-import { Counts } from './Counts';
+import { Counts } from './attention/Counts';
+import type { Crews } from './crews/useCrews';
+import type { StaffSearch } from './search';
 import classes from './staff.module.css';
-import type { Crews } from './useCrews';
 
 type Props = {
   search: StaffSearch;
@@ -19,7 +19,7 @@ type Props = {
 
 const VIEWS = ['both', 'board', 'table', 'crews', 'map'] as const;
 
-/** What is looked for, what fills the screen, and how the city does; all of it stands in the address. */
+/** Search, filter and view, all part of the address; and the city's counts. */
 export function Tools({ search, go, field, wide, created, crews }: Props) {
   const { t } = useTranslation();
   const only = search.only === 'attention';
@@ -46,7 +46,7 @@ export function Tools({ search, go, field, wide, created, crews }: Props) {
       {wide && (
         <SegmentedControl
           value={search.view ?? 'both'}
-          onChange={(next) => go({ view: next === 'both' ? undefined : (next as NonNullable<StaffSearch['view']>) })}
+          onChange={(next) => go({ view: next === 'both' ? undefined : next })}
           aria-label={t('staff.views.label')}
           data={VIEWS.map((value) => ({ value, label: t(`staff.views.${value}`) }))}
         />
