@@ -202,7 +202,7 @@ fn only_a_commit_tells_kept_channels() {
         .map(|(path, _)| path.display().to_string())
         .collect();
     // tx and doubt: after COMMIT; app: the way; publisher: the bridge; catch_up: rows out of the log.
-    assert_eq!(callers, ["src/app.rs", "src/db/doubt.rs", "src/db/tx.rs", "src/live/catch_up.rs", "src/live/publisher.rs"]);
+    assert_eq!(callers, ["src/db/commit.rs", "src/db/doubt.rs", "src/live/catch_up.rs", "src/live/publisher.rs"]);
 }
 
 #[test]
