@@ -1,6 +1,15 @@
 //! Builds the application out of its layers, starts what runs beside the requests, and ends everything in order.
 use crate::{
-    App, clock::Clock, config::Config, db, domain, handle::Parts, http, ids::Random, live, meta, operations::Registry, tasks,
+    App,
+    clock::Clock,
+    config::Config,
+    db, domain,
+    handle::Parts,
+    http,
+    ids::Random,
+    live, meta,
+    operations::{RateLimits, Registry},
+    tasks::{self, Sweep},
     telemetry,
 };
 use anyhow::Context;
@@ -12,6 +21,16 @@ pub struct Built {
     pub app: App,
     pub router: axum::Router,
 }
+
+/// Forgets the callers who are within their limits.
+const LIMITS: Sweep = Sweep {
+    name: "rate limits",
+    every: Duration::from_secs(30),
+    run: |app| {
+        app.part::<RateLimits>().sweep();
+        Box::pin(std::future::ready(Ok(())))
+    },
+};
 
 impl App {
     /// Builds the application over the database at `url`, migrated before. Nothing runs yet.
@@ -41,6 +60,7 @@ impl App {
         parts.add(gathered.hooks);
         parts.add(gathered.kinds);
         parts.add(documents);
+        parts.add(RateLimits::new(app.config.user_queries, app.config.user_commands));
         parts.add(db::Outlet(live::publisher::publish));
         parts.add(http::limits::Requests::new(app.config.request_limit));
         parts.add(telemetry::Metrics::start());
@@ -57,7 +77,7 @@ impl App {
     /// Starts what runs beside the requests: tasks, sweeps, the catch-up, revocations, the lease.
     pub fn run_background(&self) {
         self.tracker.spawn(tasks::work(self.clone()));
-        for sweep in self.registry().sweeps.iter().copied().chain(tasks::housekeeping::SWEEPS) {
+        for sweep in self.registry().sweeps.iter().copied().chain(tasks::housekeeping::SWEEPS).chain([LIMITS]) {
             self.tracker.spawn(sweep.repeat(self.clone()));
         }
         live::run_background(self);

@@ -45,6 +45,9 @@ pub struct Config {
     pub request_limit: usize,
     /// Sockets of one user on this node, and as many streams; 0 = no bound.
     pub user_connections: usize,
+    /// Queries and commands a second of one user; 0 = no limit.
+    pub user_queries: u32,
+    pub user_commands: u32,
     pub drain: Duration,
     pub log_json: bool,
     /// PostgreSQL's programs for the private database.
@@ -72,11 +75,13 @@ pub const NAMES: &[(&str, &str)] = &[
     ("WASSALLY_CURRENCY", "ISO 4217 code; USD"),
     ("WASSALLY_METRICS_LISTEN", "address and port of /metrics; unset: on the main port, for callers of the same machine alone"),
     ("WASSALLY_PROOF_REQUIRED", "always, wallet or never; always"),
-    ("WASSALLY_POOLS", "connections for deeds, live reads, background; 12,6,3"),
+    ("WASSALLY_POOLS", "connections for commands, live reads, background; 12,6,3"),
     ("WASSALLY_BODY_LIMIT", "bytes of a JSON body; 1048576"),
     ("WASSALLY_REQUEST_TIMEOUT", "seconds; 30"),
     ("WASSALLY_REQUEST_LIMIT", "requests at once; 512"),
     ("WASSALLY_USER_CONNECTIONS", "sockets that one user may have open, and as many event streams; 0 = no bound; 32"),
+    ("WASSALLY_USER_QUERIES", "queries a second of one user, with bursts of five seconds' worth; 0 = no limit; 100"),
+    ("WASSALLY_USER_COMMANDS", "commands a second of one user, with bursts of five seconds' worth; 0 = no limit; 50"),
     ("WASSALLY_DRAIN", "seconds that clients are sent away over when stopping; 2"),
     ("WASSALLY_LOG", "text or json; text"),
     ("WASSALLY_DEBUG", "true for more logs, never more rights; false"),
@@ -119,6 +124,8 @@ impl Config {
             request_timeout: Duration::from_secs(read.or("WASSALLY_REQUEST_TIMEOUT", "30")),
             request_limit: read.or("WASSALLY_REQUEST_LIMIT", "512"),
             user_connections: read.or("WASSALLY_USER_CONNECTIONS", "32"),
+            user_queries: read.or("WASSALLY_USER_QUERIES", "100"),
+            user_commands: read.or("WASSALLY_USER_COMMANDS", "50"),
             drain: Duration::from_secs(read.or("WASSALLY_DRAIN", "2")),
             log_json: read.or::<LogForm>("WASSALLY_LOG", "text").0,
             pg_bin: read.text("WASSALLY_PG_BIN").map(PathBuf::from),

@@ -1,4 +1,4 @@
-//! Refusals as `application/problem+json` (RFC 9457), and the house's error.
+//! Errors as `application/problem+json` (RFC 9457), and what an operation may end with instead of an answer.
 mod database;
 mod declared;
 mod error;
@@ -6,6 +6,7 @@ mod error;
 pub use database::OnConstraint;
 pub use declared::{ApiError, COMMON, Declared, Entry, Members, declared};
 pub use error::{Checked, Error, Inherit, NoError, Refuses, Result};
+pub use wassally_macros::ApiError;
 
 use crate::i18n;
 use axum::{

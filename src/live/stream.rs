@@ -10,7 +10,7 @@ use crate::{
     actor::{Actor, Claims, OptionalActor},
     ids::UserId,
     operations::Untransacted,
-    problem::{Error, Result},
+    problem::{ApiError, Error, Result},
     reply::{Body, Created, Reply},
 };
 use axum::{
@@ -53,7 +53,7 @@ pub struct TicketInput {
     pub channels: Vec<String>,
 }
 
-#[derive(Debug, wassally_macros::ApiError)]
+#[derive(Debug, ApiError)]
 pub enum StreamError {
     /// The token is missing or bad, or access has ended.
     #[api(401, "unauthorized")]

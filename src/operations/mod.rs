@@ -7,6 +7,7 @@ mod dispatch;
 mod endpoint;
 mod fields;
 mod input;
+mod limits;
 mod registry;
 mod slice;
 
@@ -15,6 +16,7 @@ pub use dispatch::{Answer, Call, Raw, check_key};
 pub use endpoint::{Endpoint, Untransacted, delete, get, patch, post, put};
 pub use fields::{Fields, parse};
 pub use input::{Input, NoInput};
+pub use limits::RateLimits;
 pub use registry::{Gathered, Registry};
 pub use slice::Slice;
 
@@ -104,10 +106,13 @@ impl Operation {
         all
     }
 
-    /// Carries out a call.
+    /// Carries out a call, within the limits of its caller.
     ///
     /// Errors: what the operation declares.
     pub async fn run(&self, call: Call) -> crate::Result<Answer> {
+        if let Some(actor) = &call.actor {
+            call.app.rate_limits().take(self, actor)?;
+        }
         (self.run)(call).await
     }
 }

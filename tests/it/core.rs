@@ -363,3 +363,32 @@ async fn metrics_are_for_this_machine_alone() {
     assert_eq!(forwarded.status(), 404);
     app.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_calls_too_often_waits_while_others_do_not() {
+    let app = TestApp::start_with(&[("WASSALLY_USER_QUERIES", "1"), ("WASSALLY_USER_COMMANDS", "1")]).await;
+    let (anna, ben) = (app.customer().await, app.customer().await);
+    // A burst is five seconds' worth.
+    let mut refused = None;
+    for _ in 0..50 {
+        let answer = anna.get("/api/wallet/").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let answer = refused.expect("refused at last");
+    assert_eq!(
+        (answer.body["code"].as_str(), answer.headers["retry-after"].to_str().ok()),
+        (Some("too_many_requests"), Some("1"))
+    );
+    ben.get("/api/wallet/").await.ok();
+    // Commands have a bucket of their own, and sockets share both.
+    let mut socket = anna.socket().await;
+    let mut codes = vec![];
+    for _ in 0..50 {
+        codes.extend(socket.call("orders.cancel", json!({ "order_id": uuid::Uuid::nil() })).await.err());
+    }
+    assert!(codes.contains(&(404, "not_found".into())) && codes.contains(&(429, "too_many_requests".into())), "{codes:?}");
+    app.end().await;
+}

@@ -10,12 +10,11 @@ use crate::{
     db::Committed,
     domain::users,
     ids::{Region, UserId},
-    problem::Result,
+    problem::{ApiError, Result},
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// Longest of username, e-mail and phone number, in characters.
 const NAME_MAX: usize = 254;

@@ -1,7 +1,7 @@
 //! Password hashes: Argon2id, two at a time, off the threads that serve.
 use crate::{
     App,
-    problem::{Checked, Error, FieldError, Result},
+    problem::{ApiError, Checked, Error, FieldError, Result},
 };
 use argon2::{
     Argon2,
@@ -9,7 +9,6 @@ use argon2::{
 };
 use std::sync::{Arc, LazyLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wassally_macros::ApiError;
 
 /// Shortest password.
 const MIN: usize = 8;

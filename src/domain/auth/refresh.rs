@@ -10,12 +10,11 @@ use crate::{
     db::Committed,
     domain::users,
     ids::Region,
-    problem::Result,
+    problem::{ApiError, Result},
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// A reply may be lost: the replaced token works once more within this time.
 const GRACE: TimeDelta = TimeDelta::seconds(30);

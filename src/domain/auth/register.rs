@@ -10,13 +10,12 @@ use crate::{
     db::Committed,
     domain::users::{self, NewUser, is_email, is_phone},
     ids::{Region, UserId},
-    problem::{Error, FieldError, OnConstraint, Problem, Result},
+    problem::{ApiError, Error, FieldError, OnConstraint, Problem, Result},
     reply::Created,
     text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// Makes an account and signs its owner in.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

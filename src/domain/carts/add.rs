@@ -11,13 +11,12 @@ use crate::{
     db::Committed,
     domain::catalog,
     ids::ProductId,
-    problem::{Checked, Result},
+    problem::{ApiError, Checked, Result},
     reply::Created,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// Adds a product to the cart. If the cart already contains it, the quantities add up.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -2,10 +2,14 @@
 //!
 //! The customer has seen what it answers: changed prices are listed once more, and after that they are no longer a problem.
 use super::{CartView, home, store};
-use crate::{App, actor::Customer, db::Committed, problem::Result};
+use crate::{
+    App,
+    actor::Customer,
+    db::Committed,
+    problem::{ApiError, Result},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// Checks the cart before a checkout. Changed prices count as seen from now on.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -5,10 +5,9 @@ use crate::{
     db::Tx,
     ids::{ProductId, Region, ShopId},
     money::Money,
-    problem::{OnConstraint, Problem, Result},
+    problem::{ApiError, OnConstraint, Problem, Result},
     text,
 };
-use wassally_macros::ApiError;
 
 /// A product to add.
 #[derive(Debug, Clone)]

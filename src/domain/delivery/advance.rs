@@ -11,12 +11,11 @@ use crate::{
     db::{Committed, Tx},
     domain::orders::{self, By, InvalidTransition, Order, OrderStatus},
     ids::{OrderId, ShopId, UserId},
-    problem::{Checked, Problem, Result},
+    problem::{ApiError, Checked, Problem, Result},
     text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// Takes an own order one step further: goods picked up, handed over, or brought back.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -13,13 +13,12 @@ use crate::{
     db::{Committed, Tx},
     domain::orders::{self, By, Fulfilment, InvalidTransition, Order, OrderStatus, OrderView, Relation, ShopOrder},
     ids::{OrderId, ShopId},
-    problem::{Checked, Problem, Result},
+    problem::{ApiError, Checked, Problem, Result},
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wassally_geo::Point;
-use wassally_macros::ApiError;
 
 /// A confirmation that arrives later than this is marked as late.
 const LATE: TimeDelta = TimeDelta::seconds(60);

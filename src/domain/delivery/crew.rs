@@ -3,9 +3,9 @@ use crate::{
     domain::orders::{Fulfilment, InvalidTransition, Order, OrderStatus, PaymentMode},
     ids::UserId,
     money::{Amount, Money},
+    problem::ApiError,
 };
 use wassally_geo::Vehicle;
-use wassally_macros::ApiError;
 
 /// Most orders a crew carries at once.
 pub const ACTIVE_LIMIT: i32 = 5;

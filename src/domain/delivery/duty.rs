@@ -1,7 +1,11 @@
 //! A crew goes on duty or off.
 use super::{events::DutyChanged, store};
-use crate::{db::Tx, domain::users, ids::UserId, problem::Result};
-use wassally_macros::ApiError;
+use crate::{
+    db::Tx,
+    domain::users,
+    ids::UserId,
+    problem::{ApiError, Result},
+};
 
 #[derive(Debug, ApiError)]
 pub enum DutyError {

@@ -39,12 +39,11 @@ use crate::{
     domain::orders::PaymentMode,
     ids::{Region, UserId},
     operations::{Slice, channel, get, post},
-    problem::Result,
+    problem::{ApiError, Result},
     text,
 };
 use sqlx::PgConnection;
 use std::collections::HashMap;
-use wassally_macros::ApiError;
 use wassally_realtime::host::Retention;
 
 pub fn slice() -> Slice {

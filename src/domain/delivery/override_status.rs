@@ -6,12 +6,11 @@ use crate::{
     db::Committed,
     domain::orders::{self, By, InvalidTransition, OrderView},
     ids::OrderId,
-    problem::{Inherit, Result},
+    problem::{ApiError, Inherit, Result},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// What the override does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

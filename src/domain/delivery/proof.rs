@@ -8,14 +8,13 @@ use crate::{
     domain::orders::{self, Fulfilment, OrderState, OrderStatus, PrepStatus},
     ids::OrderId,
     keys::Keys,
-    problem::Result,
+    problem::{ApiError, Result},
 };
 use aws_lc_rs::constant_time;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// This many wrong PINs, from any device, lock the proof of an order.
 pub const TRIES_MAX: i32 = 5;

@@ -14,12 +14,11 @@ use crate::{
     db::Committed,
     domain::orders::{self, By, OrderStatus},
     ids::{OrderId, UserId},
-    problem::{Inherit, Problem, Result},
+    problem::{ApiError, Inherit, Problem, Result},
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// Assigns an order without picked up goods to another crew, or puts it back on the list; an unclaimed order is assigned to a crew.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -6,12 +6,11 @@ use crate::{
     db::Committed,
     domain::orders::{self, By, Order, OrderStatus},
     ids::OrderId,
-    problem::{Checked, Result},
+    problem::{ApiError, Checked, Result},
     text,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// Releases an own order before any of its goods were picked up.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -40,9 +39,7 @@ pub(super) fn check(order: &Order) -> Checked<(), ReleaseError> {
     }
 }
 
-/// Releases an own order: it is on the lists of all crews again.
-///
-/// Errors: 404 unless the crew carries it; [`ReleaseError`].
+/// The order is on the lists of all crews again.
 #[tracing::instrument(skip_all, fields(order.id = %input.order_id, crew.id = %crew.id))]
 pub async fn release(app: App, crew: Crew, input: ReleaseOrder) -> Result<Committed<Job>, ReleaseError> {
     let reason = text::reason(input.reason.as_deref())?;

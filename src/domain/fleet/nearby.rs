@@ -9,14 +9,13 @@ use crate::{
     ids::{OrderId, UserId},
     money::{Amount, Currency},
     operations::Snapshot,
-    problem::{Problem, Result},
+    problem::{ApiError, Problem, Result},
 };
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 use utoipa::ToSchema;
 use wassally_geo::{Delta, Near, Point, RADIUS_MAX_M, Range, STALE_MS};
-use wassally_macros::ApiError;
 
 /// In milliseconds: a position older than this is no start for a list.
 const FORGOTTEN_MS: i64 = 5 * STALE_MS;

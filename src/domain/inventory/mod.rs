@@ -4,10 +4,14 @@
 //! wait on each other crosswise. What is on hand never falls below zero.
 mod store;
 
-use crate::{db::Tx, ids::ProductId, operations::Slice, problem::Result};
+use crate::{
+    db::Tx,
+    ids::ProductId,
+    operations::Slice,
+    problem::{ApiError, Result},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use wassally_macros::ApiError;
 
 pub fn slice() -> Slice {
     Slice::new("inventory")

@@ -11,13 +11,12 @@ use crate::{
     actor::Seller,
     db::Committed,
     ids::{OrderId, ShopId},
-    problem::{Problem, Result},
+    problem::{ApiError, Problem, Result},
     tasks::{Task, TaskResult},
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// How long a shop may take to accept a new part.
 pub const ACCEPT_WITHIN: TimeDelta = TimeDelta::minutes(15);

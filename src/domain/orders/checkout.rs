@@ -19,7 +19,7 @@ use crate::{
     ids::{OrderId, ProductId, ShopId, ShopOrderId},
     money::{Amount, Currency, Money},
     operations::Input,
-    problem::{Problem, Result},
+    problem::{ApiError, Problem, Result},
     reply::Created,
     tasks::Task,
     text,
@@ -28,7 +28,6 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// In whole units of the order's currency.
 const TIP_MAX: Amount = Amount::whole(100_000);

@@ -12,12 +12,11 @@ use crate::{
     domain::wallet::{self, Account},
     ids::OrderId,
     money::Money,
-    problem::{Checked, Result},
+    problem::{ApiError, Checked, Result},
     tasks::{Task, TaskResult},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// Completes a delivered order: sellers and crew are paid. One that is already COMPLETED stays as it is.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -10,11 +10,10 @@ use crate::{
     db::Tx,
     domain::wallet,
     ids::{ShopId, UserId},
-    problem::{Problem, Result},
+    problem::{ApiError, Problem, Result},
     tasks::Task,
 };
 use chrono::TimeDelta;
-use wassally_macros::ApiError;
 
 /// The order, or its part, is in a state from which there is no such transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ApiError)]

@@ -5,10 +5,9 @@ use crate::{
     db::Tx,
     ids::{Region, ShopId, UserId},
     money::{Amount, Currency},
-    problem::{FieldError, OnConstraint, Problem, Result},
+    problem::{ApiError, FieldError, OnConstraint, Problem, Result},
     text,
 };
-use wassally_macros::ApiError;
 
 /// A shop to register.
 #[derive(Debug, Clone)]

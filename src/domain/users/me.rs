@@ -6,12 +6,11 @@ use crate::{
     db::Committed,
     ids::Region,
     operations::NoInput,
-    problem::{FieldError, OnConstraint, Problem, Result},
+    problem::{ApiError, FieldError, OnConstraint, Problem, Result},
     text,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
-use wassally_macros::ApiError;
 
 /// Changes the own profile.
 ///

@@ -4,9 +4,9 @@ use crate::{
     db::Tx,
     ids::UserId,
     money::{Amount, Currency, Money},
+    problem::ApiError,
     subject::Subject,
 };
-use wassally_macros::ApiError;
 
 /// The money steps of one transaction, in the order they were recorded.
 #[derive(Debug, Default)]
