@@ -215,8 +215,8 @@ impl Sequencer {
 
     fn wait(&mut self, publication: Entry) {
         let weight = publication.weight();
-        let has_room = self.waiting.len() < WIDEST_GAP as usize && self.waiting_bytes + weight <= WAITING_BYTES_LIMIT;
-        if has_room && self.next.is_none_or(|next| publication.offset >= next) {
+        let has_space = self.waiting.len() < WIDEST_GAP as usize && self.waiting_bytes + weight <= WAITING_BYTES_LIMIT;
+        if has_space && self.next.is_none_or(|next| publication.offset >= next) {
             self.waiting_bytes += weight;
             if let Some(repeat) = self.waiting.insert(publication.offset, publication) {
                 self.waiting_bytes -= repeat.weight();

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_walk_both_ways() {
+    fn pages_go_both_directions() {
         let (ring, _) = filled(Bounds { count: 5, ..WIDE }, 10);
         let page = |since, limit, reverse| offsets(ring.page(since, limit, reverse).iter());
         assert_eq!(page(None, 2, false), [6, 7]);

@@ -87,7 +87,7 @@ impl Session {
 
     /// The reply is on its way: publications may follow.
     pub(super) async fn go_live(self: &Arc<Self>, pending: PendingSubscription) {
-        let (channel, id, is_revoked) = pending.keep();
+        let (channel, id, is_revoked) = pending.confirm();
         if is_revoked {
             return self.channels().end(&channel, id, &Unsubscribe::SERVER);
         }

@@ -52,10 +52,10 @@ enum Carrier {
 /// The endpoints.
 pub fn router(acceptor: Arc<dyn Acceptor>) -> Router {
     let one_way = |carrier| move |State(of): State<Arc<Emulation>>, request: Request| open(of, request, carrier, true);
-    let both_ways = |carrier| move |State(of): State<Arc<Emulation>>, request: Request| open(of, request, carrier, false);
+    let duplex = |carrier| move |State(of): State<Arc<Emulation>>, request: Request| open(of, request, carrier, false);
     Router::new()
-        .route("/connection/sse", get(both_ways(Carrier::Events)).post(both_ways(Carrier::Events)).options(preflight))
-        .route("/connection/http_stream", post(both_ways(Carrier::Lines)).options(preflight))
+        .route("/connection/sse", get(duplex(Carrier::Events)).post(duplex(Carrier::Events)).options(preflight))
+        .route("/connection/http_stream", post(duplex(Carrier::Lines)).options(preflight))
         .route("/connection/uni_sse", get(one_way(Carrier::Events)).post(one_way(Carrier::Events)).options(preflight))
         .route("/connection/uni_http_stream", post(one_way(Carrier::Lines)).options(preflight))
         .route("/emulation", post(commands).options(preflight))

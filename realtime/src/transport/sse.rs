@@ -103,7 +103,7 @@ impl EventStream {
         let rights = Rights::Requested(Box::new(request(channel, &source.client)));
         let (result, _) = channels.clone().settle(&mut pending, &source.identity, rights, position).await?;
         source.open(channel, &result);
-        let (state, id, is_revoked) = pending.keep();
+        let (state, id, is_revoked) = pending.confirm();
         source.state.lock().subscriptions.push((state.clone(), id));
         if is_revoked {
             channels.end(&state, id, &Unsubscribe::SERVER);

@@ -133,8 +133,8 @@ impl Writer {
             return;
         }
         if drop_queue {
-            let keep = usize::from(out.is_torn);
-            out.queue.truncate(keep);
+            let torn = usize::from(out.is_torn);
+            out.queue.truncate(torn);
             out.waiting = out.queue.iter().map(Bytes::len).sum();
         }
         if let Some(last) = last {
@@ -187,8 +187,8 @@ impl Writer {
         let Socket::Tcp(stream) = &self.socket else { return false };
         let mut unread: nix::libc::c_int = 0;
         // SAFETY: the descriptor is open as long as `stream` is borrowed, and the kernel writes one int.
-        let asked = unsafe { nix::libc::ioctl(stream.as_raw_fd(), nix::libc::TIOCOUTQ, &raw mut unread) };
-        asked == 0 && unread > 0
+        let result = unsafe { nix::libc::ioctl(stream.as_raw_fd(), nix::libc::TIOCOUTQ, &raw mut unread) };
+        result == 0 && unread > 0
     }
 
     /// Since when nothing was written although something waits.

@@ -54,20 +54,20 @@ pub struct PendingSubscription {
     ended: Option<Ended>,
     /// It uses deltas, in this format.
     uses_deltas: Option<Format>,
-    is_kept: bool,
+    stays: bool,
 }
 
 impl PendingSubscription {
-    /// Keeps the subscription. The last value: its right ended with what it recovers.
-    pub fn keep(mut self) -> (Arc<ChannelState>, SubscriptionId, bool) {
-        self.is_kept = true;
+    /// The subscription stays. The last value: its right ended with what it recovers.
+    pub fn confirm(mut self) -> (Arc<ChannelState>, SubscriptionId, bool) {
+        self.stays = true;
         (self.channel.clone(), self.id, self.ended == Some(Ended::Right))
     }
 }
 
 impl Drop for PendingSubscription {
     fn drop(&mut self) {
-        if !self.is_kept {
+        if !self.stays {
             self.channels.leave(&self.channel, self.id);
         }
     }
@@ -85,7 +85,7 @@ impl Channels {
         let number = self.next_number();
         let (channel, id) =
             self.registry.within(channel, |channel, inner| (channel.clone(), inner.join(number, subscriber, is_server_side)));
-        PendingSubscription { channels: self.clone(), channel, id, format, ended: None, uses_deltas: None, is_kept: false }
+        PendingSubscription { channels: self.clone(), channel, id, format, ended: None, uses_deltas: None, stays: false }
     }
 
     /// Reads rights, and what the retention requires, and gives the subscription its position; the result is the reply.
