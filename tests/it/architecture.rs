@@ -157,7 +157,7 @@ fn is_statement(line: &str) -> bool {
 }
 
 #[test]
-fn sql_stands_in_stores_and_in_the_house() {
+fn sql_stands_in_stores_and_in_the_core() {
     // The tables of the core, and what the seeding writes.
     let app = ["src/db", "src/live", "src/tasks", "src/seed", "src/http/ops.rs", "src/clock.rs"];
     let wrong: Vec<String> = sources("src", ".rs")
@@ -189,7 +189,7 @@ fn the_hub_knows_nothing_of_the_business() {
 }
 
 #[test]
-fn only_a_commit_tells_kept_channels() {
+fn only_a_commit_publishes_to_durable_channels() {
     let callers: Vec<String> = sources("src", ".rs")
         .into_iter()
         .filter(|(_, text)| {
@@ -206,7 +206,7 @@ fn only_a_commit_tells_kept_channels() {
 }
 
 #[test]
-fn time_of_a_deed_is_the_databases() {
+fn time_in_the_domain_comes_from_the_database() {
     let wrong: Vec<String> = sources("src/domain", ".rs")
         .into_iter()
         .filter(|(_, text)| code(text).any(|line| line.contains("Utc::now()") || line.contains("SystemTime::now()")))
@@ -216,13 +216,15 @@ fn time_of_a_deed_is_the_databases() {
 }
 
 #[test]
-fn every_path_of_the_api_is_registered_with_its_lines_in_the_document() {
-    // `routes!` alone writes both; a bare `.route` would serve what no document names.
+fn every_path_of_the_api_is_declared_by_a_slice() {
+    // Operations are routed from their declarations; a bare `.route` would serve what no document names.
     let wrong: Vec<String> = sources("src", ".rs")
         .into_iter()
+        // The document is no operation itself.
+        .filter(|(path, _)| path != Path::new("src/http/openapi.rs"))
         .filter(|(_, text)| {
             let code: String = code(text).flat_map(str::split_whitespace).collect();
-            [".route(\"/api", ".route_service(\"/api", ".nest(\"/api", ".nest_service(\"/api"]
+            ["utoipa::path", ".route(\"/api", ".route_service(\"/api", ".nest(\"/api", ".nest_service(\"/api"]
                 .iter()
                 .any(|call| code.contains(call))
         })
