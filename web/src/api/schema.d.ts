@@ -1015,7 +1015,7 @@ export interface components {
             /** Format: int32 */
             prep_minutes: number;
             /** @description The problems that prevent the order of this group. */
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["CartProblem"][];
             shop_id: components["schemas"]["ShopId"];
             subtotal: components["schemas"]["Amount"];
         };
@@ -1934,7 +1934,7 @@ export interface components {
         /** @description A shop of the cart that cannot be ordered from, and why. */
         Unorderable: {
             name: string;
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["CartProblem"][];
             shop_id: components["schemas"]["ShopId"];
         };
         /** @description A person as they and staff see them. */
@@ -1989,6 +1989,11 @@ export interface components {
             /** @description Earned by selling or carrying, not yet paid out. */
             payable: components["schemas"]["Amount"];
             total: components["schemas"]["Amount"];
+        };
+        /** @description x */
+        CartProblem: {
+            code: components["schemas"]["ProblemCode"];
+            product_id?: string | null;
         };
     };
     responses: never;
