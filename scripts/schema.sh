@@ -8,7 +8,8 @@ scripts/setup.sh run
 
 mkdir -p web/dist
 install_web
-with_statements cargo build -q -p wassally --bin wassally
+# The same features as in `make test`, so that neither compiles what the other has.
+with_statements cargo build -q --workspace --bins
 for document in openapi asyncapi; do
   "$CARGO_TARGET_DIR/debug/wassally" "$document" >"$CARGO_TARGET_DIR/$document.json"
 done
