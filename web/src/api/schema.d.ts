@@ -1048,6 +1048,11 @@ export interface components {
          * @description A line of a cart.
          */
         CartItemId: string;
+        /** @description A problem of a group, or of the line of one product. */
+        CartProblem: {
+            code: components["schemas"]["ProblemCode"];
+            product_id?: components["schemas"]["ProductId"] | null;
+        };
         /** @description A category of shops or of products. */
         Category: {
             /** @description Only in a tree. */
@@ -1989,11 +1994,6 @@ export interface components {
             /** @description Earned by selling or carrying, not yet paid out. */
             payable: components["schemas"]["Amount"];
             total: components["schemas"]["Amount"];
-        };
-        /** @description x */
-        CartProblem: {
-            code: components["schemas"]["ProblemCode"];
-            product_id?: string | null;
         };
     };
     responses: never;
