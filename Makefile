@@ -7,7 +7,7 @@ help:
 	@echo "make check            format, lints, unused dependencies, checked statements, types"
 	@echo "make bench            load scenarios beside a limit probe; writes nothing"
 	@echo "make sqlx             write .sqlx anew after a statement or a migration changed"
-	@echo "make schema           write web/src/api/schema.d.ts again after an input, an answer or an error changed"
+	@echo "make schema           write the pages' types again after an input, an answer, an error or a message changed"
 	@echo "make migrate | seed | create-admin    the database of DATABASE_URL, or the private one"
 
 run:

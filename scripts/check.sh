@@ -17,7 +17,7 @@ sqlx_is_current() {
 
 schema_is_current() {
   local changed
-  changed=$(git status --porcelain web/src/api/schema.d.ts)
+  changed=$(git status --porcelain web/src/api/schema.d.ts web/src/api/messages.d.ts)
   [ -z "$changed" ] || stop "$changed" "What the server says changed: commit what \`make schema\` wrote."
 }
 

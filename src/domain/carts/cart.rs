@@ -88,6 +88,7 @@ impl From<ProblemCode> for Problem {
 
 /// A problem of a group, or of the line of one product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CartProblem)]
 pub struct Problem {
     pub code: ProblemCode,
     #[serde(skip_serializing_if = "Option::is_none")]

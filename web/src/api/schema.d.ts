@@ -1015,7 +1015,7 @@ export interface components {
             /** Format: int32 */
             prep_minutes: number;
             /** @description The problems that prevent the order of this group. */
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["CartProblem"][];
             shop_id: components["schemas"]["ShopId"];
             subtotal: components["schemas"]["Amount"];
         };
@@ -1048,6 +1048,11 @@ export interface components {
          * @description A line of a cart.
          */
         CartItemId: string;
+        /** @description A problem of a group, or of the line of one product. */
+        CartProblem: {
+            code: components["schemas"]["ProblemCode"];
+            product_id?: components["schemas"]["ProductId"] | null;
+        };
         /** @description A category of shops or of products. */
         Category: {
             /** @description Only in a tree. */
@@ -1934,7 +1939,7 @@ export interface components {
         /** @description A shop of the cart that cannot be ordered from, and why. */
         Unorderable: {
             name: string;
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["CartProblem"][];
             shop_id: components["schemas"]["ShopId"];
         };
         /** @description A person as they and staff see them. */

@@ -10,3 +10,11 @@ export type Body<Path extends keyof paths, Method extends 'post' | 'patch'> =
       ? Json
       : never
     : never;
+
+/** The error that an operation answers with this status, with the members of all its codes. */
+export type ProblemOf<Path extends keyof paths, Method extends 'post' | 'patch', Status extends number> =
+  NonNullable<paths[Path][Method]> extends {
+    responses: { [S in Status]: { content: { 'application/problem+json': infer Json } } };
+  }
+    ? Json
+    : never;

@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { expect, it, vi } from 'vitest';
-import type { OrderMessage } from '../api/messages';
+import type { OrderMessage } from '../api/channels';
 import { stateOf } from '../domain/orders/fixtures';
 import type { Observer } from './client';
 import type { Entry, Position } from './entry';

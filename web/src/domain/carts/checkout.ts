@@ -1,11 +1,12 @@
 //! One press, one order: the key is stored before anything is sent, so that a reload repeats the request instead of doubling it.
 import { answer, api, keyed, newKey } from '../../api/client';
 import { ApiError } from '../../api/problem';
-import type { Body } from '../../api/schemas';
+import type { Body, ProblemOf, Schema } from '../../api/schemas';
 import { ofSlot } from '../../session/slots';
 import type { Order } from '../orders';
 
 export type CheckoutInput = Body<'/api/orders/checkout/', 'post'>;
+type Refused = ProblemOf<'/api/orders/checkout/', 'post', 409>;
 type Attempt = { body: string; key: string };
 
 export async function checkout(wanted: CheckoutInput): Promise<Order> {
@@ -26,17 +27,11 @@ export async function checkout(wanted: CheckoutInput): Promise<Order> {
 }
 
 /** What keeps a shop's part of the cart from being ordered, or one line of it. */
-export type Fault = { code: string; product_id?: string | null };
+export type Fault = Schema<'CartProblem'>;
 
 /** The faults of one shop that a refused checkout names (`cart_invalid`). */
 export function faultsIn(error: unknown, shop_id: string): Fault[] {
   if (!(error instanceof ApiError) || error.code !== 'cart_invalid') return [];
-  const { shops } = error.members;
-  if (!Array.isArray(shops)) return [];
-  const shop: unknown = shops.find((one) => one?.shop_id === shop_id);
-  if (typeof shop !== 'object' || shop === null || !('problems' in shop) || !Array.isArray(shop.problems)) return [];
-  return shop.problems.filter(isFault);
+  const { shops = [] } = error.members as Pick<Refused, 'shops'>;
+  return shops.find((one) => one.shop_id === shop_id)?.problems ?? [];
 }
-
-const isFault = (value: unknown): value is Fault =>
-  typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string';

@@ -1,4 +1,4 @@
-import type { OrderSnapshot } from '../../api/messages';
+import type { OrderSnapshot } from '../../api/channels';
 import { withJob } from './reduce';
 import type { CrewState } from './types';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { NearbyMessage } from '../../api/messages';
+import type { NearbyMessage } from '../../api/channels';
 import { crewOf, jobOf } from './fixtures';
 import { reduceCrew, reduceNearby, STAYS_MS, shownRows } from './reduce';
 import type { CrewState, Job, Nearby } from './types';
@@ -13,6 +13,7 @@ const near = (order_id: string, distance_m: number): NearbyMessage['added'][numb
   distance_m,
   stops: [],
   fee: '2.00',
+  payment_mode: 'COD',
   currency: 'USD',
   dropoff_distance_m: 0,
 });

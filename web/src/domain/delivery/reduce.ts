@@ -1,5 +1,5 @@
 //! What is near a crew, and what it carries. Pure but for the time at which a row left.
-import type { CrewMessage, NearbyMessage } from '../../api/messages';
+import type { CrewMessage, NearbyMessage } from '../../api/channels';
 import { clock, ignore } from '../../live';
 import type { CrewState, Job, Nearby, NearbyRow, Why } from './types';
 

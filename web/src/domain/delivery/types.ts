@@ -1,4 +1,4 @@
-import type { NearbyMessage } from '../../api/messages';
+import type { NearbyMessage } from '../../api/channels';
 import type { Schema } from '../../api/schemas';
 
 export type Stop = Schema<'Stop'>;

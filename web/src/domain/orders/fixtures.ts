@@ -1,5 +1,5 @@
 //! Orders for tests: everything that a test does not speak of has a plain value.
-import type { OrderSnapshot } from '../../api/messages';
+import type { OrderSnapshot } from '../../api/channels';
 import type { Order, ShopOrder } from './types';
 
 const AT = '2026-11-21T10:00:00Z';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { OrderMessage, TrackMessage } from '../../api/messages';
+import type { OrderMessage, TrackMessage } from '../../api/channels';
 import { catchUp, type Entry } from '../../live/entry';
 import { orderOf, partOf, prepOf, stateOf } from './fixtures';
 import { reduceOrder, reduceTrack } from './reduce';

@@ -1,5 +1,5 @@
 //! Messages of an order's channels, applied to what REST returned. Pure.
-import type { OrderMessage, OrderSnapshot, TrackMessage } from '../../api/messages';
+import type { OrderMessage, OrderSnapshot, TrackMessage } from '../../api/channels';
 import { ignore } from '../../live';
 import { isOver, type Order } from './types';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { StaffOpsMessage } from '../../api/messages';
+import type { StaffMessage } from '../../api/channels';
 import { prepOf, stateOf } from '../orders/fixtures';
 import { columns, found, reduceBoard, troubleOf, WAITING_MS } from './board';
 import type { Board, Card } from './types';
@@ -8,7 +8,7 @@ import type { Board, Card } from './types';
 const at = (s: number) => new Date(Date.UTC(2026, 10, 21) + s * 1000).toISOString();
 const states = ['CREATED', 'PROCESSING', 'SHIPPED', 'DELIVERED'] as const;
 const types = ['order_created', 'order_claimed', 'order_shipped', 'order_completed'] as const;
-const message = (id: string, step: 0 | 1 | 2 | 3): StaffOpsMessage => ({
+const message = (id: string, step: 0 | 1 | 2 | 3): StaffMessage => ({
   type: types[step],
   at: at(step),
   by: { role: 'system' },

@@ -1,5 +1,5 @@
 //! The staff board, built from the messages of the staff room. Pure.
-import type { OrderSnapshot, StaffOpsMessage } from '../../api/messages';
+import type { OrderSnapshot, StaffMessage } from '../../api/channels';
 import { ignore } from '../../live';
 import { isOver, type Order } from '../orders';
 import type { Board, Card } from './types';
@@ -35,7 +35,7 @@ export function boardOf(orders: readonly Order[]): Board {
 }
 
 /** The board after one message of the staff room; what is not of an order changes nothing. */
-export function reduceBoard(board: Board, message: StaffOpsMessage): Board {
+export function reduceBoard(board: Board, message: StaffMessage): Board {
   switch (message.type) {
     case 'proof_locked':
       return withState(board, message.order, message.at, true);

@@ -1,4 +1,4 @@
-import type { OrderSnapshot } from '../../api/messages';
+import type { OrderSnapshot } from '../../api/channels';
 import type { Schema } from '../../api/schemas';
 
 /** An order on the board. */

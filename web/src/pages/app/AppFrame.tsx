@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import type { UserMessage } from '../../api/messages';
+import type { UserMessage } from '../../api/channels';
 import { ignore, useMessages } from '../../live';
 import { useUser } from '../../session';
 import { Guard } from '../frame/Guard';
@@ -23,6 +23,7 @@ function keysOf(message: UserMessage): string[][] {
       return [['cart']];
     case 'wallet_changed':
       return [['wallet']];
+    case 'order_placed':
     case 'order_created':
     case 'order_claimed':
     case 'order_released':

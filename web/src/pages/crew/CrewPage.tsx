@@ -2,7 +2,7 @@ import { Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { NearbyMessage } from '../../api/messages';
+import type { NearbyMessage } from '../../api/channels';
 import { crewSnapshot, type Nearby, reduceCrew, reduceNearby } from '../../domain/delivery';
 import { useLive } from '../../live';
 import { countUnsent } from '../../live/outbox';

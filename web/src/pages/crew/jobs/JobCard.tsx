@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconCircleCheck, IconHome, IconMapPin } from '@tabler/icons-react';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { OrderMessage, OrderSnapshot } from '../../../api/messages';
+import type { OrderMessage, OrderSnapshot } from '../../../api/channels';
 import type { CrewState, Job, Spot, Stop } from '../../../domain/delivery';
 import { withOrderState } from '../../../domain/delivery/job';
 import { type Live, useMessages } from '../../../live';

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import type { MapMessage } from '../../../api/messages';
+import type { MapMessage } from '../../../api/channels';
 import { type CityCell, crewsMapQuery } from '../../../domain/staff';
 import { Positions, useFeeds } from '../../../live';
 
