@@ -1,4 +1,5 @@
 //! The invariants of the code base, read from its sources and from the catalogue of a migrated database.
+mod names;
 mod sql;
 mod tables;
 
@@ -157,7 +158,7 @@ fn is_statement(line: &str) -> bool {
 }
 
 #[test]
-fn sql_stands_in_stores_and_in_the_house() {
+fn sql_is_in_stores_and_in_the_core() {
     // The tables of the core, and what the seeding writes.
     let app = ["src/db", "src/live", "src/tasks", "src/seed", "src/http/ops.rs", "src/clock.rs"];
     let wrong: Vec<String> = sources("src", ".rs")
@@ -189,7 +190,7 @@ fn the_hub_knows_nothing_of_the_business() {
 }
 
 #[test]
-fn only_a_commit_tells_kept_channels() {
+fn only_a_commit_publishes_to_durable_channels() {
     let callers: Vec<String> = sources("src", ".rs")
         .into_iter()
         .filter(|(_, text)| {
@@ -206,7 +207,7 @@ fn only_a_commit_tells_kept_channels() {
 }
 
 #[test]
-fn time_of_a_deed_is_the_databases() {
+fn the_time_of_an_operation_is_the_databases() {
     let wrong: Vec<String> = sources("src/domain", ".rs")
         .into_iter()
         .filter(|(_, text)| code(text).any(|line| line.contains("Utc::now()") || line.contains("SystemTime::now()")))
