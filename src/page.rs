@@ -107,7 +107,7 @@ impl<F> Listing<F> {
         self.search.as_ref().map(|text| format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")))
     }
 
-    /// IntoProblem orderings the module does not know.
+    /// Refuses orderings the module does not know.
     pub fn ordering_in(&self, known: &[&str]) -> Checked<()> {
         match &self.ordering {
             Some(ordering) if !known.contains(&ordering.as_str()) => Err(Problem::invalid("ordering", "invalid")),

@@ -30,7 +30,7 @@ impl Requests {
     }
 }
 
-/// IntoProblem what is above the node's number of requests at once, and ends what takes too long.
+/// Refuses what is above the node's number of requests at once, and ends what takes too long.
 ///
 /// The body is read before a place is taken, so that callers who send slowly wait at their own expense.
 pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Response {

@@ -22,7 +22,7 @@ pub enum Limit {
 pub struct Failures(Mutex<HashMap<String, (Instant, u32)>>);
 
 impl Failures {
-    /// IntoProblem a key that failed too often, with the seconds to wait.
+    /// Refuses a key that failed too often, with the seconds to wait.
     pub fn check(&self, key: &str, limit: Limit) -> Result<(), LoginError> {
         let failed = self.0.lock();
         match failed.get(key) {

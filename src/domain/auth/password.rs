@@ -46,7 +46,7 @@ pub enum WeakPassword {
     Length { errors: Vec<FieldError> },
 }
 
-/// IntoProblem a password that is not [`is_strong`].
+/// Refuses a password that is not [`is_strong`].
 pub fn check_strength(password: &str) -> Checked<(), WeakPassword> {
     if is_strong(password) {
         return Ok(());

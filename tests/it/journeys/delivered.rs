@@ -11,7 +11,7 @@ enum Via {
     Socket,
 }
 
-/// A command of the crew by the via it prefers.
+/// A command of the crew by REST or by RPC.
 async fn does(crew: &Person, via: Via, command: &str, order: &str, body: Value) -> Value {
     match via {
         Via::Rest => {
