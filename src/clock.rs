@@ -25,10 +25,10 @@ impl Clock {
 
     /// Measures the offset: the answer is taken to be as old as half the round trip.
     pub async fn measure(&self, pool: &sqlx::PgPool) -> sqlx::Result<()> {
-        let asked = machine();
+        let sent = machine();
         let answer = sqlx::query_scalar!(r#"select app_now() as "now!""#).fetch_one(pool).await?;
-        let heard = machine();
-        let middle = asked + (heard - asked) / 2;
+        let received = machine();
+        let middle = sent + (received - sent) / 2;
         self.offset_us.store((answer - middle).num_microseconds().unwrap_or_default(), Relaxed);
         Ok(())
     }

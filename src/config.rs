@@ -35,7 +35,7 @@ pub struct Config {
     pub currency: Currency,
     pub metrics_listen: Option<SocketAddr>,
     pub proof_required: ProofRequired,
-    /// Free time of the pools, in connections: deeds, live reads, background.
+    /// Free time of the pools, in connections: commands, live reads, background.
     pub pools: (u32, u32, u32),
     /// Largest JSON body, in bytes.
     pub body_limit: usize,
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
         let sizes: Vec<u32> = self.list("WASSALLY_POOLS");
         match sizes[..] {
             [] => (12, 6, 3),
-            [deeds, live, background] if deeds > 0 && live > 0 && background > 0 => (deeds, live, background),
+            [commands, live, background] if commands > 0 && live > 0 && background > 0 => (commands, live, background),
             _ => {
                 self.fault("WASSALLY_POOLS", "wants three numbers above 0");
                 (12, 6, 3)
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once() {
+    fn all_faults_are_reported_at_once() {
         let faults = read(&[
             ("WASSALLY_LISTEN", "here"),
             ("WASSALLY_CURENCY", "USD"),

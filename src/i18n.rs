@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_says_something_and_every_error_has_both_of_its_texts() {
+    fn no_text_is_empty_and_every_error_has_both_of_its_texts() {
         for language in Language::ALL {
             for (key, text) in &CATALOGUES[language as usize] {
                 assert!(!text.trim().is_empty() && text.trim() == text, "{language:?} {key}");

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_token_is_told_apart_from_a_bad_one() {
+    fn an_expired_token_and_a_bad_one_have_different_errors() {
         let keys = keys(&["one"]);
         let token = keys.access_token(&Claims { exp: 10, ..(*Actor::system()).clone() }).expect("signs");
         assert_eq!(keys.read_access(&token, 10).expect_err("expired").code, "token_expired");

@@ -5,7 +5,7 @@ mod error;
 
 pub use database::OnConstraint;
 pub use declared::{ApiError, COMMON, Declared, Entry, Members, declared};
-pub use error::{Checked, Error, Inherit, NoError, Refuses, Result};
+pub use error::{Checked, Error, Inherit, IntoProblem, NoError, Result};
 pub use wassally_macros::ApiError;
 
 use crate::i18n;

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pid_file_says_when_it_is_ready() {
+    fn the_pid_file_shows_when_it_is_ready() {
         let written = "4242\n/data/pg\n1700000000\n5432\n/data/run\n\n  5432001   3\nready   \n";
         let half = "4242\n/data/pg\n";
         assert_eq!(PidFile::parse(written), Some(PidFile { pid: 4242, socket_dir: "/data/run".into(), ready: true }));

@@ -37,7 +37,7 @@ pub async fn check(options: Options) -> Result<()> {
             println!("BROKEN   {name}");
             faults.iter().take(10).for_each(|fault| println!("         {fault}"));
         }
-        Err(CallError::Refused { status: 404 | 405, .. }) => println!("unseen   {name}: the server has no such path"),
+        Err(CallError::Api { status: 404 | 405, .. }) => println!("unseen   {name}: the server has no such path"),
         Err(error) => {
             broken += 1;
             println!("unread   {name}: {error}");

@@ -162,7 +162,7 @@ impl Tx {
         let problem = error.problem();
         let stored = serde_json::to_string(&problem.stored())?;
         self.finish(problem.status, stored).await.map_err(Error::typed::<E>)?;
-        Err(Error::Refused(error))
+        Err(Error::Declared(error))
     }
 
     async fn finish(mut self, status: u16, answer: String) -> Result<Vec<Live>> {

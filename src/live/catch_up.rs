@@ -19,12 +19,12 @@ pub async fn follow(app: App) {
             Ok(next) => floor = Some(next),
             Err(error) => tracing::debug!(%error, "the catch-up waits for the database"),
         }
-        let hears_all = match *link.borrow_and_update() {
+        let is_complete = match *link.borrow_and_update() {
             Link::Alone => app.is_alone.load(Relaxed),
             Link::Up => true,
             Link::Down => false,
         };
-        let pause = if hears_all { EVERY } else { EVERY_WHILE_DEAF };
+        let pause = if is_complete { EVERY } else { EVERY_WHILE_DEAF };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = app.catch_up.notified() => {}

@@ -128,7 +128,7 @@ pub async fn listen(app: App, caller: OptionalActor, input: Listen) -> Result<Ev
         Ok(response) => Ok(EventStreamReply(response)),
         Err(error) => {
             let is_final = match &error {
-                Error::Refused(_) => true,
+                Error::Declared(_) => true,
                 Error::Problem(problem) => problem.status < 500,
                 _ => false,
             };
@@ -157,7 +157,7 @@ async fn open(app: &App, caller: Option<Actor>, listen: Listen) -> Result<Respon
         // A ticket lives as long as its session, not as the token that asked for it.
         who.expires_at = None;
     }
-    let stream = app.hub().stream(who, &channels, last_event_id).await.map_err(final_refusal)?;
+    let stream = app.hub().stream(who, &channels, last_event_id).await.map_err(final_error)?;
     let (parts, body) = stream.into_response().into_parts();
     let ended = reserved.ended.clone();
     let until = body.into_data_stream().take_until(async move { ended.cancelled().await });
@@ -248,7 +248,7 @@ async fn redeem(app: &App, hash: &[u8]) -> Result<(Actor, Vec<String>), StreamEr
     Ok((actor, row.channels))
 }
 
-fn final_refusal(error: wassally_realtime::Error) -> Error<StreamError> {
+fn final_error(error: wassally_realtime::Error) -> Error<StreamError> {
     match error.code {
         102 => StreamError::NotFound.into(),
         403 => StreamError::Forbidden.into(),

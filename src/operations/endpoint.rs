@@ -4,7 +4,7 @@ use crate::{
     App,
     actor::Caller,
     db::Committed,
-    problem::{ApiError, Checked, Entry, NoError, Refuses, Result},
+    problem::{ApiError, Checked, Entry, IntoProblem, NoError, Result},
     reply::Reply,
 };
 use axum::http::Method;
@@ -44,7 +44,7 @@ impl<R: Reply> Outcome for Untransacted<R> {
 }
 
 /// The errors that an operation declares: an enum's, or none.
-pub trait Errors: Refuses + Send + 'static {
+pub trait Errors: IntoProblem + Send + 'static {
     const ALL: &'static [Entry];
 }
 

@@ -18,7 +18,7 @@ pub enum NoError {}
 #[derive(Debug)]
 pub enum Error<E = NoError> {
     /// The caller can act on it.
-    Refused(E),
+    Declared(E),
     /// A refusal whose type is known no more: of a helper, of an event handler, or one that follows from the operation's types.
     Problem(Box<Problem>),
     /// The same idempotency key was answered before; dispatch repeats the stored answer.
@@ -29,18 +29,18 @@ pub enum Error<E = NoError> {
     Broken(anyhow::Error),
 }
 
-/// What `Error::Refused` may hold.
-pub trait Refuses: fmt::Debug + Sized {
+/// What `Error::Declared` may hold.
+pub trait IntoProblem: fmt::Debug + Sized {
     fn into_problem(self) -> Problem;
 }
 
-impl Refuses for NoError {
+impl IntoProblem for NoError {
     fn into_problem(self) -> Problem {
         match self {}
     }
 }
 
-impl<E: ApiError> Refuses for E {
+impl<E: ApiError> IntoProblem for E {
     fn into_problem(self) -> Problem {
         self.problem()
     }
@@ -54,7 +54,7 @@ impl Error {
     /// The same where an operation has errors of its own.
     pub fn typed<E>(self) -> Error<E> {
         match self {
-            Self::Refused(never) => match never {},
+            Self::Declared(never) => match never {},
             Self::Problem(problem) => Error::Problem(problem),
             Self::Repeat(stored) => Error::Repeat(stored),
             Self::Again(error) => Error::Again(error),
@@ -63,11 +63,11 @@ impl Error {
     }
 }
 
-impl<E: Refuses> Error<E> {
+impl<E: IntoProblem> Error<E> {
     /// Forgets the type of a refusal.
     pub fn erased(self) -> Error {
         match self {
-            Self::Refused(error) => Error::Problem(Box::new(error.into_problem())),
+            Self::Declared(error) => Error::Problem(Box::new(error.into_problem())),
             Self::Problem(problem) => Error::Problem(problem),
             Self::Repeat(stored) => Error::Repeat(stored),
             Self::Again(error) => Error::Again(error),
@@ -78,7 +78,7 @@ impl<E: Refuses> Error<E> {
     /// The problem to answer with. A fault of ours is logged here, once, with its chain.
     pub fn into_problem(self) -> Problem {
         match self {
-            Self::Refused(error) => error.into_problem(),
+            Self::Declared(error) => error.into_problem(),
             Self::Problem(problem) => *problem,
             Self::Repeat(_) => Problem::new(409, "repeat_in_progress").retry_after(1),
             Self::Again(error) => {
@@ -101,7 +101,7 @@ pub trait Inherit<T, E> {
 impl<T, E> Inherit<T, E> for Result<T, E> {
     fn inherit<F: From<E>>(self) -> Result<T, F> {
         self.map_err(|error| match error {
-            Error::Refused(error) => Error::Refused(error.into()),
+            Error::Declared(error) => Error::Declared(error.into()),
             Error::Problem(problem) => Error::Problem(problem),
             Error::Repeat(stored) => Error::Repeat(stored),
             Error::Again(error) => Error::Again(error),
@@ -110,10 +110,10 @@ impl<T, E> Inherit<T, E> for Result<T, E> {
     }
 }
 
-impl<E: Refuses> fmt::Display for Error<E> {
+impl<E: IntoProblem> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(error) => write!(f, "refused: {error:?}"),
+            Self::Declared(error) => write!(f, "refused: {error:?}"),
             Self::Problem(problem) => write!(f, "refused: {} {}", problem.status, problem.code),
             Self::Repeat(_) => f.write_str("answered before"),
             Self::Again(error) => write!(f, "to be run again: {error}"),
@@ -122,9 +122,9 @@ impl<E: Refuses> fmt::Display for Error<E> {
     }
 }
 
-impl<E: Refuses> std::error::Error for Error<E> {}
+impl<E: IntoProblem> std::error::Error for Error<E> {}
 
-impl<E: Refuses> IntoResponse for Error<E> {
+impl<E: IntoProblem> IntoResponse for Error<E> {
     fn into_response(self) -> Response {
         self.into_problem().into_response()
     }
@@ -132,7 +132,7 @@ impl<E: Refuses> IntoResponse for Error<E> {
 
 impl<E: ApiError> From<E> for Error<E> {
     fn from(error: E) -> Self {
-        Self::Refused(error)
+        Self::Declared(error)
     }
 }
 

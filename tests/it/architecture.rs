@@ -1,4 +1,5 @@
 //! The invariants of the code base, read from its sources and from the catalogue of a migrated database.
+mod names;
 mod sql;
 mod tables;
 

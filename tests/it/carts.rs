@@ -22,7 +22,7 @@ fn problems(group: &Value) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cart_adds_up_over_its_shops_and_tells_its_owner() {
+async fn a_cart_adds_up_over_its_shops_and_notifies_its_owner() {
     let app = TestApp::start().await;
     let (a, b, anna) = (app.stall(9).await, app.stall(9).await, app.customer().await);
     let mut socket = anna.socket().await;
@@ -39,10 +39,10 @@ async fn a_cart_adds_up_over_its_shops_and_tells_its_owner() {
     let channel = format!("user:{}", anna.id);
     assert_eq!(cart["live"][0]["channel"], channel);
 
-    let told = socket.expect_push(&channel, "cart_changed").await["data"].clone();
-    assert_eq!((&told["version"], &told["items"]), (&json!(1), &json!(1)));
-    let told = socket.expect_push(&channel, "cart_changed").await["data"].clone();
-    assert_eq!((&told["version"], &told["items"]), (&json!(2), &json!(2)));
+    let change = socket.expect_push(&channel, "cart_changed").await["data"].clone();
+    assert_eq!((&change["version"], &change["items"]), (&json!(1), &json!(1)));
+    let change = socket.expect_push(&channel, "cart_changed").await["data"].clone();
+    assert_eq!((&change["version"], &change["items"]), (&json!(2), &json!(2)));
 
     let read = anna.get("/api/cart/").await.ok();
     assert_eq!(
@@ -148,7 +148,7 @@ async fn what_keeps_a_group_from_being_ordered_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_refusal_is_what_its_headers_say() {
+async fn a_long_error_has_the_headers_of_its_length() {
     let app = TestApp::start().await;
     let (a, b, anna) = (app.stall(9).await, app.stall(9).await, app.customer().await);
     for stall in [a, b] {
@@ -163,7 +163,7 @@ async fn a_long_refusal_is_what_its_headers_say() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_price_is_said_until_it_was_seen() {
+async fn a_changed_price_is_reported_until_it_was_seen() {
     let app = TestApp::start().await;
     let (stall, anna) = (app.stall(9).await, app.customer().await);
     anna.wants(stall.product, 1).await;

@@ -78,7 +78,7 @@ fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_document_says_what_is_served() {
+async fn the_document_lists_what_is_served() {
     let app = TestApp::start().await;
     let document = app.get("/api/openapi.json").await.ok();
     let mut found = vec![];
@@ -97,10 +97,10 @@ async fn the_document_says_what_is_served() {
         assert!(names.insert(operation["operationId"].as_str().expect("a name").to_owned()), "{at} has the name of another");
         assert!(operation["tags"].as_array().is_some_and(|tags| !tags.is_empty()), "{at} has no tag");
         for name in path.split(['{', '}']).skip(1).step_by(2) {
-            let is_told =
+            let is_declared =
                 |parameter: &Value| parameter["name"] == name && parameter["in"] == "path" && parameter["required"] == true;
             assert!(
-                operation["parameters"].as_array().is_some_and(|all| all.iter().any(is_told)),
+                operation["parameters"].as_array().is_some_and(|all| all.iter().any(is_declared)),
                 "{at} does not say what {name} is"
             );
         }
@@ -117,7 +117,7 @@ async fn the_document_says_what_is_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_document_has_the_words_that_are_said() {
+async fn the_document_has_the_values_that_are_sent() {
     let app = TestApp::start().await;
     let (stall, anna) = (app.stall(9).await, app.customer().await);
     let order = anna.order_from(&stall, 1).await;
@@ -275,19 +275,27 @@ async fn control_characters_stand_in_nothing_that_people_write() {
     assert_eq!(at_fault(anna.act(order, "cancel", reason.clone()).await), invalid("reason"));
     assert_eq!(at_fault(stall.owner.act(order, "reject", reason.clone()).await), invalid("reason"));
     crew.claim(order).await.ok();
-    for (deed, body, field) in [
+    for (command, body, field) in [
         ("release", reason.clone(), "reason"),
         ("advance", json!({ "to": "DELIVERY_FAILED", "reason": "two\nlines" }), "reason"),
         ("problem", json!({ "kind": "other", "note": "\u{2}" }), "note"),
     ] {
-        assert_eq!(at_fault(crew.post(&format!("/api/delivery/orders/{order}/{deed}/"), body).await), invalid(field), "{deed}");
+        assert_eq!(
+            at_fault(crew.post(&format!("/api/delivery/orders/{order}/{command}/"), body).await),
+            invalid(field),
+            "{command}"
+        );
     }
     let staff = app.staff().await;
-    for (deed, body) in [
+    for (command, body) in [
         ("reassign", json!({ "crew_id": null, "reason": "\u{1}" })),
         ("override", json!({ "to": "DELIVERED", "reason": "\u{1}" })),
     ] {
-        assert_eq!(at_fault(staff.post(&format!("/api/staff/orders/{order}/{deed}/"), body).await), invalid("reason"), "{deed}");
+        assert_eq!(
+            at_fault(staff.post(&format!("/api/staff/orders/{order}/{command}/"), body).await),
+            invalid("reason"),
+            "{command}"
+        );
     }
     app.end().await;
 }
@@ -312,29 +320,29 @@ async fn callers_who_send_slowly_take_nobodys_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_says_nothing_is_not_waited_for() {
+async fn silent_connections_are_closed() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let app = TestApp::start().await;
     let ends = ["", "P", "GET / HTTP/1.1\r\nhost", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"].map(async |start| {
         let mut socket = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("accepted");
         socket.write_all(start.as_bytes()).await.expect("a start");
-        let mut said = vec![];
-        let end = tokio::time::timeout(crate::kit::PATIENCE, socket.read_to_end(&mut said)).await;
+        let mut answer = vec![];
+        let end = tokio::time::timeout(crate::kit::PATIENCE, socket.read_to_end(&mut answer)).await;
         // An end it is also where what was not read makes it a reset.
         assert!(end.is_ok(), "{start:?} is waited for");
     });
     futures_util::future::join_all(ends).await;
 
-    // Slowly said, but said.
+    // Sent slowly, but sent.
     let mut socket = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://")).await.expect("accepted");
     socket.set_nodelay(true).expect("sends each byte");
     for byte in b"PUT /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" {
         socket.write_all(&[*byte]).await.expect("a byte");
         tokio::task::yield_now().await;
     }
-    let mut said = String::new();
-    socket.read_to_string(&mut said).await.expect("an answer");
-    assert!(said.starts_with("HTTP/1.1 405"), "{said}");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
     app.end().await;
 }
 

@@ -53,7 +53,7 @@ async fn town() -> (Arc<TestApp>, Stall, Person) {
 }
 
 /// An order that this crew has at the door.
-async fn at_the_door(stall: &Stall, customer: &Person, crew: &Person) -> String {
+async fn at_the_address(stall: &Stall, customer: &Person, crew: &Person) -> String {
     let order = customer.order_from(stall, 1).await;
     crew.claim(&order).await.ok();
     assert_eq!(crew.advance(&order).await.ok()["status"], "SHIPPED");
@@ -61,7 +61,7 @@ async fn at_the_door(stall: &Stall, customer: &Person, crew: &Person) -> String 
 }
 
 /// What a channel said so far.
-async fn told(app: &TestApp, channel: &str) -> Vec<Value> {
+async fn published(app: &TestApp, channel: &str) -> Vec<Value> {
     app.log(channel).await.into_iter().map(|(_, body)| serde_json::from_str(&body).expect("JSON")).collect()
 }
 

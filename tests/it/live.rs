@@ -39,7 +39,7 @@ async fn only_a_good_token_connects() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_subscription_says_no_more_than_it_must() {
+async fn a_refused_subscription_reveals_no_more_than_it_must() {
     let app = TestApp::start().await;
     let (stall, anna, order) = story(&app).await;
     let mut stranger = app.customer().await.socket().await;
@@ -80,13 +80,13 @@ async fn an_order_channel_is_recovered_from_any_number() {
         let mut again = Socket::connect(url, &anna.token).await;
         let result = again.try_recover(&channel, &epoch, since).await.expect("subscribes");
         assert_eq!(result["recovered"], true, "{since}: {result}");
-        let heard: Vec<_> = result["publications"]
+        let received: Vec<_> = result["publications"]
             .as_array()
             .into_iter()
             .flatten()
             .map(|publication| (publication["offset"].as_u64().expect("an offset"), publication["data"].to_string()))
             .collect();
-        assert_eq!(heard, log[usize::try_from(since).expect("small")..].iter().map(reparsed).collect::<Vec<_>>(), "{since}");
+        assert_eq!(received, log[usize::try_from(since).expect("small")..].iter().map(reparsed).collect::<Vec<_>>(), "{since}");
     }
     for (since, epoch) in [(5, &*epoch), (2, "another")] {
         let result = anna.socket().await.try_recover(&channel, epoch, since).await.expect("subscribes");
@@ -136,14 +136,14 @@ async fn a_call_is_refused_by_status_and_slug() {
         assert_eq!(owner.call(method, data.clone()).await.expect_err(method), (code, slug.into()), "{method} {data}");
     }
     assert_eq!(
-        customer.call("orders.accept", json!({ "order_id": order })).await.expect_err("a seller's deed"),
+        customer.call("orders.accept", json!({ "order_id": order })).await.expect_err("a seller's command"),
         (403, "forbidden".into())
     );
     app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_one_for_both_doors() {
+async fn a_key_is_shared_by_rest_and_rpc() {
     let app = TestApp::start().await;
     let (stall, anna) = (app.stall(9).await, app.customer().await);
     let order = anna.order_from(&stall, 1).await;
@@ -193,8 +193,8 @@ async fn an_event_source_begins_with_the_state_and_resumes_by_its_last_id() {
     );
     source.expect(|message| message["channel"] == *own && message.get("snapshot").is_some()).await;
     stall.owner.act(&order, "accept", json!({})).await.ok();
-    let heard = source.expect(|message| message["channel"] == *channel && message["offset"] == 2).await;
-    assert_eq!(heard["data"]["type"], "order_accepted");
+    let received = source.expect(|message| message["channel"] == *channel && message["offset"] == 2).await;
+    assert_eq!(received["data"]["type"], "order_accepted");
     let id = source.id.clone().expect("an id");
     drop(source);
 
@@ -204,8 +204,8 @@ async fn an_event_source_begins_with_the_state_and_resumes_by_its_last_id() {
     let begun = source.expect(|message| message["channel"] == *channel).await;
     assert_eq!((&begun["recovered"], begun.get("snapshot")), (&json!(true), None), "{begun}");
     for (offset, kind) in [(3, "order_ready"), (4, "order_cancelled")] {
-        let heard = source.expect(|message| message["channel"] == *channel).await;
-        assert_eq!((&heard["offset"], &heard["data"]["type"]), (&json!(offset), &json!(kind)), "{heard}");
+        let received = source.expect(|message| message["channel"] == *channel).await;
+        assert_eq!((&received["offset"], &received["data"]["type"]), (&json!(offset), &json!(kind)), "{received}");
     }
     for (channels, token, status) in [
         (channel.as_str(), None, 401),
@@ -302,7 +302,7 @@ async fn a_session_that_ends_closes_its_sockets_within_a_second() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_sdk_cut_off_hears_everything_once() {
+async fn a_real_sdk_cut_off_receives_everything_once() {
     for protocol in [Protocol::Json, Protocol::Protobuf] {
         let app = TestApp::start().await;
         let (stall, anna) = (app.stall(9).await, app.customer().await);
@@ -320,8 +320,8 @@ async fn a_real_sdk_cut_off_hears_everything_once() {
         }
         let log = app.log(&shop).await;
         assert_eq!(log.len(), 18);
-        board.heard_all(&shop, 0, &log).await;
-        stream.heard_all(&shop, 0, &log).await;
+        board.received_all(&shop, 0, &log).await;
+        stream.received_all(&shop, 0, &log).await;
         board.close().await;
         stream.close().await;
         app.end().await;
@@ -329,7 +329,7 @@ async fn a_real_sdk_cut_off_hears_everything_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_javascript_sdk_cut_off_hears_everything_once() {
+async fn the_javascript_sdk_cut_off_receives_everything_once() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/js");
     let is_there = std::path::Path::new(folder).join("node_modules/centrifuge").exists();
     assert!(is_there, "the SDK is not installed: `make test` does it, or run `npm ci` in tests/sdk/js");
@@ -344,11 +344,11 @@ async fn the_javascript_sdk_cut_off_hears_everything_once() {
         .spawn()
         .expect("node runs");
     let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(node.stdout.take().expect("piped")));
-    let mut said = async || -> Value {
+    let mut next = async || -> Value {
         let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("it says something").expect("reads");
         serde_json::from_str(&line.expect("another line")).expect("JSON")
     };
-    assert_eq!(said().await["subscribed"], shop);
+    assert_eq!(next().await["subscribed"], shop);
     for _ in 0..3 {
         let order = anna.order_from(&stall, 1).await;
         app.app.hub().disconnect(|_, _| true, 3011, "force reconnect");
@@ -357,21 +357,21 @@ async fn the_javascript_sdk_cut_off_hears_everything_once() {
     }
     let log = app.log(&shop).await;
     for (offset, body) in &log {
-        let heard = loop {
-            let heard = said().await;
-            if heard.get("offset").is_some() {
-                break heard;
+        let received = loop {
+            let received = next().await;
+            if received.get("offset").is_some() {
+                break received;
             }
-            assert_ne!(heard["recovered"], false, "{heard}");
+            assert_ne!(received["recovered"], false, "{received}");
         };
-        assert_eq!((&heard["offset"], heard["data"].to_string()), (&json!(offset), reparsed(&(*offset, body.clone())).1));
+        assert_eq!((&received["offset"], received["data"].to_string()), (&json!(offset), reparsed(&(*offset, body.clone())).1));
     }
     assert!(node.wait().await.expect("ends").success());
     app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_without_a_broker_hear_of_each_other_by_the_log() {
+async fn two_nodes_without_a_broker_get_each_others_messages_by_the_log() {
     let app = TestApp::start().await;
     let other = TestApp::over(&app.database, &app.database, &[]).await;
     let (stall, anna) = (app.stall(9).await, app.customer().await);
@@ -385,7 +385,7 @@ async fn two_nodes_without_a_broker_hear_of_each_other_by_the_log() {
         board.reaches(&shop, 2 * n).await;
     }
     assert!(took.as_secs() < 4, "once they know of each other they look every second: {took:?}");
-    board.heard_all(&shop, 0, &app.log(&shop).await).await;
+    board.received_all(&shop, 0, &app.log(&shop).await).await;
     board.close().await;
     other.end().await;
     app.end().await;

@@ -65,7 +65,8 @@ async fn no_path_shows_or_changes_what_is_anothers() {
             let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
             let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
             let body = (!schema.is_null()).then(|| body(&document, schema));
-            let is_public = operation["security"].as_array().is_none_or(|ways| ways.iter().any(|way| *way == json!({})));
+            let is_public =
+                operation["security"].as_array().is_none_or(|schemes| schemes.iter().any(|scheme| *scheme == json!({})));
             for (role, who) in &strangers {
                 for id in &ids {
                     let mut path = path.clone();
@@ -110,20 +111,20 @@ async fn a_stranger_changes_nothing_of_an_order() {
     let log = app.log(&format!("order:{order}")).await;
     let (ben, owner) = (app.customer().await, app.stall(1).await.owner);
     let crew = app.crew_on_duty().await;
-    for deed in ["accept", "ready", "reject", "cancel", "complete", "proof/confirm"] {
+    for command in ["accept", "ready", "reject", "cancel", "complete", "proof/confirm"] {
         for who in [&ben, &owner, &crew] {
-            let body = match deed {
+            let body = match command {
                 "reject" => json!({ "reason": "because" }),
                 "proof/confirm" => json!({ "pin": "000000" }),
                 _ => json!({}),
             };
-            let answer = who.act(&order, deed, body).await;
-            assert!(matches!(answer.status, 403 | 404), "{deed} by {}: {} {}", who.username, answer.status, answer.body);
+            let answer = who.act(&order, command, body).await;
+            assert!(matches!(answer.status, 403 | 404), "{command} by {}: {} {}", who.username, answer.status, answer.body);
         }
     }
-    for deed in ["release", "advance", "problem"] {
-        let body = if deed == "problem" { json!({ "kind": "shop" }) } else { json!({}) };
-        crew.post(&format!("/api/delivery/orders/{order}/{deed}/"), body).await.refused(404, "not_found");
+    for command in ["release", "advance", "problem"] {
+        let body = if command == "problem" { json!({ "kind": "shop" }) } else { json!({}) };
+        crew.post(&format!("/api/delivery/orders/{order}/{command}/"), body).await.refused(404, "not_found");
     }
     for who in [&ben, &owner, &crew] {
         for path in [format!("/api/orders/{order}/"), format!("/api/orders/{order}/history/")] {

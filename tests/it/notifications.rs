@@ -1,4 +1,4 @@
-//! Who is told what of an order's life, and in which language.
+//! Who is notified what of an order's life, and in which language.
 mod languages;
 
 use crate::kit::{Person, TestApp};
@@ -29,7 +29,7 @@ impl Person {
     }
 
     /// The kinds of the own notifications, oldest first.
-    async fn told(&self) -> Vec<String> {
+    async fn notified(&self) -> Vec<String> {
         let kind = |notification: &Value| notification["kind"].as_str().expect("a kind").to_owned();
         self.notifications("en").await.iter().map(kind).collect()
     }
@@ -43,12 +43,12 @@ impl Person {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_step_of_a_delivery_is_told_to_whom_it_concerns() {
+async fn each_step_of_a_delivery_notifies_whom_it_concerns() {
     let app = TestApp::start().await;
     let (stall, anna, staff) = (app.stall(9).await, app.customer().await, app.staff().await);
     let (one, two) = (app.crew().await, app.crew().await);
     let order = anna.order_from(&stall, 1).await;
-    assert_eq!(stall.owner.told().await, ["order_created"]);
+    assert_eq!(stall.owner.notified().await, ["order_created"]);
     stall.owner.act(&order, "accept", json!({})).await.ok();
     one.claim(&order).await.ok();
     one.post(&format!("/api/delivery/orders/{order}/release/"), json!({ "reason": "a flat tyre" })).await.ok();
@@ -57,7 +57,7 @@ async fn each_step_of_a_delivery_is_told_to_whom_it_concerns() {
     staff.post(&format!("/api/staff/orders/{order}/reassign/"), to_two).await.ok();
     two.advance(&order).await.ok();
     let on_its_way = ["order_claimed", "order_released", "order_claimed", "order_reassigned", "order_shipped"];
-    assert_eq!(anna.told().await, on_its_way);
+    assert_eq!(anna.notified().await, on_its_way);
 
     // The proof is derived while the order is on its way, for its customer alone; neither row nor log holds it.
     let proof = anna.get(&format!("/api/orders/{order}/proof/")).await.ok();
@@ -70,10 +70,10 @@ async fn each_step_of_a_delivery_is_told_to_whom_it_concerns() {
     app.settle().await;
     let (anna, owner, two) = (anna.sign_in_again().await, stall.owner.sign_in_again().await, two.sign_in_again().await);
     let one = one.sign_in_again().await;
-    assert_eq!(anna.told().await, [&on_its_way[..], &["order_delivered", "order_completed"]].concat());
-    assert_eq!(owner.told().await, ["order_created", "seller_payment"]);
-    assert_eq!(two.told().await, ["crew_payment"]);
-    assert!(one.told().await.is_empty(), "who did not bring it is not paid");
+    assert_eq!(anna.notified().await, [&on_its_way[..], &["order_delivered", "order_completed"]].concat());
+    assert_eq!(owner.notified().await, ["order_created", "seller_payment"]);
+    assert_eq!(two.notified().await, ["crew_payment"]);
+    assert!(one.notified().await.is_empty(), "who did not bring it is not paid");
     for (who, amount) in [(&owner, "10.00"), (&two, "2.50")] {
         let paid = who.notifications("en").await.pop().expect("paid");
         assert_eq!(paid["content_object"], json!({ "type": "order", "id": order }));
@@ -84,7 +84,7 @@ async fn each_step_of_a_delivery_is_told_to_whom_it_concerns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_delivery_is_told_with_its_reason() {
+async fn a_failed_delivery_notifies_with_its_reason() {
     let app = TestApp::start().await;
     let (stall, anna, crew) = (app.stall(9).await, app.customer().await, app.crew().await);
     let order = anna.order_from(&stall, 1).await;
@@ -92,7 +92,7 @@ async fn a_failed_delivery_is_told_with_its_reason() {
     crew.advance(&order).await.ok();
     let failed = json!({ "to": "DELIVERY_FAILED", "reason": "Nobody opened" });
     crew.post(&format!("/api/delivery/orders/{order}/advance/"), failed).await.ok();
-    assert_eq!(anna.told().await, ["order_claimed", "order_shipped", "order_delivery_failed"]);
+    assert_eq!(anna.notified().await, ["order_claimed", "order_shipped", "order_delivery_failed"]);
     for (language, sentence) in [("en", "Reason: Nobody opened"), ("fr", "Motif : Nobody opened"), ("ar", "السبب: Nobody opened")]
     {
         let message = anna.notifications(language).await.pop().expect("the last")["message"].clone();
@@ -102,7 +102,7 @@ async fn a_failed_delivery_is_told_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_order_is_told_to_customer_sellers_and_crew_once_each() {
+async fn a_cancelled_order_notifies_customer_sellers_and_crew_once_each() {
     let app = TestApp::start().await;
     let (bakery, grill, fruit) = (app.stall(9).await, app.stall(9).await, app.stall(9).await);
     let (anna, crew) = (app.customer().await, app.crew().await);
@@ -120,7 +120,7 @@ async fn a_cancelled_order_is_told_to_customer_sellers_and_crew_once_each() {
     crew.claim(&order).await.ok();
     fruit.owner.act(&order, "reject", json!({ "reason": "sold out" })).await.ok();
     anna.act(&order, "cancel", json!({ "reason": "Ordered twice" })).await.ok();
-    let cancelled = async |who: &Person| who.told().await.iter().filter(|kind| *kind == "order_cancelled").count();
+    let cancelled = async |who: &Person| who.notified().await.iter().filter(|kind| *kind == "order_cancelled").count();
     for who in [&anna, &bakery.owner, &crew] {
         assert_eq!(cancelled(who).await, 1, "{}", who.username);
         let text = who.notifications("en").await.pop().expect("the last");
@@ -133,15 +133,15 @@ async fn a_cancelled_order_is_told_to_customer_sellers_and_crew_once_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_rejection_tells_the_customer_and_the_crew_why() {
+async fn the_last_rejection_gives_the_customer_and_the_crew_its_reason() {
     let app = TestApp::start().await;
     let (stall, anna, crew) = (app.stall(9).await, app.customer().await, app.crew().await);
     let order = anna.order_from(&stall, 1).await;
     crew.claim(&order).await.ok();
     stall.owner.act(&order, "reject", json!({ "reason": "sold out" })).await.ok();
-    assert_eq!(anna.told().await, ["order_claimed", "order_cancelled"]);
-    assert_eq!(crew.told().await, ["order_cancelled"]);
-    assert_eq!(stall.owner.told().await, ["order_created"]);
+    assert_eq!(anna.notified().await, ["order_claimed", "order_cancelled"]);
+    assert_eq!(crew.notified().await, ["order_cancelled"]);
+    assert_eq!(stall.owner.notified().await, ["order_created"]);
     let last = crew.notifications("fr").await.pop().expect("the last");
     // The reason of a rule is a slug among the parameters and a sentence in the text.
     assert_eq!(last["extra_data"]["reason"], "all_shops_rejected");
@@ -157,7 +157,7 @@ async fn an_order_cancelled_without_a_reason_names_none() {
     let (stall, anna) = (app.stall(9).await, app.customer().await);
     let order = anna.order_from(&stall, 1).await;
     anna.act(&order, "cancel", json!({})).await.ok();
-    assert_eq!(anna.told().await, ["order_cancelled"]);
+    assert_eq!(anna.notified().await, ["order_cancelled"]);
     let seller = stall.owner.notifications("en").await;
     let message = seller.last().expect("the last")["message"].as_str().expect("a text");
     assert!(message.starts_with("Order ") && message.ends_with(" was cancelled."), "{message}");

@@ -23,11 +23,11 @@ impl Person {
         self.post("/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": mode })).await
     }
 
-    async fn tells(&self, order: &Value, deed: &str, body: Value) -> crate::kit::Answer {
-        self.post(&format!("/api/orders/{}/{deed}/", id(order)), body).await
+    async fn act_on(&self, order: &Value, command: &str, body: Value) -> crate::kit::Answer {
+        self.post(&format!("/api/orders/{}/{command}/", id(order)), body).await
     }
 
-    async fn sees(&self, order: &Value) -> Value {
+    async fn view(&self, order: &Value) -> Value {
         self.get(&format!("/api/orders/{}/", id(order))).await.ok()
     }
 }
@@ -102,7 +102,7 @@ async fn a_checkout_holds_the_money_takes_the_goods_and_empties_the_cart() {
     assert_eq!(app.on_hand(&stall).await, 3);
     assert_eq!(anna.get("/api/cart/").await.ok()["shops"], json!([]));
 
-    let seen = anna.sees(&order).await;
+    let seen = anna.view(&order).await;
     assert_eq!((&seen["code"], &seen["dropoff"]["address"]), (&order["code"], &json!("Mill Lane 1")));
     let history = anna.get(&format!("/api/orders/{}/history/", id(&order))).await.ok();
     assert_eq!((&history["items"][0]["type"], &history["items"][0]["actor_role"]), (&json!("order_created"), &json!("customer")));
@@ -246,24 +246,24 @@ async fn the_shop_accepts_and_makes_ready_and_only_its_own() {
     let (stall, other, anna) = (app.stall(5).await, app.stall(5).await, rich(&app).await);
     anna.wants(other.product, 1).await;
     let order = anna.buys(&stall, 1).await;
-    let seen = stall.owner.sees(&order).await;
+    let seen = stall.owner.view(&order).await;
     assert_eq!(seen["shop_orders"].as_array().map(Vec::len), Some(1), "a seller sees the own part alone");
     assert_eq!((&seen["dropoff"], &seen["total"], seen.get("delivery_fee")), (&Value::Null, &json!("10.00"), None));
     assert_eq!(seen["customer"].get("phone_number"), None);
 
-    let accepted = stall.owner.tells(&order, "accept", json!({ "prep_minutes": 20 })).await.ok();
+    let accepted = stall.owner.act_on(&order, "accept", json!({ "prep_minutes": 20 })).await.ok();
     assert_eq!(
         (&accepted["shop_orders"][0]["prep_status"], &accepted["shop_orders"][0]["prep_minutes"]),
         (&json!("ACCEPTED"), &json!(20))
     );
-    stall.owner.tells(&order, "accept", json!({})).await.refused(409, "invalid_transition");
-    stall.owner.tells(&order, "ready", json!({})).await.ok();
+    stall.owner.act_on(&order, "accept", json!({})).await.refused(409, "invalid_transition");
+    stall.owner.act_on(&order, "ready", json!({})).await.ok();
     let stranger = app.stall(1).await.owner;
-    stranger.tells(&order, "accept", json!({})).await.refused(404, "not_found");
+    stranger.act_on(&order, "accept", json!({})).await.refused(404, "not_found");
     stranger.get(&format!("/api/orders/{}/", id(&order))).await.refused(404, "not_found");
-    anna.tells(&order, "accept", json!({})).await.refused(403, "forbidden");
-    app.customer().await.tells(&order, "cancel", json!({})).await.refused(404, "not_found");
-    let prep: Vec<Value> = anna.sees(&order).await["shop_orders"]
+    anna.act_on(&order, "accept", json!({})).await.refused(403, "forbidden");
+    app.customer().await.act_on(&order, "cancel", json!({})).await.refused(404, "not_found");
+    let prep: Vec<Value> = anna.view(&order).await["shop_orders"]
         .as_array()
         .expect("parts")
         .iter()
@@ -280,14 +280,14 @@ async fn one_shops_rejection_gives_its_share_back_and_the_last_cancels() {
     anna.wants(one.product, 1).await;
     let order = anna.buys(&two, 2).await;
     assert_eq!(order["total"], "35.00");
-    one.owner.tells(&order, "reject", json!({})).await.refused(422, "invalid");
-    one.owner.tells(&order, "reject", json!({ "reason": "no more bread" })).await.ok();
-    let seen = anna.sees(&order).await;
+    one.owner.act_on(&order, "reject", json!({})).await.refused(422, "invalid");
+    one.owner.act_on(&order, "reject", json!({ "reason": "no more bread" })).await.ok();
+    let seen = anna.view(&order).await;
     assert_eq!((&seen["total"], &seen["delivery_fee"], &seen["status"]), (&json!("22.50"), &json!("2.50"), &json!("CREATED")));
     assert_eq!(anna.wallet().await, ("77.50".into(), "22.50".into()));
     assert_eq!(app.on_hand(&one).await, 5);
-    two.owner.tells(&order, "reject", json!({ "reason": "pre_commit" })).await.ok();
-    assert_eq!(anna.sees(&order).await["status"], "CANCELLED");
+    two.owner.act_on(&order, "reject", json!({ "reason": "pre_commit" })).await.ok();
+    assert_eq!(anna.view(&order).await["status"], "CANCELLED");
     assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
     assert_eq!(app.on_hand(&two).await, 5);
     app.check_ledger().await;
@@ -303,26 +303,26 @@ async fn when_the_crew_holds_all_that_is_left_a_rejection_ships_the_order() {
     crew.claim(&id(&order)).await.ok();
     crew.post(&format!("/api/delivery/orders/{}/advance/", id(&order)), json!({ "to": "SHIPPED", "shop_id": one.id })).await.ok();
     anna.get(&format!("/api/orders/{}/proof/", id(&order))).await.refused(409, "no_proof_yet");
-    two.owner.tells(&order, "reject", json!({ "reason": "the oven is broken" })).await.ok();
+    two.owner.act_on(&order, "reject", json!({ "reason": "the oven is broken" })).await.ok();
 
-    let seen = anna.sees(&order).await;
+    let seen = anna.view(&order).await;
     assert_eq!((&seen["status"], &seen["total"]), (&json!("SHIPPED"), &json!("12.50")));
-    let said: Vec<Value> = app
+    let messages: Vec<Value> = app
         .log(&format!("order:{}", id(&order)))
         .await
         .iter()
         .map(|(_, body)| serde_json::from_str(body).expect("JSON"))
         .collect();
-    let last: Vec<_> = said.iter().rev().take(2).map(|event| (&event["type"], &event["order"]["status"])).collect();
+    let last: Vec<_> = messages.iter().rev().take(2).map(|event| (&event["type"], &event["order"]["status"])).collect();
     assert_eq!(last, [(&json!("order_shipped"), &json!("SHIPPED")), (&json!("order_rejected"), &json!("SHIPPED"))]);
 
     let pin = anna.get(&format!("/api/orders/{}/proof/", id(&order))).await.ok()["pin"].clone();
-    let told = anna.get("/api/notifications/?kind=order_shipped").await.ok();
-    assert_eq!(told["items"][0]["extra_data"]["proof"]["pin"], pin, "{told}");
+    let notification = anna.get("/api/notifications/?kind=order_shipped").await.ok();
+    assert_eq!(notification["items"][0]["extra_data"]["proof"]["pin"], pin, "{notification}");
     crew.post(&format!("/api/orders/{}/proof/confirm/", id(&order)), json!({ "pin": pin })).await.ok();
-    let told = anna.get("/api/notifications/?kind=order_shipped").await.ok();
-    assert_eq!(told["items"][0]["extra_data"].get("proof"), None, "a proof that was used is shown no more");
-    assert_eq!(anna.sees(&order).await["status"], "DELIVERED");
+    let notification = anna.get("/api/notifications/?kind=order_shipped").await.ok();
+    assert_eq!(notification["items"][0]["extra_data"].get("proof"), None, "a proof that was used is shown no more");
+    assert_eq!(anna.view(&order).await["status"], "DELIVERED");
     app.end().await;
 }
 
@@ -330,14 +330,14 @@ async fn when_the_crew_holds_all_that_is_left_a_rejection_ships_the_order() {
 async fn what_no_shop_accepts_in_a_quarter_of_an_hour_is_cancelled() {
     let app = TestApp::start().await;
     let (stall, anna) = (app.stall(5).await, rich(&app).await);
-    let (order, kept) = (anna.buys(&stall, 1).await, anna.buys(&stall, 1).await);
-    stall.owner.tells(&kept, "accept", json!({})).await.ok();
+    let (order, other) = (anna.buys(&stall, 1).await, anna.buys(&stall, 1).await);
+    stall.owner.act_on(&other, "accept", json!({})).await.ok();
     app.pass(TimeDelta::minutes(16)).await;
     app.settle().await;
     let anna = anna.back().await;
-    // The runner of the house may have taken the task before this test did: wait for its deed, not for a time.
+    // The runner of the house may have taken the task before this test did: wait for its command, not for a time.
     app.until(&anna, &order, "CANCELLED").await;
-    assert_eq!(anna.sees(&kept).await["status"], "CREATED");
+    assert_eq!(anna.view(&other).await["status"], "CREATED");
     assert_eq!(app.on_hand(&stall).await, 4);
     app.end().await;
 }
@@ -345,12 +345,12 @@ async fn what_no_shop_accepts_in_a_quarter_of_an_hour_is_cancelled() {
 impl TestApp {
     async fn until(&self, who: &Person, order: &Value, status: &str) {
         for _ in 0..1000 {
-            if who.sees(order).await["status"] == status {
+            if who.view(order).await["status"] == status {
                 return;
             }
             tokio::task::yield_now().await;
         }
-        panic!("the order never became {status}: {}", who.sees(order).await);
+        panic!("the order never became {status}: {}", who.view(order).await);
     }
 }
 
@@ -359,14 +359,14 @@ async fn a_cancelled_order_gives_money_and_goods_back() {
     let app = TestApp::start().await;
     let (stall, anna) = (app.stall(5).await, rich(&app).await);
     let order = anna.buys(&stall, 2).await;
-    let cancelled = anna.tells(&order, "cancel", json!({ "reason": "changed my mind" })).await.ok();
+    let cancelled = anna.act_on(&order, "cancel", json!({ "reason": "changed my mind" })).await.ok();
     assert_eq!((&cancelled["status"], &cancelled["payment_status"]), (&json!("CANCELLED"), &json!("RELEASED")));
-    anna.tells(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
+    anna.act_on(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
     assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
     assert_eq!(app.on_hand(&stall).await, 5);
     let again = anna.buys(&stall, 1).await;
-    app.staff().await.tells(&again, "cancel", json!({})).await.ok();
-    stall.owner.tells(&again, "ready", json!({})).await.refused(409, "invalid_transition");
+    app.staff().await.act_on(&again, "cancel", json!({})).await.ok();
+    stall.owner.act_on(&again, "ready", json!({})).await.refused(409, "invalid_transition");
     app.check_ledger().await;
     app.end().await;
 }
@@ -376,18 +376,18 @@ async fn three_days_after_delivery_everybody_is_paid() {
     let app = TestApp::start().await;
     let (stall, anna, crew) = (app.stall(5).await, rich(&app).await, app.person(Role::Crew).await);
     let order = anna.buys(&stall, 2).await;
-    anna.tells(&order, "complete", json!({})).await.refused(409, "invalid_transition");
+    anna.act_on(&order, "complete", json!({})).await.refused(409, "invalid_transition");
     app.carry(&order, &crew).await;
-    anna.tells(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
-    let early = anna.tells(&order, "complete", json!({})).await.refused(409, "too_early");
-    assert_eq!(early["completable_at"], anna.sees(&order).await["completable_at"]);
+    anna.act_on(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
+    let early = anna.act_on(&order, "complete", json!({})).await.refused(409, "too_early");
+    assert_eq!(early["completable_at"], anna.view(&order).await["completable_at"]);
     assert_eq!(anna.wallet().await, ("77.50".into(), "22.50".into()), "delivered is not yet paid out");
 
     app.pass(TimeDelta::days(3)).await;
     app.settle().await;
     let (anna, seller, crew) = (anna.back().await, stall.owner.back().await, crew.back().await);
     app.until(&anna, &order, "COMPLETED").await;
-    anna.tells(&order, "complete", json!({})).await.ok();
+    anna.act_on(&order, "complete", json!({})).await.ok();
     assert_eq!(anna.wallet().await, ("77.50".into(), "0.00".into()));
     assert_eq!(seller.get("/api/wallet/").await.ok()["payable"], "20.00");
     assert_eq!(crew.get("/api/wallet/").await.ok()["payable"], "2.50");
@@ -396,7 +396,7 @@ async fn three_days_after_delivery_everybody_is_paid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cash_taken_at_the_door_is_the_crews_to_hand_in() {
+async fn cash_collected_on_delivery_is_the_crews_to_hand_in() {
     let app = TestApp::start().await;
     let (stall, anna, crew) = (app.stall(5).await, app.customer().await, app.person(Role::Crew).await);
     anna.wants(stall.product, 2).await;
@@ -408,7 +408,7 @@ async fn cash_taken_at_the_door_is_the_crews_to_hand_in() {
     assert_eq!(cash.to_string(), "22.50 USD");
     drop(conn);
     app.pass(TimeDelta::days(3)).await;
-    anna.back().await.tells(&order, "complete", json!({})).await.ok();
+    anna.back().await.act_on(&order, "complete", json!({})).await.ok();
     assert_eq!(stall.owner.back().await.get("/api/wallet/").await.ok()["payable"], "20.00");
     app.check_ledger().await;
     app.end().await;
@@ -426,7 +426,7 @@ async fn a_delivery_that_fails_and_comes_back_gives_all_back() {
         orders::returned(tx, order, now).await
     })
     .await;
-    assert_eq!(anna.sees(&order).await["status"], "RETURNED_TO_SHOP");
+    assert_eq!(anna.view(&order).await["status"], "RETURNED_TO_SHOP");
     assert_eq!(anna.wallet().await, ("100.00".into(), "0.00".into()));
     assert_eq!(app.on_hand(&stall).await, 5);
     app.check_ledger().await;
@@ -434,7 +434,7 @@ async fn a_delivery_that_fails_and_comes_back_gives_all_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_storm_of_deeds_neither_deadlocks_nor_loses_a_cent_or_a_piece() {
+async fn a_storm_of_commands_neither_deadlocks_nor_loses_a_cent_or_a_piece() {
     let app = TestApp::start().await;
     let (one, two) = (app.stall(1000).await, app.stall(1000).await);
     let customers: Vec<_> = {
@@ -471,10 +471,10 @@ async fn story(anna: Person, first: Stall, second: Stall) {
         anna.wants(first.product, 1).await;
         let order = anna.buys(&second, 1).await;
         let (accepted, ready, rejected, cancelled) = tokio::join!(
-            first.owner.tells(&order, "accept", json!({})),
-            second.owner.tells(&order, "ready", json!({})),
-            second.owner.tells(&order, "reject", json!({ "reason": "sold out" })),
-            anna.tells(&order, "cancel", json!({})),
+            first.owner.act_on(&order, "accept", json!({})),
+            second.owner.act_on(&order, "ready", json!({})),
+            second.owner.act_on(&order, "reject", json!({ "reason": "sold out" })),
+            anna.act_on(&order, "cancel", json!({})),
         );
         assert_eq!(cancelled.status, 200, "{}", cancelled.body);
         for answer in [accepted, ready, rejected] {

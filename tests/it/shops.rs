@@ -265,11 +265,11 @@ async fn seeding_twice_makes_one_city() {
     let states: Vec<_> = states.iter().map(|(status, count)| (status.as_str(), *count)).collect();
     let wanted = [("CANCELLED", 1), ("CREATED", 4), ("DELIVERED", 1), ("PROCESSING", 1), ("RETURNED_TO_SHOP", 1), ("SHIPPED", 1)];
     assert_eq!(states, wanted);
-    let counter = "select p.prep_status, exists (select from proof where order_id = o.id)
+    let pickups = "select p.prep_status, exists (select from proof where order_id = o.id)
         from orders o join shop_order p on p.region = o.region and p.order_id = o.id
         where o.fulfilment = 'pickup' order by p.prep_status";
-    let counter: Vec<(String, bool)> = sqlx::query_as(counter).fetch_all(&app.app.pools().background).await.expect("orders");
-    assert_eq!(counter, [("NEW".to_owned(), false), ("READY".to_owned(), true)], "a PIN comes with what is ready");
+    let pickups: Vec<(String, bool)> = sqlx::query_as(pickups).fetch_all(&app.app.pools().background).await.expect("orders");
+    assert_eq!(pickups, [("NEW".to_owned(), false), ("READY".to_owned(), true)], "a PIN comes with what is ready");
     assert_eq!(first[..3], [48, 10, 120]);
     let shops = app.get("/api/shops/?lat=28.5&lng=26.5&open_now=true").await.ok();
     assert!(ids(&shops).len() >= 3, "three shops never close");

@@ -63,14 +63,14 @@ async fn raves(who: Person, role: usize, stalls: Arc<Vec<Stall>>, board: Board, 
         if path.ends_with("/claim/") && answer.status == 200 {
             mine.push(answer.body["order_id"].as_str().expect("an id").to_owned());
         }
-        let deed = path.trim_end_matches('/').rsplit('/').next().expect("a deed").to_owned();
-        *met.entry(format!("{deed} {}", answer.status)).or_default() += 1;
+        let command = path.trim_end_matches('/').rsplit('/').next().expect("a command").to_owned();
+        *met.entry(format!("{command} {}", answer.status)).or_default() += 1;
     }
     met
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_storm_of_all_deeds_neither_deadlocks_nor_loses_a_cent() {
+async fn a_storm_of_all_commands_neither_deadlocks_nor_loses_a_cent() {
     let app = TestApp::start_with(&[("WASSALLY_POOLS", "32,8,4")]).await;
     let mut stalls = Vec::new();
     for _ in 0..3 {
@@ -99,8 +99,8 @@ async fn a_storm_of_all_deeds_neither_deadlocks_nor_loses_a_cent() {
             *met.entry(what).or_default() += times;
         }
     }
-    for deed in ["checkout 201", "accept 200", "claim 200", "cancel 200", "advance 200"] {
-        assert!(met.contains_key(deed), "{deed} never succeeded: {met:?}");
+    for command in ["checkout 201", "accept 200", "claim 200", "cancel 200", "advance 200"] {
+        assert!(met.contains_key(command), "{command} never succeeded: {met:?}");
     }
     assert_eq!(deadlocks(&app).await, before, "{met:?}");
     app.check_ledger().await;

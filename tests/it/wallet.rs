@@ -195,7 +195,7 @@ async fn crosswise_payments_never_deadlock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_owner_hears_of_a_change_with_its_number() {
+async fn the_owner_gets_a_change_with_its_number() {
     let app = TestApp::start().await;
     let anna = app.customer().await;
     app.fund(anna.id, 12_00).await;

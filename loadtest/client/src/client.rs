@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An error of the server: its code and its slug.
-type Refused = (u64, String);
+type Rejection = (u64, String);
 
 /// A client whose messages are read in the order in which they came, or searched for.
 pub struct Client {
@@ -102,18 +102,18 @@ impl Client {
     }
 
     /// Calls a method: its data, or the error.
-    pub async fn call(&mut self, method: &str, data: Value) -> Result<Value, Refused> {
+    pub async fn call(&mut self, method: &str, data: Value) -> Result<Value, Rejection> {
         let mut reply = self.request(json!({ "rpc": { "method": method, "data": data } })).await;
         refused(&reply).map_or_else(|| Ok(reply["rpc"]["data"].take()), Err)
     }
 
     /// Subscribes: the result, or the error.
-    pub async fn try_subscribe(&mut self, channel: &str) -> Result<Value, Refused> {
+    pub async fn try_subscribe(&mut self, channel: &str) -> Result<Value, Rejection> {
         self.request_subscribe(json!({ "channel": channel })).await
     }
 
     /// Subscribes from a position: the result, or the error.
-    pub async fn try_recover(&mut self, channel: &str, epoch: &str, offset: u64) -> Result<Value, Refused> {
+    pub async fn try_recover(&mut self, channel: &str, epoch: &str, offset: u64) -> Result<Value, Rejection> {
         self.request_subscribe(json!({ "channel": channel, "recover": true, "epoch": epoch, "offset": offset })).await
     }
 
@@ -127,7 +127,7 @@ impl Client {
         self.try_recover(channel, epoch, offset).await.unwrap_or_else(|error| panic!("recover {channel}: {error:?}"))
     }
 
-    async fn request_subscribe(&mut self, subscribe: Value) -> Result<Value, Refused> {
+    async fn request_subscribe(&mut self, subscribe: Value) -> Result<Value, Rejection> {
         let mut reply = self.request(json!({ "subscribe": subscribe })).await;
         refused(&reply).map_or_else(|| Ok(reply["subscribe"].take()), Err)
     }
@@ -261,7 +261,7 @@ impl Client {
     }
 }
 
-fn refused(reply: &Value) -> Option<Refused> {
+fn refused(reply: &Value) -> Option<Rejection> {
     let error = reply.get("error")?;
     Some((error["code"].as_u64().unwrap_or_default(), error["message"].as_str().unwrap_or_default().to_owned()))
 }

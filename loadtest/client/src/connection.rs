@@ -19,7 +19,7 @@ pub enum Lost {
     #[error("the connection failed")]
     Failed(#[from] tungstenite::Error),
     #[error("no connection")]
-    Refused(#[from] std::io::Error),
+    Unreachable(#[from] std::io::Error),
 }
 
 pub struct Connection {

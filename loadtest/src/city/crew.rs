@@ -139,7 +139,7 @@ impl Crew {
         };
         if channel.starts_with("nearby:") {
             let (city, name) = (&self.city, &self.person.username);
-            self.nearby.take(&data, || city.scaled(city.decisions.reaction(name).reaction_s));
+            self.nearby.take(&data, || city.scaled(city.decisions.claim_delay(name).delay_s));
         } else if let Some(order) = channel.strip_prefix("order:") {
             self.jobs.apply(order, &data, &self.person.id);
         } else if matches!(data["type"].as_str(), Some("job_assigned" | "job_released" | "job_cancelled" | "order_reassigned")) {
@@ -321,7 +321,7 @@ impl Crew {
         let handovers = &self.city.handovers;
         let courtesy = self.city.scaled(COURTESY.as_secs_f64()).max(COURTESY);
         let Some((order, near)) = self.nearby.nearest(|order, near: &Near| {
-            let patience = if handovers.is_own(order) { near.reaction } else { near.reaction + courtesy };
+            let patience = if handovers.is_own(order) { near.delay } else { near.delay + courtesy };
             near.seen_at.elapsed() >= patience
         }) else {
             return;

@@ -81,7 +81,7 @@ impl Customer {
             return Ok(None);
         }
         let order = match self.check_out(if plan.pays_by_wallet { "WALLET" } else { "COD" }).await {
-            Err(CallError::Refused { status, .. }) if status == StatusCode::PAYMENT_REQUIRED.as_u16() => {
+            Err(CallError::Api { status, .. }) if status == StatusCode::PAYMENT_REQUIRED.as_u16() => {
                 self.top_up().await;
                 self.check_out("COD").await?
             }

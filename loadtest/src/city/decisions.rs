@@ -29,8 +29,8 @@ pub struct Preparation {
 
 /// How fast a crew reacts to an order on its list.
 #[derive(Serialize, Debug)]
-pub struct Reaction {
-    pub reaction_s: f64,
+pub struct ClaimDelay {
+    pub delay_s: f64,
 }
 
 /// Where an idle crew rides next, as any number.
@@ -95,8 +95,8 @@ impl Decisions {
         })
     }
 
-    pub fn reaction(&self, crew: &str) -> Reaction {
-        self.next(crew, |_, draw| Reaction { reaction_s: draw.between(1.0, 6.0) })
+    pub fn claim_delay(&self, crew: &str) -> ClaimDelay {
+        self.next(crew, |_, draw| ClaimDelay { delay_s: draw.between(1.0, 6.0) })
     }
 
     pub fn stroll(&self, crew: &str) -> Stroll {
@@ -142,8 +142,8 @@ mod tests {
         for _ in 0..5 {
             one.purchase("customer6", 8, 4, 12);
         }
-        one.reaction("crew5");
-        two.reaction("crew5");
+        one.claim_delay("crew5");
+        two.claim_delay("crew5");
         for _ in 0..5 {
             two.purchase("customer6", 8, 4, 12);
         }

@@ -11,7 +11,7 @@ use wassally_geo::Point;
 pub struct Near {
     pub distance_m: f64,
     pub seen_at: Instant,
-    pub reaction: Duration,
+    pub delay: Duration,
     /// Every try to claim it is the same command.
     pub key: String,
 }
@@ -21,7 +21,7 @@ pub struct Nearby(HashMap<String, Near>);
 
 impl Nearby {
     /// Applies a message of `nearby:`; `full` replaces the list.
-    pub fn take(&mut self, data: &Value, mut reaction: impl FnMut() -> Duration) {
+    pub fn take(&mut self, data: &Value, mut delay: impl FnMut() -> Duration) {
         let added: Vec<&Value> = data["added"].as_array().into_iter().flatten().collect();
         if data["full"] == true {
             self.0.retain(|order, _| added.iter().any(|entry| entry["order_id"] == order.as_str()));
@@ -34,7 +34,7 @@ impl Nearby {
             let distance_m = entry["distance_m"].as_f64().unwrap_or_default();
             self.0
                 .entry(order.to_owned())
-                .or_insert_with(|| Near { distance_m, seen_at: Instant::now(), reaction: reaction(), key: fresh_key() })
+                .or_insert_with(|| Near { distance_m, seen_at: Instant::now(), delay: delay(), key: fresh_key() })
                 .distance_m = distance_m;
         }
     }

@@ -27,8 +27,8 @@ pub struct Stats {
 }
 
 impl Stats {
-    pub fn add(counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
+    pub fn add(total: &AtomicU64) {
+        total.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a refusal or a lost answer. The first refusal of its kind is logged in full.
@@ -46,7 +46,7 @@ impl Stats {
     }
 
     pub fn line(&self) -> String {
-        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let get = |total: &AtomicU64| total.load(Ordering::Relaxed);
         let deliveries = &self.deliveries;
         let (mut away, mut refused) = (0, 0);
         self.refused

@@ -136,5 +136,5 @@ fn as_call_error(error: ReplyError) -> CallError {
     if error.temporary || error.code < 400 || matches!(error.code, 429 | 503) {
         return CallError::Unavailable(format!("{} {}", error.code, error.message));
     }
-    CallError::Refused { status: error.code as u16, code: error.message, problem: Value::Null }
+    CallError::Api { status: error.code as u16, code: error.message, problem: Value::Null }
 }

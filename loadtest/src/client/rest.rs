@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 #[derive(Debug, Clone)]
 pub enum CallError {
     /// The server refused: a status, a slug and the whole problem.
-    Refused { status: u16, code: String, problem: Value },
+    Api { status: u16, code: String, problem: Value },
     /// No answer, or one that means "later": the same call may be tried again.
     Unavailable(String),
 }
@@ -21,7 +21,7 @@ impl CallError {
     /// The slug of the refusal, or nothing when there was no answer.
     pub fn code(&self) -> &str {
         match self {
-            Self::Refused { code, .. } => code,
+            Self::Api { code, .. } => code,
             Self::Unavailable(_) => "",
         }
     }
@@ -34,7 +34,7 @@ impl CallError {
 impl std::fmt::Display for CallError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Refused { status, code, problem } => {
+            Self::Api { status, code, problem } => {
                 write!(f, "refused with {status} {code}: {}", problem["detail"].as_str().unwrap_or_default())?;
                 if problem["errors"].is_array() { write!(f, " {}", problem["errors"]) } else { Ok(()) }
             }
@@ -123,7 +123,7 @@ impl Rest {
         ) {
             return Err(CallError::Unavailable(format!("{status} {code} {wait}").trim().to_owned()));
         }
-        Err(CallError::Refused { status: status.as_u16(), code, problem: value })
+        Err(CallError::Api { status: status.as_u16(), code, problem: value })
     }
 }
 
@@ -211,7 +211,7 @@ impl Person {
         let body = json!({ "refresh": tokens.refresh });
         let renewed = match self.rest.call(Method::POST, "/api/auth/refresh/", "", None, Some(&body)).await {
             Ok(answer) => Tokens::read(&answer),
-            Err(CallError::Refused { .. }) => None,
+            Err(CallError::Api { .. }) => None,
             Err(unavailable) => return Err(unavailable),
         };
         *tokens = match renewed {
@@ -237,7 +237,7 @@ impl Person {
     async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Result<Value, CallError> {
         let access = self.access().await?;
         match self.rest.call(method.clone(), path, &access, key, body).await {
-            Err(CallError::Refused { status: 401, .. }) => {
+            Err(CallError::Api { status: 401, .. }) => {
                 self.distrust(&access).await;
                 let access = self.access().await?;
                 self.rest.call(method, path, &access, key, body).await

@@ -19,12 +19,12 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub fn add(counter: &AtomicU64, count: u64) {
-        counter.fetch_add(count, Ordering::Relaxed);
+    pub fn add(total: &AtomicU64, count: u64) {
+        total.fetch_add(count, Ordering::Relaxed);
     }
 
-    pub fn get(counter: &AtomicU64) -> u64 {
-        counter.load(Ordering::Relaxed)
+    pub fn get(total: &AtomicU64) -> u64 {
+        total.load(Ordering::Relaxed)
     }
 
     /// Whether every numbered publication came exactly once and in order.

@@ -151,12 +151,12 @@ impl Swarm {
     }
 
     fn take(&mut self, number: usize, bytes: &[u8], each: &mut impl FnMut(&mut Self, usize, Received)) {
-        let mut kept = std::mem::take(&mut self.sockets[number].rest);
-        let bytes = if kept.is_empty() {
+        let mut unread = std::mem::take(&mut self.sockets[number].rest);
+        let bytes = if unread.is_empty() {
             bytes
         } else {
-            kept.extend_from_slice(bytes);
-            &kept
+            unread.extend_from_slice(bytes);
+            &unread
         };
         let mut used = 0;
         if !self.sockets[number].is_open {

@@ -59,7 +59,7 @@ pub fn build(plan: &Plan, streets: &[Street], projection: &Projection, seed: u64
         }
     }
     drop_stubs(&mut pieces, streets);
-    keep_the_largest_part(&mut pieces);
+    retain_the_largest_part(&mut pieces);
     pieces
 }
 
@@ -140,7 +140,7 @@ fn drop_stubs(pieces: &mut Vec<Piece>, streets: &[Street]) {
     }
 }
 
-fn keep_the_largest_part(pieces: &mut Vec<Piece>) {
+fn retain_the_largest_part(pieces: &mut Vec<Piece>) {
     let mut root: BTreeMap<Spot, Spot> = BTreeMap::new();
     fn find(root: &mut BTreeMap<Spot, Spot>, spot: Spot) -> Spot {
         let up = *root.entry(spot).or_insert(spot);

@@ -302,7 +302,7 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
         }
         let mut removed = Vec::new();
         if inside - fresh.len() < watcher.shown.len() {
-            self.keep_within_exit(watcher, at, limit - inside);
+            self.retain_within_exit(watcher, at, limit - inside);
             watcher.shown.retain(|order, shown| {
                 let stays = shown.seen_in_search == search;
                 if !stays {
@@ -324,7 +324,7 @@ impl<W: Key, O: Key, P: Clone + PartialEq> Nearby<W, O, P> {
 
     /// Marks the `free` nearest of those beyond the radius but within the exit as seen. An order within the radius that was not a hit has `limit`
     /// others before it, and then none is free.
-    fn keep_within_exit(&self, watcher: &mut Watcher<O>, at: Point, free: usize) {
+    fn retain_within_exit(&self, watcher: &mut Watcher<O>, at: Point, free: usize) {
         if free == 0 {
             return;
         }

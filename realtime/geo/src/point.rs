@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_walk_ends_where_distance_and_bearing_say() {
+    fn a_walk_ends_at_its_distance_and_bearing() {
         for (lat, lng) in [(52.0, 13.0), (0.1, 179.999), (-33.0, -70.0), (89.9, 10.0)] {
             let from = Point::new(lat, lng).unwrap();
             let to = from.at(77.0, 1500.0);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn poles_and_antipodes_have_distances_and_ways() {
+    fn poles_and_antipodes_have_distances_and_bearings() {
         let mut rng = fastrand::Rng::with_seed(3);
         for _ in 0..20_000 {
             let from = Point::new(rng.f64() * 180.0 - 90.0, rng.f64() * 360.0 - 180.0).unwrap();

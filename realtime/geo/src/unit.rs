@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chords_tell_the_haversine_distance() {
+    fn a_chord_gives_the_haversine_distance() {
         let mut rng = fastrand::Rng::with_seed(5);
         for _ in 0..10_000 {
             let from = Point::new(rng.f64() * 180.0 - 90.0, rng.f64() * 360.0 - 180.0).unwrap();

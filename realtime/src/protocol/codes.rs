@@ -6,36 +6,36 @@ use super::Error;
 
 /// A row of the first table: why a command is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ErrorReply {
     pub code: u32,
     pub message: &'static str,
     /// Whether the SDK tries again by itself.
     pub temporary: bool,
 }
 
-const fn refusal(code: u32, message: &'static str, temporary: bool) -> Refusal {
-    Refusal { code, message, temporary }
+const fn error(code: u32, message: &'static str, temporary: bool) -> ErrorReply {
+    ErrorReply { code, message, temporary }
 }
 
-impl Refusal {
-    pub const INTERNAL: Self = refusal(100, "internal server error", true);
-    pub const UNAUTHORIZED: Self = refusal(101, "unauthorized", false);
-    pub const UNKNOWN_CHANNEL: Self = refusal(102, "unknown channel", false);
-    pub const PERMISSION_DENIED: Self = refusal(103, "permission denied", false);
-    pub const METHOD_NOT_FOUND: Self = refusal(104, "method not found", false);
-    pub const ALREADY_SUBSCRIBED: Self = refusal(105, "already subscribed", false);
-    pub const LIMIT_EXCEEDED: Self = refusal(106, "limit exceeded", false);
-    pub const BAD_REQUEST: Self = refusal(107, "bad request", false);
-    pub const NOT_AVAILABLE: Self = refusal(108, "not available", false);
-    pub const TOKEN_EXPIRED: Self = refusal(109, "token expired", false);
-    pub const EXPIRED: Self = refusal(110, "expired", false);
-    pub const TOO_MANY_REQUESTS: Self = refusal(111, "too many requests", true);
-    pub const UNRECOVERABLE_POSITION: Self = refusal(112, "unrecoverable position", false);
-    pub const CONCURRENT_PAGINATION: Self = refusal(113, "concurrent pagination", true);
+impl ErrorReply {
+    pub const INTERNAL: Self = error(100, "internal server error", true);
+    pub const UNAUTHORIZED: Self = error(101, "unauthorized", false);
+    pub const UNKNOWN_CHANNEL: Self = error(102, "unknown channel", false);
+    pub const PERMISSION_DENIED: Self = error(103, "permission denied", false);
+    pub const METHOD_NOT_FOUND: Self = error(104, "method not found", false);
+    pub const ALREADY_SUBSCRIBED: Self = error(105, "already subscribed", false);
+    pub const LIMIT_EXCEEDED: Self = error(106, "limit exceeded", false);
+    pub const BAD_REQUEST: Self = error(107, "bad request", false);
+    pub const NOT_AVAILABLE: Self = error(108, "not available", false);
+    pub const TOKEN_EXPIRED: Self = error(109, "token expired", false);
+    pub const EXPIRED: Self = error(110, "expired", false);
+    pub const TOO_MANY_REQUESTS: Self = error(111, "too many requests", true);
+    pub const UNRECOVERABLE_POSITION: Self = error(112, "unrecoverable position", false);
+    pub const CONCURRENT_PAGINATION: Self = error(113, "concurrent pagination", true);
 }
 
-impl From<Refusal> for Error {
-    fn from(of: Refusal) -> Self {
+impl From<ErrorReply> for Error {
+    fn from(of: ErrorReply) -> Self {
         Self { code: of.code, message: of.message.to_owned(), temporary: of.temporary }
     }
 }

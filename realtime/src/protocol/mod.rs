@@ -14,7 +14,7 @@ pub mod protobuf;
 mod requests;
 mod results;
 
-pub use codes::{Disconnect, Refusal, Unsubscribe};
+pub use codes::{Disconnect, ErrorReply, Unsubscribe};
 pub use framing::{BadFrame, Broadcast, Format, Unencodable};
 pub use objects::{ClientInfo, Dictionary, Error, FilterNode, KeyedItem, Publication, StreamPosition, TrackBatch};
 pub use requests::{

@@ -16,7 +16,7 @@ impl Session {
     pub(super) async fn connect(self: &Arc<Self>, id: u32, request: ConnectRequest) {
         if let Err(error) = self.welcome(id, request).await {
             // The connection was not accepted: the socket stays until the connect timeout, without answers.
-            self.state.lock().phase = Phase::Refused;
+            self.state.lock().phase = Phase::Rejected;
             self.refuse(id, &error);
         }
     }

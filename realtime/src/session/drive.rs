@@ -168,7 +168,7 @@ impl Session {
         let mut state = self.state.lock();
         let id = command.id;
         let decision = match (state.phase, command.request) {
-            (Phase::Closed | Phase::Refused, _) => return None,
+            (Phase::Closed | Phase::Rejected, _) => return None,
             (Phase::Live, Some(Request::Send(send))) => {
                 let identity = state.identity.clone();
                 drop(state);

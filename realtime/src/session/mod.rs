@@ -66,7 +66,7 @@ enum Phase {
     Connecting,
     Live,
     /// Connect was refused by an error: commands are no longer answered.
-    Refused,
+    Rejected,
     Closed,
 }
 

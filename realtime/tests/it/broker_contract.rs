@@ -31,7 +31,7 @@ macro_rules! keeps_the_contract {
             #[tokio::test]
             async fn a_message_reaches_all_others_once() { super::a_message_reaches_all_others_once(MAKE).await; }
             #[tokio::test]
-            async fn messages_of_a_node_keep_their_order() { super::messages_of_a_node_keep_their_order(MAKE).await; }
+            async fn messages_of_a_node_stay_in_order() { super::messages_of_a_node_stay_in_order(MAKE).await; }
             #[tokio::test]
             async fn messages_arrive_byte_for_byte() { super::messages_arrive_byte_for_byte(MAKE).await; }
             #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_message_reaches_all_others_once(make: Make) {
     assert_eq!(received, wanted);
 }
 
-async fn messages_of_a_node_keep_their_order(make: Make) {
+async fn messages_of_a_node_stay_in_order(make: Make) {
     let nodes = joined(make, 2);
     let topics = ["a", "b", "c"].map(Topic::of);
     for n in 0..3000_u32 {

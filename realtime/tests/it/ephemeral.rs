@@ -22,7 +22,7 @@ async fn a_snapshot_comes_with_the_reply_and_changes_follow() {
 }
 
 #[tokio::test]
-async fn clients_publish_where_their_grant_says_so() {
+async fn clients_publish_where_their_grant_allows_it() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
     let mut ben = node.connect("ben").await;

@@ -105,7 +105,7 @@ async fn an_unavailable_log_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_gap_too_wide_ends_the_subscription_and_recovery_says_so() {
+async fn a_gap_too_wide_ends_the_subscription_and_recovery_is_refused() {
     let node = Node::start().await;
     let mut anna = node.connect("anna").await;
     anna.subscribe("durable:1").await;

@@ -148,7 +148,7 @@ async fn the_seventeenth_command_behind_a_slow_one_is_too_many() {
 }
 
 #[tokio::test]
-async fn missing_pongs_close_a_connection_and_pongs_keep_it() {
+async fn missing_pongs_close_a_connection_and_pongs_hold_it_open() {
     let quick = |config: &mut wassally_realtime::Config| {
         config.ping_interval = Duration::from_millis(400);
         config.pong_timeout = Duration::from_millis(300);

@@ -125,7 +125,7 @@ async fn count_wrong(app: &App, actor: &Actor, id: OrderId, shown: Shown<'_>) ->
 /// The locked order, its proof, and at a counter the actor's shops whose parts are still there. Errors: 404 unless the actor may confirm it.
 async fn open(tx: &mut Tx, actor: &Actor, id: OrderId) -> Result<(Order, store::ProofRow, Vec<ShopId>), ConfirmError> {
     let (order, relation) = orders::lock_as(tx, actor, id).await?;
-    let own: Vec<&ShopOrder> = order.live_parts().filter(|part| relation.sees_part(part.shop_id)).collect();
+    let own: Vec<&ShopOrder> = order.live_parts().filter(|part| relation.may_see_part(part.shop_id)).collect();
     let may = match relation {
         Relation::Crew | Relation::FormerCrew => order.fulfilment == Fulfilment::Delivery,
         Relation::Shops(_) => order.fulfilment == Fulfilment::Pickup && !own.is_empty(),

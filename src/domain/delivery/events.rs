@@ -106,7 +106,7 @@ impl OrderPickedUp {
     }
 
     /// The customer collected this shop's part.
-    pub fn at_the_counter(order: &Order, shop: ShopId, now: Timestamp, by: By) -> Self {
+    pub fn collected(order: &Order, shop: ShopId, now: Timestamp, by: By) -> Self {
         let messages = order.announce(now, by, DeliveryFact::OrderPickedUp { shop_id: Some(shop) });
         Self::about(order, messages, None, Some(shop))
     }

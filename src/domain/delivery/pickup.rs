@@ -22,7 +22,7 @@ pub(super) async fn collect(tx: &mut Tx, order: &mut Order, at: &[ShopId], now: 
     }
     orders::assign(tx, order, None, now).await?;
     for shop in at {
-        tx.emit(OrderPickedUp::at_the_counter(order, *shop, now, by));
+        tx.emit(OrderPickedUp::collected(order, *shop, now, by));
     }
     Ok(false)
 }

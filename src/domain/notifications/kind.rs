@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_told_where_there_is_one_and_a_slug_is_translated() {
+    fn a_reason_is_shown_where_there_is_one_and_a_slug_is_translated() {
         let cancelled =
             |reason: Value, language| render("order_cancelled", &json!({ "code": "A1", "reason": reason }), language).message;
         assert_eq!(cancelled(json!(""), Language::En), "Order A1 was cancelled.");

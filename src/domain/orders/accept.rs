@@ -74,7 +74,7 @@ pub(super) fn own_part<'a>(
     relation: &Relation,
     shop: Option<ShopId>,
 ) -> Result<&'a mut ShopOrder, PrepError> {
-    let own = order.shop_orders.iter().filter(|part| relation.sees_part(part.shop_id));
+    let own = order.shop_orders.iter().filter(|part| relation.may_see_part(part.shop_id));
     let own = own.filter(|part| shop.is_none_or(|shop| shop == part.shop_id)).map(|part| part.id);
     let id = match own.collect::<Vec<_>>()[..] {
         [] => return Err(Problem::not_found().into()),

@@ -288,7 +288,7 @@ async fn write(tx: &mut Tx, order: &mut Order, lines: &[Line]) -> Result<()> {
 
 /// A code like `K7Q-204`, without letters that sound or look like another character.
 fn code(mut bits: u64) -> String {
-    const LETTERS: &[u8] = b"ACDEFGHJKLMNPQRTUVWXYZ";
+    const ALPHABET: &[u8] = b"ACDEFGHJKLMNPQRTUVWXYZ";
     const DIGITS: &[u8] = b"23456789";
     let mut draw = |signs: &[u8]| {
         let count = signs.len() as u64;
@@ -296,7 +296,7 @@ fn code(mut bits: u64) -> String {
         bits /= count;
         char::from(sign)
     };
-    let first = [draw(LETTERS), draw(DIGITS), draw(LETTERS)];
+    let first = [draw(ALPHABET), draw(DIGITS), draw(ALPHABET)];
     let last = [draw(b"0123456789"), draw(b"0123456789"), draw(b"0123456789")];
     first.into_iter().chain(['-']).chain(last).collect()
 }

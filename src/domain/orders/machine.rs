@@ -96,13 +96,13 @@ pub async fn deliver(tx: &mut Tx, order: &mut Order, now: Timestamp) -> Result<(
     order.status = OrderStatus::Delivered;
     order.delivered_at = Some(now);
     order.completable_at = Some(now + COMPLETION);
-    book_cash(tx, order);
+    record_cash(tx, order);
     tx.enqueue(Complete { order_id: order.id }.at(now + COMPLETION));
     store::save(tx, order, now).await
 }
 
 /// The crew, or each shop, owes the cash it collected. The amount stays in escrow until completion distributes it.
-fn book_cash(tx: &mut Tx, order: &mut Order) {
+fn record_cash(tx: &mut Tx, order: &mut Order) {
     match (order.payment_mode, order.crew_id) {
         (PaymentMode::Cod, Some(crew)) => {
             let (from, to) = (wallet::Account::CrewCash(crew), wallet::Account::Escrow);

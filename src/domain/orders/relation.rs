@@ -42,12 +42,12 @@ impl Relation {
     }
 
     /// Whether they know where the order goes and how to call its customer.
-    pub fn sees_customer(&self) -> bool {
+    pub fn may_see_customer(&self) -> bool {
         matches!(self, Self::Customer | Self::Crew | Self::Staff)
     }
 
     /// Whether they see the part of this shop.
-    pub fn sees_part(&self, shop: ShopId) -> bool {
+    pub fn may_see_part(&self, shop: ShopId) -> bool {
         match self {
             Self::Shops(own) => own.contains(&shop),
             Self::Customer | Self::Crew | Self::FormerCrew | Self::Staff => true,

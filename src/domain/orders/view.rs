@@ -91,9 +91,9 @@ impl OrderView {
 
     /// What an actor with this relation sees of it, for a reader of `language`.
     pub fn seen(order: &Order, lines: &[Line], relation: &Relation, language: Language) -> Self {
-        let sees_customer = relation.sees_customer();
+        let may_see_customer = relation.may_see_customer();
         let has_all_parts = !matches!(relation, Relation::Shops(_));
-        let parts: Vec<&ShopOrder> = order.shop_orders.iter().filter(|part| relation.sees_part(part.shop_id)).collect();
+        let parts: Vec<&ShopOrder> = order.shop_orders.iter().filter(|part| relation.may_see_part(part.shop_id)).collect();
         let sold = parts.iter().filter(|part| part.prep_status != PrepStatus::Rejected);
         let subtotal = Money::sum(order.currency, sold.map(|part| part.subtotal));
         Self {
@@ -112,10 +112,10 @@ impl OrderView {
             discount: order.discount.amount(),
             total: if has_all_parts { order.total } else { subtotal }.amount(),
             currency: order.currency,
-            dropoff: order.dropoff.clone().filter(|_| sees_customer),
+            dropoff: order.dropoff.clone().filter(|_| may_see_customer),
             customer: CustomerView {
                 name: order.customer_name.clone(),
-                phone_number: order.customer_phone.clone().filter(|_| sees_customer),
+                phone_number: order.customer_phone.clone().filter(|_| may_see_customer),
             },
             crew: order.state().crew,
             note: order.note.clone(),

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_and_numbers_are_told_from_nonsense() {
+    fn addresses_and_numbers_are_recognised() {
         assert!(is_email("a.b@c.example") && !is_email("a@b") && !is_email("a b@c.d") && !is_email("@c.d"));
         assert!(is_phone("+4915112345678") && !is_phone("015112345678") && !is_phone("+49 151"));
     }

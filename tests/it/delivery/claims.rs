@@ -1,5 +1,5 @@
 //! Claims: one wins, five at most, and every list hears of it.
-use super::{ids, told, town};
+use super::{ids, published, town};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -14,10 +14,10 @@ async fn of_two_hundred_crews_one_has_the_order_and_every_list_drops_it() {
     }
     let order = anna.order_from(&stall, 1).await;
     for (socket, crew) in sockets.iter_mut().zip(&crews) {
-        let heard = socket.expect_push(&crew.nearby(), "nearby").await["data"].clone();
-        assert_eq!(ids(&heard["added"]), [order.as_str()]);
-        assert!((450..550).contains(&heard["added"][0]["distance_m"].as_i64().expect("metres")), "{heard}");
-        assert!(!heard.to_string().contains("Mill Lane"), "the door is nobody's business yet: {heard}");
+        let received = socket.expect_push(&crew.nearby(), "nearby").await["data"].clone();
+        assert_eq!(ids(&received["added"]), [order.as_str()]);
+        assert!((450..550).contains(&received["added"][0]["distance_m"].as_i64().expect("metres")), "{received}");
+        assert!(!received.to_string().contains("Mill Lane"), "the door is nobody's business yet: {received}");
     }
 
     let answers = join_all(crews.iter().map(|crew| crew.claim(&order))).await;
@@ -28,11 +28,11 @@ async fn of_two_hundred_crews_one_has_the_order_and_every_list_drops_it() {
         assert!(!refusal.to_string().contains(&won[0].id.to_string()), "nobody learns who was quicker: {refusal}");
     }
     for (socket, crew) in sockets.iter_mut().zip(&crews) {
-        let heard = socket.expect_push(&crew.nearby(), "nearby").await["data"].clone();
-        assert_eq!((ids(&heard["removed"]), &heard["why"][&order]), (vec![order.clone()], &json!("claimed")));
+        let received = socket.expect_push(&crew.nearby(), "nearby").await["data"].clone();
+        assert_eq!((ids(&received["removed"]), &received["why"][&order]), (vec![order.clone()], &json!("claimed")));
     }
     assert_eq!(won[0].carries().await, [order.as_str()]);
-    let log = told(&app, &format!("order:{order}")).await;
+    let log = published(&app, &format!("order:{order}")).await;
     assert_eq!(log.iter().filter(|event| event["type"] == "order_claimed").count(), 1);
     app.end().await;
 }
@@ -61,7 +61,7 @@ async fn a_sixth_order_is_refused_also_from_two_phones_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_released_order_is_on_the_lists_again_and_its_crew_hears_no_more_of_it() {
+async fn a_released_order_is_on_the_lists_again_and_its_crew_gets_no_more_of_it() {
     let (app, stall, anna) = town().await;
     let (crew, other) = (app.crew().await, app.crew().await);
     let order = anna.order_from(&stall, 1).await;
@@ -77,8 +77,8 @@ async fn a_released_order_is_on_the_lists_again_and_its_crew_hears_no_more_of_it
 
     let back = crew.release(&order).await.ok();
     assert_eq!((&back["status"], &back["dropoff"]), (&json!("CREATED"), &json!(null)));
-    let heard = others.expect_push(&other.nearby(), "nearby").await;
-    assert_eq!(ids(&heard["data"]["added"]), [order.as_str()]);
+    let received = others.expect_push(&other.nearby(), "nearby").await;
+    assert_eq!(ids(&received["data"]["added"]), [order.as_str()]);
     phone.expect_push(&format!("order:{order}"), "order_released").await;
     let gone = phone.expect(|message| message["push"]["unsubscribe"].is_object()).await;
     assert_eq!(
@@ -109,14 +109,14 @@ async fn a_claim_and_a_cancel_at_once_leave_one_truth() {
         }
         assert_eq!(crew.carries().await.len(), 0, "whoever came first, the crew is free");
     }
-    let log = told(&app, &format!("crew:{}", crew.id)).await;
+    let log = published(&app, &format!("crew:{}", crew.id)).await;
     let count = |kind: &str| log.iter().filter(|event| event["type"] == kind).count();
     assert_eq!(count("job_assigned"), count("job_cancelled"));
     app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_order_is_told_to_its_crew_and_then_no_more() {
+async fn a_cancelled_order_is_published_to_its_crew_and_then_no_more() {
     let (app, stall, anna) = town().await;
     let crew = app.crew().await;
     let order = anna.order_from(&stall, 1).await;
@@ -156,7 +156,7 @@ async fn who_is_off_duty_or_has_too_much_cash_claims_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_key_claims_once_by_either_door() {
+async fn the_same_key_claims_once_by_rest_and_by_rpc() {
     let (app, stall, anna) = town().await;
     let crew = app.crew().await;
     let order = anna.order_from(&stall, 1).await;
@@ -198,7 +198,7 @@ async fn staff_move_an_order_to_another_crew_or_back_to_the_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_asked_for_is_refused_not_ignored() {
+async fn unknown_input_is_refused_not_ignored() {
     let (app, stall, anna) = town().await;
     let crew = app.crew().await;
     let order = anna.order_from(&stall, 1).await;

@@ -21,8 +21,8 @@ async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
     assert_eq!((&list["no_position"], &list["added"]), (&json!(true), &json!([])));
 
     crew.streams(&mut phone, json!({ "lat": HOME.0, "lng": HOME.1, "at": on_the_clock(&app, 60), "accuracy_m": 5 })).await;
-    let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
-    assert_eq!((ids(&heard["added"]), &heard["added"][0]["fee"]), (vec![order.clone()], &json!("2.50")));
+    let received = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
+    assert_eq!((ids(&received["added"]), &received["added"][0]["fee"]), (vec![order.clone()], &json!("2.50")));
     assert_eq!(
         ids(&phone.call("delivery.nearby", json!({ "radius_m": 2000 })).await.expect("a list")["items"]),
         [order.as_str()]
@@ -37,8 +37,8 @@ async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
     )
     .await;
     crew.streams(&mut phone, json!({ "lat": HOME.0 - 0.036, "lng": HOME.1, "at": app.app.clock.now(), "accuracy_m": 5 })).await;
-    let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
-    assert_eq!((ids(&heard["removed"]), &heard["why"][&order]), (vec![order.clone()], &json!("out_of_range")));
+    let received = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
+    assert_eq!((ids(&received["removed"]), &received["why"][&order]), (vec![order.clone()], &json!("out_of_range")));
     anna.act(&order, "cancel", json!({})).await.ok();
     let everywhere = format!("/api/delivery/orders/available/?lat={}&lng={}", HOME.0, HOME.1);
     assert_eq!(crew.get(&everywhere).await.ok()["items"], json!([]));
@@ -76,9 +76,9 @@ async fn off_duty_the_list_is_empty_and_silent_and_on_duty_it_fills_again() {
 }
 
 /// A crew's list as an app keeps it: the whole at each subscription, then what was added and removed.
-async fn hear(phone: &mut Socket, nearby: &str, list: &mut BTreeSet<String>) {
-    for said in phone.so_far(nearby).await {
-        take(list, &said["data"]);
+async fn receive(phone: &mut Socket, nearby: &str, list: &mut BTreeSet<String>) {
+    for message in phone.so_far(nearby).await {
+        take(list, &message["data"]);
     }
 }
 
@@ -155,10 +155,10 @@ async fn lists_miss_nothing_while_their_readers_come_and_go() {
         assert_eq!(there.len(), 12 * (wave + 1), "half of the orders stay");
         for (nearby, phone) in phones {
             let (mut phone, mut list) = phone.await.expect("a phone");
-            hear(&mut phone, &nearby, &mut list).await;
+            receive(&mut phone, &nearby, &mut list).await;
             assert_eq!(list, there, "wave {wave} of {nearby}");
         }
-        hear(&mut desk, &steady.nearby(), &mut on_desk).await;
+        receive(&mut desk, &steady.nearby(), &mut on_desk).await;
         assert_eq!(on_desk, there, "wave {wave} of who stayed");
     }
     assert!(times.load(Ordering::SeqCst) > 100, "the readers were busy: {times:?}");
@@ -166,17 +166,17 @@ async fn lists_miss_nothing_while_their_readers_come_and_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_say_why_an_order_went() {
+async fn lists_give_the_reason_why_an_order_went() {
     let (app, stall, anna) = town().await;
     let crew = app.crew().await;
     let mut phone = crew.socket().await;
     phone.subscribe(&crew.nearby()).await;
-    for (who, deed, why) in [(&anna, "cancel", "cancelled"), (&stall.owner, "reject", "shop_closed")] {
+    for (who, command, why) in [(&anna, "cancel", "cancelled"), (&stall.owner, "reject", "shop_closed")] {
         let order = anna.order_from(&stall, 1).await;
         assert_eq!(ids(&phone.expect_push(&crew.nearby(), "nearby").await["data"]["added"]), [order.as_str()]);
-        who.act(&order, deed, json!({ "reason": "sold out" })).await.ok();
-        let heard = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
-        assert_eq!((ids(&heard["removed"]), &heard["why"][&order]), (vec![order.clone()], &json!(why)));
+        who.act(&order, command, json!({ "reason": "sold out" })).await.ok();
+        let received = phone.expect_push(&crew.nearby(), "nearby").await["data"].clone();
+        assert_eq!((ids(&received["removed"]), &received["why"][&order]), (vec![order.clone()], &json!(why)));
     }
     app.end().await;
 }

@@ -1,5 +1,5 @@
 //! Where crews are: pings, who follows whom, the staff's map.
-use super::{at_the_door, ids, on_the_clock, town};
+use super::{at_the_address, ids, on_the_clock, town};
 use crate::kit::{HOME, Person, TestApp};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ async fn pings_are_judged_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customer_sees_their_crew_coarsely_then_exactly_then_no_more() {
+async fn a_customer_gets_their_crew_coarsely_then_exactly_then_no_more() {
     let (app, stall, anna) = town().await;
     let crew = app.crew().await;
     let order = anna.order_from(&stall, 1).await;
@@ -108,7 +108,7 @@ async fn a_customer_sees_their_crew_coarsely_then_exactly_then_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_doors_only_the_nearer_sees_exactly() {
+async fn of_two_addresses_only_the_nearer_gets_the_exact_position() {
     let (app, stall, anna) = town().await;
     let (crew, far) = (app.crew().await, app.customer().await);
     far.patch(
@@ -117,7 +117,7 @@ async fn of_two_doors_only_the_nearer_sees_exactly() {
     )
     .await
     .ok();
-    let (near, away) = (at_the_door(&stall, &anna, &crew).await, at_the_door(&stall, &far, &crew).await);
+    let (near, away) = (at_the_address(&stall, &anna, &crew).await, at_the_address(&stall, &far, &crew).await);
     let third = anna.order_from(&stall, 1).await;
     crew.claim(&third).await.ok();
     let seen = async |who: &Person, order: &str| {
@@ -142,8 +142,8 @@ async fn of_two_doors_only_the_nearer_sees_exactly() {
             let body = &message["push"]["pub"]["data"];
             message["push"]["channel"] == track && body["type"] == "position" && (body["other_stop_first"] == true) == other_first
         };
-        let told = page.expect(is_turn).await["push"]["pub"]["data"].clone();
-        assert_eq!(told["coarse"] == true, other_first, "{told}");
+        let turn = page.expect(is_turn).await["push"]["pub"]["data"].clone();
+        assert_eq!(turn["coarse"] == true, other_first, "{turn}");
     }
     let pin = anna.proof(&near).await["pin"].clone();
     crew.confirm(&near, json!({ "pin": pin })).await.ok();
@@ -155,7 +155,7 @@ async fn of_two_doors_only_the_nearer_sees_exactly() {
 async fn each_role_watches_its_own_channels_alone() {
     let (app, stall, anna) = town().await;
     let (crew, other) = (app.crew().await, app.crew().await);
-    let order = at_the_door(&stall, &anna, &crew).await;
+    let order = at_the_address(&stall, &anna, &crew).await;
     let cell = wassally_geo::Cell::map(wassally_geo::Point::new(HOME.0, HOME.1).expect("a point"));
     let channels =
         [format!("track:{order}"), format!("crew:{}", crew.id), crew.nearby(), format!("map:{cell}"), "staff:ops".into()];
@@ -185,7 +185,7 @@ async fn each_role_watches_its_own_channels_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
+async fn staff_see_crews_on_the_map_and_orders_in_staff_ops() {
     let (app, stall, anna) = town().await;
     let (crew, staff) = (app.crew().await, app.staff().await);
     let map = staff.get("/api/staff/crews/map/").await.ok();
@@ -196,11 +196,11 @@ async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
     let mut desk = staff.socket().await;
     let whole = desk.subscribe(&channel).await["data"].clone();
     assert_eq!((&whole["full"], &whole["crews"][0]["id"]), (&json!(true), &json!(crew.id)));
-    let mut room = staff.socket().await;
-    room.subscribe("staff:ops").await;
+    let mut feed = staff.socket().await;
+    feed.subscribe("staff:ops").await;
 
     let order = anna.order_from(&stall, 1).await;
-    let event = room.expect_push("staff:ops", "order_created").await["data"].clone();
+    let event = feed.expect_push("staff:ops", "order_created").await["data"].clone();
     assert_eq!((&event["order_id"], &event["order"]["status"]), (&json!(order), &json!("CREATED")));
     let far = staff.get("/api/staff/crews/map/").await.ok()["cells"].clone();
     let sum =
@@ -211,7 +211,7 @@ async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
     crew.claim(&order).await.ok();
     let far = staff.get("/api/staff/crews/map/").await.ok()["cells"].clone();
     assert_eq!((sum(&far, "crews"), sum(&far, "free"), sum(&far, "waiting")), (1, 0, 0), "{far}");
-    let assigned = room.expect_push("staff:ops", "job_assigned").await["data"].clone();
+    let assigned = feed.expect_push("staff:ops", "job_assigned").await["data"].clone();
     assert!(!assigned.to_string().contains("Mill Lane"), "{assigned}");
     let busy =
         |message: &Value| message["push"]["channel"] == channel && message["push"]["pub"]["data"]["crews"][0]["status"] == "busy";
@@ -220,8 +220,8 @@ async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
     let problem = json!({ "kind": "customer_absent", "note": "no bell" });
     let noted = crew.post(&format!("/api/delivery/orders/{order}/problem/"), problem).await;
     assert_eq!((noted.status, &noted.body["kind"]), (201, &json!("customer_absent")));
-    let heard = room.expect_push("staff:ops", "job_problem").await["data"].clone();
-    assert_eq!((&heard["crew_id"], &heard["problem"]), (&json!(crew.id), &json!("customer_absent")));
+    let received = feed.expect_push("staff:ops", "job_problem").await["data"].clone();
+    assert_eq!((&received["crew_id"], &received["problem"]), (&json!(crew.id), &json!("customer_absent")));
     assert_eq!(crew.carries().await.len(), 1);
 
     let list = staff.get(&format!("/api/staff/crews/?search={}", crew.username)).await.ok();
@@ -231,7 +231,7 @@ async fn staff_see_crews_on_the_map_and_orders_in_the_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_node_knows_what_the_rows_say() {
+async fn a_new_node_knows_what_is_in_the_rows() {
     let (app, stall, anna) = town().await;
     let crew = app.crew().await;
     let (open, taken) = (anna.order_from(&stall, 1).await, anna.order_from(&stall, 1).await);

@@ -1,5 +1,5 @@
 //! The proof at the door.
-use super::{at_the_door, told, town};
+use super::{at_the_address, published, town};
 use crate::kit::{Person, Stall, TestApp};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn another(pin: &serde_json::Value) -> &'static str {
 async fn five_wrong_pins_lock_the_proof_until_staff_unlocks_it() {
     let (app, stall, anna) = town().await;
     let (crew, staff) = (app.crew().await, app.staff().await);
-    let order = at_the_door(&stall, &anna, &crew).await;
+    let order = at_the_address(&stall, &anna, &crew).await;
     let proof = anna.proof(&order).await;
     assert!(proof["qr_svg"].as_str().is_some_and(|svg| svg.contains("<svg")), "{proof}");
     let wrong = json!({ "pin": another(&proof["pin"]) });
@@ -21,7 +21,7 @@ async fn five_wrong_pins_lock_the_proof_until_staff_unlocks_it() {
     assert_eq!(anna.proof(&order).await["tries_left"], 1, "the customer sees that somebody tries");
     assert_eq!(crew.confirm(&order, wrong.clone()).await.refused(422, "wrong_pin")["tries_left"], 0);
     crew.confirm(&order, json!({ "pin": proof["pin"] })).await.refused(423, "proof_locked");
-    let log = told(&app, &format!("order:{order}")).await;
+    let log = published(&app, &format!("order:{order}")).await;
     assert_eq!(log.last().expect("an event")["type"], "proof_locked");
 
     let path = format!("/api/staff/orders/{order}/override/");
@@ -36,7 +36,7 @@ async fn five_wrong_pins_lock_the_proof_until_staff_unlocks_it() {
 async fn many_guesses_at_once_are_five() {
     let (app, stall, anna) = town().await;
     let crew = app.crew().await;
-    let order = at_the_door(&stall, &anna, &crew).await;
+    let order = at_the_address(&stall, &anna, &crew).await;
     let wrong = another(&anna.proof(&order).await["pin"]);
     let tries = futures_util::future::join_all((0..30).map(|n| {
         let (crew, path) = (crew.clone(), format!("/api/orders/{order}/proof/confirm/"));
@@ -52,7 +52,7 @@ async fn many_guesses_at_once_are_five() {
 async fn a_code_proves_its_own_order_alone_and_for_its_own_crew() {
     let (app, stall, anna) = town().await;
     let (crew, other) = (app.crew().await, app.crew().await);
-    let (order, second) = (at_the_door(&stall, &anna, &crew).await, at_the_door(&stall, &anna, &crew).await);
+    let (order, second) = (at_the_address(&stall, &anna, &crew).await, at_the_address(&stall, &anna, &crew).await);
     let (token, of_second) = (anna.proof(&order).await["token"].clone(), anna.proof(&second).await["token"].clone());
     app.customer().await.get(&format!("/api/orders/{order}/proof/")).await.refused(404, "not_found");
     crew.get(&format!("/api/orders/{order}/proof/")).await.refused(403, "forbidden");
@@ -98,7 +98,7 @@ async fn without_proof_nothing_is_delivered_but_by_staff_with_a_reason() {
         .ok();
     assert_eq!(crew.carries().await.len(), 0);
 
-    let failed = at_the_door(&stall, &anna, &crew).await;
+    let failed = at_the_address(&stall, &anna, &crew).await;
     let path = format!("/api/delivery/orders/{failed}/advance/");
     assert_eq!(crew.post(&path, advance("DELIVERY_FAILED")).await.ok()["status"], "DELIVERY_FAILED");
     assert_eq!(crew.carries().await, [failed.as_str()], "the goods are still with the crew");
@@ -108,10 +108,10 @@ async fn without_proof_nothing_is_delivered_but_by_staff_with_a_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_no_proof_is_asked_for_the_crew_delivers() {
+async fn where_no_proof_is_required_the_crew_delivers() {
     let app = TestApp::start_with(&[("WASSALLY_PROOF_REQUIRED", "wallet")]).await;
     let (stall, anna, crew) = (app.stall(9).await, app.customer().await, app.crew().await);
-    let order = at_the_door(&stall, &anna, &crew).await;
+    let order = at_the_address(&stall, &anna, &crew).await;
     let refusal = crew.advance(&order).await.refused(409, "invalid_transition");
     assert_eq!(refusal["status"], "SHIPPED", "a second tap at the shop delivers nothing: {refusal}");
     let path = format!("/api/delivery/orders/{order}/advance/");
@@ -121,7 +121,7 @@ async fn where_no_proof_is_asked_for_the_crew_delivers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn at_the_counter_the_shop_takes_the_pin() {
+async fn on_pickup_the_shop_takes_the_pin() {
     let (app, stall, anna) = town().await;
     anna.wants(stall.product, 1).await;
     let order = anna.post("/api/orders/checkout/", json!({ "fulfilment": "pickup", "payment_mode": "COP" })).await.ok();
@@ -140,7 +140,7 @@ async fn at_the_counter_the_shop_takes_the_pin() {
 async fn what_cannot_be_a_pin_costs_no_try() {
     let (app, stall, anna) = town().await;
     let crew = app.crew().await;
-    let order = at_the_door(&stall, &anna, &crew).await;
+    let order = at_the_address(&stall, &anna, &crew).await;
     let pin = anna.proof(&order).await["pin"].as_str().expect("a PIN").to_owned();
     for slip in ["", &pin[1..], &format!(" {pin}"), &format!("{pin}0"), "12345a", "١٢٣٤٥٦"] {
         let refusal = crew.confirm(&order, json!({ "pin": slip })).await.refused(422, "invalid");
@@ -177,7 +177,7 @@ fn fetched(order: &Value) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_counter_hands_over_its_own_part_and_the_last_delivers() {
+async fn each_shop_hands_over_its_own_part_and_the_last_delivers() {
     let (app, one, anna) = town().await;
     let two = app.stall(9).await;
     let (order, pin) = at_the_counters(&[&one, &two], &anna).await;
@@ -188,7 +188,7 @@ async fn each_counter_hands_over_its_own_part_and_the_last_delivers() {
         (&seen["status"], &seen["payment_status"], fetched(&seen)),
         (&json!("CREATED"), &json!("UNPAID"), vec![one.id.to_string().as_str()])
     );
-    let log = told(&app, &format!("order:{order}")).await;
+    let log = published(&app, &format!("order:{order}")).await;
     let last = log.last().expect("an event");
     assert_eq!(
         (&last["type"], &last["shop_id"], &last["order"]["status"]),
@@ -229,7 +229,7 @@ async fn when_all_that_is_left_was_fetched_a_rejection_delivers() {
     two.owner.act(&order, "reject", json!({ "reason": "it fell", "shop_id": two.id })).await.ok();
     let seen = anna.get(&format!("/api/orders/{order}/")).await.ok();
     assert_eq!((&seen["status"], &seen["total"]), (&json!("DELIVERED"), &json!("10.00")));
-    let log = told(&app, &format!("order:{order}")).await;
+    let log = published(&app, &format!("order:{order}")).await;
     let types: Vec<&Value> = log.iter().map(|event| &event["type"]).collect();
     assert_eq!(types[types.len() - 2..], [&json!("order_rejected"), &json!("order_delivered")]);
     app.end().await;

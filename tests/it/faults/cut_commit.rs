@@ -5,7 +5,7 @@ use centrifuge::Protocol;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Sends a deed whose COMMIT is cut, under a key, again until it is answered; then once more.
+/// Sends a command whose COMMIT is cut, under a key, again until it is answered; then once more.
 async fn cut_through(proxy: &Proxy, cut: Cut, who: &Person, path: &str, body: Value, key: &str) -> Value {
     let before = proxy.cuts();
     proxy.cut(cut);
@@ -42,7 +42,7 @@ async fn a_whole_order(cut: Cut) {
     let order = placed["id"].as_str().expect("an id").to_owned();
     let channel = format!("order:{order}");
     let watch = Watcher::by_sdk(&app.url, &anna.token, std::slice::from_ref(&channel), Protocol::Json).await;
-    let delivery = |deed: &str| format!("/api/delivery/orders/{order}/{deed}/");
+    let delivery = |command: &str| format!("/api/delivery/orders/{order}/{command}/");
     for (who, path, body) in [
         (&stall.owner, format!("/api/orders/{order}/accept/"), json!({ "prep_minutes": 5 })),
         (&crew, delivery("claim"), json!({})),
@@ -59,7 +59,7 @@ async fn a_whole_order(cut: Cut) {
             .expect("a position")
             .clone();
         let took = watch.reaches(&channel, live["offset"].as_u64().expect("an offset")).await;
-        assert!(took < Duration::from_secs(5), "{path} was heard after {took:?}");
+        assert!(took < Duration::from_secs(5), "{path} was received after {took:?}");
     }
     let proof = anna.get(&format!("/api/orders/{order}/proof/")).await.ok();
     let confirm = format!("/api/orders/{order}/proof/confirm/");
@@ -67,7 +67,7 @@ async fn a_whole_order(cut: Cut) {
     assert_eq!(delivered["status"], "DELIVERED");
 
     for (watcher, channel, since) in [(&watch, &channel, 1), (&board, &shop, 0), (&phone, &own, since)] {
-        watcher.heard_all(channel, since, &app.log(channel).await).await;
+        watcher.received_all(channel, since, &app.log(channel).await).await;
     }
     app.check_ledger().await;
     for watcher in [watch, board, phone] {
@@ -92,7 +92,7 @@ async fn a_commit_that_never_arrived_happened_once_after_the_repeat() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_on_a_wire_gone_silent_is_answered_and_told_all_the_same() {
+async fn a_commit_on_a_silent_connection_is_answered_and_published() {
     let database = cluster::fresh_database();
     let proxy = Proxy::before(&database).await;
     let app = TestApp::over(&database, &proxy.url, &[]).await;
@@ -104,7 +104,7 @@ async fn a_commit_on_a_wire_gone_silent_is_answered_and_told_all_the_same() {
     cut_through(&proxy, Cut::Silence, &stall.owner, &format!("/api/orders/{order}/accept/"), json!({}), "accept").await;
     watch.reaches(&channel, 2).await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    watch.heard_all(&channel, 1, &app.log(&channel).await).await;
+    watch.received_all(&channel, 1, &app.log(&channel).await).await;
     watch.close().await;
     app.end().await;
 }

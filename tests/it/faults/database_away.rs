@@ -48,8 +48,8 @@ async fn shop_on(anna: Person, stall: Stall, met: Arc<Met>, until: Arc<AtomicUsi
         let order =
             persist(&anna, "/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" }), &met).await;
         let id = order["id"].as_str().expect("an id");
-        for (who, deed) in [(&stall.owner, "accept"), (&anna, "cancel")] {
-            persist(who, &format!("/api/orders/{id}/{deed}/"), json!({}), &met).await;
+        for (who, command) in [(&stall.owner, "accept"), (&anna, "cancel")] {
+            persist(who, &format!("/api/orders/{id}/{command}/"), json!({}), &met).await;
         }
     }
 }
@@ -123,13 +123,13 @@ async fn goes_away(how: Away) {
     // Over a connection of today: idle ones of the pools died with the old server, and each says so once.
     let pool = sqlx::PgPool::connect(&url).await.expect("a connection");
     let log = log(&pool, &shop).await;
-    let heard = socket.so_far(&shop).await;
+    let received = socket.so_far(&shop).await;
     assert_eq!(
-        heard.iter().map(|publication| publication["offset"].as_u64()).collect::<Vec<_>>(),
+        received.iter().map(|publication| publication["offset"].as_u64()).collect::<Vec<_>>(),
         log.iter().map(|(offset, _)| Some(*offset)).collect::<Vec<_>>()
     );
-    board.heard_all(&shop, 0, &log).await;
-    stream.heard_all(&shop, 0, &log).await;
+    board.received_all(&shop, 0, &log).await;
+    stream.received_all(&shop, 0, &log).await;
     board.close().await;
     stream.close().await;
     app.end().await;

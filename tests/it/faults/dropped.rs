@@ -1,4 +1,4 @@
-//! A caller hangs up at every point of a deed: either nothing happened, or everybody heard it once; the same key finishes it.
+//! A caller hangs up at every point of a command: either nothing happened, or everybody received it once; the same key finishes it.
 use crate::kit::{Person, TestApp, Watcher};
 use centrifuge::Protocol;
 use serde_json::{Value, json};
@@ -9,10 +9,10 @@ use wassally::{
     reply::Body,
 };
 
-/// Polls `deed` whenever it is woken, `times` at most; then it is dropped.
-async fn hang_up_after<F: Future>(deed: F, times: usize) -> Option<F::Output> {
-    let (mut deed, mut left) = (Box::pin(deed), times);
-    poll_fn(move |cx| match deed.as_mut().poll(cx) {
+/// Polls `command` whenever it is woken, `times` at most; then it is dropped.
+async fn hang_up_after<F: Future>(command: F, times: usize) -> Option<F::Output> {
+    let (mut command, mut left) = (Box::pin(command), times);
+    poll_fn(move |cx| match command.as_mut().poll(cx) {
         Poll::Ready(answer) => Poll::Ready(Some(answer)),
         Poll::Pending if left <= 1 => Poll::Ready(None),
         Poll::Pending => {
@@ -63,16 +63,16 @@ async fn a_claim_dropped_at_any_point_happens_once_or_not_at_all() {
         if is_whole {
             answer.expect("just seen").expect("claims");
         }
-        // What a phone does that heard nothing: the same again.
+        // What a phone does that received nothing: the same again.
         let again = claims(&app, &crew, &order).await.expect("claims, or repeats");
         assert_eq!(body(again)["status"], "PROCESSING");
-        let told: i64 =
+        let published: i64 =
             sqlx::query_scalar("select count(*) from channel_log where channel = $1 and body like '%\"order_claimed\"%'")
                 .bind(format!("order:{order}"))
                 .fetch_one(&app.app.pools().background)
                 .await
                 .expect("reads");
-        assert_eq!(told, 1, "dropped at {times}");
+        assert_eq!(published, 1, "dropped at {times}");
         crew.post(&format!("/api/delivery/orders/{order}/release/"), json!({})).await.ok();
         anna.act(&order, "cancel", json!({})).await.ok();
         if is_whole {
@@ -84,9 +84,9 @@ async fn a_claim_dropped_at_any_point_happens_once_or_not_at_all() {
             break;
         }
     }
-    // How often a deed waits depends on how quick the database is; at its begin and at its commit it always does.
-    assert!(undone >= 2, "a deed has points to be dropped at: {undone}");
-    board.heard_all(&shop, 0, &app.log(&shop).await).await;
+    // How often a command waits depends on how quick the database is; at its begin and at its commit it always does.
+    assert!(undone >= 2, "a command has points to be dropped at: {undone}");
+    board.received_all(&shop, 0, &app.log(&shop).await).await;
     board.close().await;
     app.end().await;
 }

@@ -47,8 +47,8 @@ async fn shop_on(node: Arc<RwLock<Node>>, anna: Person, stall: Stall, changes: u
             persist(&node, &anna, "/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" }), &done)
                 .await;
         let id = order["id"].as_str().expect("an id");
-        for (who, deed) in [(&stall.owner, "accept"), (&stall.owner, "ready"), (&anna, "cancel")] {
-            persist(&node, who, &format!("/api/orders/{id}/{deed}/"), json!({}), &done).await;
+        for (who, command) in [(&stall.owner, "accept"), (&stall.owner, "ready"), (&anna, "cancel")] {
+            persist(&node, who, &format!("/api/orders/{id}/{command}/"), json!({}), &done).await;
         }
     }
 }
@@ -96,10 +96,10 @@ async fn outlives(changes: usize, signal: Signal) -> Vec<ExitStatus> {
         customer.await.expect("everybody gets through");
     }
     assert_eq!(done.load(Ordering::SeqCst), changes);
-    let told = log(&pool, &shop).await;
-    assert_eq!(told.len(), changes, "each change is told to its shop once");
+    let published = log(&pool, &shop).await;
+    assert_eq!(published.len(), changes, "each change is published to its shop once");
     for (channel, watcher) in &watchers {
-        watcher.heard_all(channel, 0, &log(&pool, channel).await).await;
+        watcher.received_all(channel, 0, &log(&pool, channel).await).await;
     }
     let orders: i64 =
         sqlx::query_scalar("select count(*) from orders where status = 'CANCELLED'").fetch_one(&pool).await.expect("reads");
@@ -118,7 +118,7 @@ async fn nothing_is_missed_and_nothing_comes_twice_over_a_killed_node() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_told_to_leave_ends_in_order_and_nothing_is_missed() {
+async fn a_node_that_is_stopped_ends_in_order_and_nothing_is_missed() {
     for end in outlives(200, Signal::SIGTERM).await {
         assert_eq!(end.code(), Some(0), "{end}");
     }

@@ -139,7 +139,7 @@ async fn positions_stay_young_and_no_event_is_missing() {
     crew.claim(&order).await.ok();
     crew.advance(&order).await.ok();
     let mut phone = Phone::connect(&app, &anna, format!("track:{order}")).await;
-    let kept = phone.own.clone();
+    let own_channel = phone.own.clone();
     let until = Instant::now() + Duration::from_secs(25);
 
     // Far more than 2 KB/s: a ping every 20 ms is about 10 KB/s of positions, and orders are placed and cancelled all the while.
@@ -174,19 +174,19 @@ async fn positions_stay_young_and_no_event_is_missing() {
     let patience = Instant::now() + Duration::from_secs(120);
     loop {
         if top == u64::MAX && shops.is_finished() {
-            top = app.log(&kept).await.len() as u64;
+            top = app.log(&own_channel).await.len() as u64;
         }
         if offsets.last().copied().unwrap_or(0) >= top {
             break;
         }
-        assert!(Instant::now() < patience, "heard {} of {top}; closes {:?}", offsets.len(), phone.closes);
+        assert!(Instant::now() < patience, "received {} of {top}; closes {:?}", offsets.len(), phone.closes);
         let Ok(read) = tokio::time::timeout(Duration::from_secs(5), phone.read()).await else { continue };
         let Some(messages) = read else {
             phone.come_back(offsets.last().copied().unwrap_or(0), &epoch).await;
             continue;
         };
         for message in messages {
-            if let Some(own) = message["connect"]["subs"].get(&kept) {
+            if let Some(own) = message["connect"]["subs"].get(&own_channel) {
                 if epoch.is_empty() {
                     epoch = own["epoch"].as_str().expect("an epoch").to_owned();
                     offsets.push(own["offset"].as_u64().unwrap_or_default());
@@ -196,7 +196,7 @@ async fn positions_stay_young_and_no_event_is_missing() {
                 }
             }
             let publication = &message["push"]["pub"];
-            if message["push"]["channel"] == *kept {
+            if message["push"]["channel"] == *own_channel {
                 offsets.push(publication["offset"].as_u64().expect("an offset"));
             } else if publication["data"]["type"] == "position" {
                 let at: DateTime<Utc> = publication["data"]["at"].as_str().expect("a time").parse().expect("a time");

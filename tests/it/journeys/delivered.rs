@@ -6,31 +6,35 @@ use serde_json::{Value, json};
 
 /// How the crew speaks to the server.
 #[derive(Clone, Copy, PartialEq)]
-enum Door {
+enum Via {
     Rest,
     Socket,
 }
 
-/// A deed of the crew by the door it prefers.
-async fn does(crew: &Person, door: Door, deed: &str, order: &str, body: Value) -> Value {
-    match door {
-        Door::Rest => {
-            let path = if deed == "confirm" {
+/// A command of the crew by REST or by RPC.
+async fn does(crew: &Person, via: Via, command: &str, order: &str, body: Value) -> Value {
+    match via {
+        Via::Rest => {
+            let path = if command == "confirm" {
                 format!("/api/orders/{order}/proof/confirm/")
             } else {
-                format!("/api/delivery/orders/{order}/{deed}/")
+                format!("/api/delivery/orders/{order}/{command}/")
             };
             crew.post(&path, body).await.ok()
         }
-        Door::Socket => {
+        Via::Socket => {
             let mut ask = body;
             ask["order_id"] = json!(order);
-            crew.socket().await.call(&format!("delivery.{deed}"), ask).await.unwrap_or_else(|error| panic!("{deed}: {error:?}"))
+            crew.socket()
+                .await
+                .call(&format!("delivery.{command}"), ask)
+                .await
+                .unwrap_or_else(|error| panic!("{command}: {error:?}"))
         }
     }
 }
 
-async fn a_delivery(door: Door) {
+async fn a_delivery(via: Via) {
     let app = TestApp::start().await;
     let (stall, anna, crew, staff) = (app.stall(9).await, app.customer().await, app.crew_on_duty().await, app.staff().await);
     app.fund(anna.id, 50_00).await;
@@ -51,19 +55,19 @@ async fn a_delivery(door: Door) {
         watchers.push(Watcher::by_sdk(&app.url, &who.token, std::slice::from_ref(&channel), Protocol::Protobuf).await);
     }
     stall.owner.act(&order, "accept", json!({ "prep_minutes": 10 })).await.ok();
-    assert_eq!(does(&crew, door, "claim", &order, json!({})).await["status"], "PROCESSING");
+    assert_eq!(does(&crew, via, "claim", &order, json!({})).await["status"], "PROCESSING");
     let carrier = Watcher::by_sdk(&app.url, &crew.token, std::slice::from_ref(&channel), Protocol::Protobuf).await;
     let joined = app.log(&channel).await.len() as u64;
     stall.owner.act(&order, "ready", json!({})).await.ok();
     anna.get(&format!("/api/orders/{order}/proof/")).await.refused(409, "no_proof_yet");
-    assert_eq!(does(&crew, door, "advance", &order, json!({})).await["status"], "SHIPPED");
+    assert_eq!(does(&crew, via, "advance", &order, json!({})).await["status"], "SHIPPED");
     anna.act(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
     crew.advance(&order).await.refused(409, "proof_required");
     let proof = anna.get(&format!("/api/orders/{order}/proof/")).await.ok();
     let wrong = if proof["pin"] == "000000" { "000001" } else { "000000" };
     let refused = crew.act(&order, "proof/confirm", json!({ "pin": wrong })).await.refused(422, "wrong_pin");
     assert_eq!(refused["tries_left"], 4);
-    assert_eq!(does(&crew, door, "confirm", &order, json!({ "pin": proof["pin"] })).await["status"], "DELIVERED");
+    assert_eq!(does(&crew, via, "confirm", &order, json!({ "pin": proof["pin"] })).await["status"], "DELIVERED");
     anna.act(&order, "complete", json!({})).await.refused(409, "too_early");
 
     app.pass(TimeDelta::days(3)).await;
@@ -101,14 +105,14 @@ async fn a_delivery(door: Door) {
         }
     }
     for watcher in &watchers {
-        watcher.heard_all(&channel, 1, &log).await;
+        watcher.received_all(&channel, 1, &log).await;
     }
     // The crew's right ended with the hand-over, at the event that ended it.
     let until: Vec<_> = log.iter().filter(|(offset, _)| *offset <= 6).cloned().collect();
-    carrier.heard_all(&channel, joined, &until).await;
-    board.heard_all(&shop, 0, &app.log(&shop).await).await;
-    phone.heard_all(&own, since, &app.log(&own).await).await;
-    jobs.heard_all(&work, since_work, &app.log(&work).await).await;
+    carrier.received_all(&channel, joined, &until).await;
+    board.received_all(&shop, 0, &app.log(&shop).await).await;
+    phone.received_all(&own, since, &app.log(&own).await).await;
+    jobs.received_all(&work, since_work, &app.log(&work).await).await;
 
     let wallet = async |who: &Person| who.sign_in_again().await.get("/api/wallet/").await.ok();
     assert_eq!(wallet(&anna).await["balance"], "27.50");
@@ -123,10 +127,10 @@ async fn a_delivery(door: Door) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_delivered_over_rest() {
-    a_delivery(Door::Rest).await;
+    a_delivery(Via::Rest).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_delivered_with_the_crew_on_the_socket() {
-    a_delivery(Door::Socket).await;
+    a_delivery(Via::Socket).await;
 }

@@ -179,9 +179,9 @@ impl Person {
         self.checkout().await.ok()["id"].as_str().expect("an id").to_owned()
     }
 
-    /// A deed on an order: `accept`, `ready`, `cancel`, …
-    pub async fn act(&self, order: &str, deed: &str, body: Value) -> Answer {
-        self.post(&format!("/api/orders/{order}/{deed}/"), body).await
+    /// A command on an order: `accept`, `ready`, `cancel`, …
+    pub async fn act(&self, order: &str, command: &str, body: Value) -> Answer {
+        self.post(&format!("/api/orders/{order}/{command}/"), body).await
     }
 
     /// Tells where the crew is, by REST.

@@ -11,7 +11,7 @@ pub struct Source {
     body: Body,
     text: String,
     unread: VecDeque<String>,
-    /// The last event id that was heard.
+    /// The last event id that was received.
     pub id: Option<String>,
 }
 

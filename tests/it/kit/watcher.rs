@@ -1,4 +1,4 @@
-//! Clients that come back by themselves and write down all they heard: a real SDK over WebSocket, an EventSource in a loop.
+//! Clients that come back by themselves and write down all they received: a real SDK over WebSocket, an EventSource in a loop.
 use super::{PATIENCE, Source};
 use centrifuge::{Client, Protocol};
 use futures_util::StreamExt;
@@ -10,8 +10,8 @@ use std::{
 };
 use tokio::task::JoinHandle;
 
-/// Channel to (offset, body), in the order heard.
-type Heard = Arc<Mutex<BTreeMap<String, Vec<(u64, String)>>>>;
+/// Channel to (offset, body), in the order received.
+type Received = Arc<Mutex<BTreeMap<String, Vec<(u64, String)>>>>;
 
 /// A message of an EventSource, its body as it was sent.
 #[derive(serde::Deserialize)]
@@ -25,7 +25,7 @@ struct Message<'a> {
 /// Somebody who writes down.
 pub struct Watcher {
     pub name: String,
-    heard: Heard,
+    received: Received,
     tasks: Vec<JoinHandle<()>>,
     client: Option<Client>,
 }
@@ -33,7 +33,7 @@ pub struct Watcher {
 impl Watcher {
     /// A real SDK on `channels`, each from its beginning. Recovery is the SDK's own.
     pub async fn by_sdk(url: &str, token: &str, channels: &[String], protocol: Protocol) -> Self {
-        let heard = Heard::default();
+        let received = Received::default();
         let client = Client::builder(format!("{}/connection/websocket", url.replacen("http", "ws", 1)))
             .protocol(protocol)
             .token(token)
@@ -51,25 +51,25 @@ impl Watcher {
                 .build()
                 .expect(channel);
             let mut publications = subscription.publications();
-            let (heard, channel) = (heard.clone(), channel.clone());
+            let (received, channel) = (received.clone(), channel.clone());
             tasks.push(tokio::spawn(async move {
                 while let Some(publication) = publications.next().await {
                     let body = String::from_utf8(publication.data.to_vec()).expect("JSON");
-                    heard.lock().entry(channel.clone()).or_default().push((publication.offset, body));
+                    received.lock().entry(channel.clone()).or_default().push((publication.offset, body));
                 }
             }));
             subscription.subscribe();
             subscription.ready(Some(PATIENCE)).await.expect("the watcher may subscribe");
         }
-        Self { name: format!("sdk {protocol:?}"), heard, tasks, client: Some(client) }
+        Self { name: format!("sdk {protocol:?}"), received, tasks, client: Some(client) }
     }
 
     /// An EventSource on `channels` that comes back with its last id as soon as it was cut off.
     pub async fn by_sse(url: &str, token: &str, channels: &[String]) -> Self {
-        let heard = Heard::default();
+        let received = Received::default();
         let (query, url, token) = (format!("channels={}", channels.join(",")), url.to_owned(), token.to_owned());
         let first = Source::open(&url, &query, Some(&token), None).await.expect("a stream");
-        let writes = heard.clone();
+        let writes = received.clone();
         let task = tokio::spawn(async move {
             let mut source = first;
             loop {
@@ -88,39 +88,40 @@ impl Watcher {
                 };
             }
         });
-        Self { name: "sse".into(), heard, tasks: vec![task], client: None }
+        Self { name: "sse".into(), received, tasks: vec![task], client: None }
     }
 
-    /// Waits until `channel` was heard up to `top`, then fails unless each number from `since` + 1 on came once, in order, with the log's body.
-    pub async fn heard_all(&self, channel: &str, since: u64, log: &[(u64, String)]) {
+    /// Waits until `channel` was received up to `top`, then fails unless each number from `since` + 1 on came once, in order, with the log's body.
+    pub async fn received_all(&self, channel: &str, since: u64, log: &[(u64, String)]) {
         let top = log.last().map_or(since, |(top, _)| *top);
         let began = Instant::now();
-        let last = || self.heard.lock().get(channel).and_then(|heard| heard.last().map(|(offset, _)| *offset)).unwrap_or(since);
+        let last =
+            || self.received.lock().get(channel).and_then(|received| received.last().map(|(offset, _)| *offset)).unwrap_or(since);
         while last() < top && began.elapsed() < 2 * PATIENCE {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let heard = self.heard.lock().get(channel).cloned().unwrap_or_default();
-        let offsets: Vec<u64> = heard.iter().map(|(offset, _)| *offset).collect();
+        let received = self.received.lock().get(channel).cloned().unwrap_or_default();
+        let offsets: Vec<u64> = received.iter().map(|(offset, _)| *offset).collect();
         let wanted: Vec<u64> = log.iter().map(|(offset, _)| *offset).filter(|offset| *offset > since).collect();
         assert_eq!(offsets, wanted, "{} on {channel}", self.name);
-        for ((offset, body), (_, logged)) in heard.iter().zip(log.iter().filter(|(offset, _)| *offset > since)) {
+        for ((offset, body), (_, logged)) in received.iter().zip(log.iter().filter(|(offset, _)| *offset > since)) {
             assert_eq!(body, logged, "{} on {channel} at {offset}", self.name);
         }
     }
 
-    /// Waits until `channel` was heard up to `offset`; how long that took.
+    /// Waits until `channel` was received up to `offset`; how long that took.
     pub async fn reaches(&self, channel: &str, offset: u64) -> Duration {
         let began = Instant::now();
-        while self.heard.lock().get(channel).and_then(|heard| heard.last()).is_none_or(|(last, _)| *last < offset) {
-            assert!(began.elapsed() < PATIENCE, "{} never heard {channel} {offset}", self.name);
+        while self.received.lock().get(channel).and_then(|received| received.last()).is_none_or(|(last, _)| *last < offset) {
+            assert!(began.elapsed() < PATIENCE, "{} never received {channel} {offset}", self.name);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         began.elapsed()
     }
 
-    /// How much was heard in all.
+    /// How much was received in all.
     pub fn count(&self) -> usize {
-        self.heard.lock().values().map(Vec::len).sum()
+        self.received.lock().values().map(Vec::len).sum()
     }
 
     pub async fn close(self) {

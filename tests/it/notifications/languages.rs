@@ -73,7 +73,7 @@ async fn registers(app: &Arc<TestApp>, name: &str, lines: &[&str]) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_language_of_a_registration_is_kept() {
+async fn the_language_of_a_registration_is_stored() {
     let app = TestApp::start().await;
     for (name, lines, language) in [
         ("anna", &[][..], "en"),

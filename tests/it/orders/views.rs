@@ -29,7 +29,7 @@ async fn each_role_lists_what_concerns_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_say_what_every_reader_may_know_and_no_more() {
+async fn events_hold_what_every_reader_may_know_and_no_more() {
     let app = TestApp::start().await;
     let (stall, anna) = (app.stall(9).await, rich(&app).await);
     let order = anna.buys(&stall, 1).await;
@@ -69,7 +69,7 @@ async fn an_order_is_claimable_until_a_crew_claims_it() {
     assert!((450..=550).contains(&listed[0].0.dropoff_distance_m), "{:?}", listed[0]);
     app.step(&order, async |tx, order, now| orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await).await;
     assert!(claimable().await.is_empty());
-    crew.sees(&order).await;
+    crew.view(&order).await;
     app.step(&order, async |tx, order, now| orders::assign(tx, order, None, now).await).await;
     crew.get(&format!("/api/orders/{}/", id(&order))).await.refused(404, "not_found");
     assert_eq!(claimable().await.len(), 1);
@@ -94,8 +94,8 @@ async fn a_socket_begins_with_the_state_and_goes_on_with_events() {
     assert_eq!(stranger.try_subscribe(&format!("shop:{}", stall.id)).await.expect_err("not theirs").0, 404);
 
     shop.call("orders.accept", json!({ "order_id": order["id"] })).await.expect("accepts by socket");
-    let heard = socket.expect_push(&channel, "order_accepted").await;
-    assert_eq!((&heard["offset"], &heard["data"]["order"]["prep"][0]["prep_status"]), (&json!(2), &json!("ACCEPTED")));
-    assert_eq!(heard["data"]["by"], json!({ "role": "seller", "id": stall.owner.id }));
+    let received = socket.expect_push(&channel, "order_accepted").await;
+    assert_eq!((&received["offset"], &received["data"]["order"]["prep"][0]["prep_status"]), (&json!(2), &json!("ACCEPTED")));
+    assert_eq!(received["data"]["by"], json!({ "role": "seller", "id": stall.owner.id }));
     app.end().await;
 }

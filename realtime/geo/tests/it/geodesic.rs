@@ -9,7 +9,7 @@ use wassally_geo::{Bounds, Index, Point, Resolution, Zone, length_m, simplified}
 const RATIO: std::ops::RangeInclusive<f64> = 0.9955..=1.0057;
 
 #[test]
-fn distances_bearings_and_ways_are_geodesic_to_half_a_percent() {
+fn distances_bearings_and_walks_are_geodesic_to_half_a_percent() {
     let mut rng = Rng::with_seed(crate::seed("geodesic"));
     for _ in 0..20_000 {
         let from = anywhere(&mut rng);
@@ -113,11 +113,11 @@ fn a_simplified_trail_leaves_no_point_farther_than_the_tolerance() {
                     near(&mut rng, at, 3.0)
                 })
                 .collect();
-            let kept = simplified(&trail, tolerance_m);
-            assert_eq!((kept[0], kept[kept.len() - 1]), (0, trail.len() - 1));
+            let remaining = simplified(&trail, tolerance_m);
+            assert_eq!((remaining[0], remaining[remaining.len() - 1]), (0, trail.len() - 1));
             before += trail.len();
-            after += kept.len();
-            for ends in kept.windows(2) {
+            after += remaining.len();
+            for ends in remaining.windows(2) {
                 let (start, end) = (trail[ends[0]].into(), trail[ends[1]].into());
                 let length_m = Geodesic.distance(start, end);
                 let line: Vec<geo::Point> =

@@ -178,7 +178,7 @@ fn results_with_content_and_errors() {
     reply(
         r#"{"id":1,"error":{"code":100,"message":"internal server error","temporary":true}}"#,
         pb(&[(1, Int(1)), (2, Sub(pb(&[(1, Int(100)), (2, Text("internal server error")), (3, Int(1))])))]),
-        Reply::refused(1, Refusal::INTERNAL),
+        Reply::refused(1, ErrorReply::INTERNAL),
     );
 }
 
