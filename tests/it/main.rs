@@ -2,6 +2,7 @@
 mod kit;
 
 mod architecture;
+mod audit;
 mod auth;
 mod carts;
 mod catalogue;
