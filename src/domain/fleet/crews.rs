@@ -15,7 +15,9 @@ use crate::{
 };
 use chrono::{Datelike, TimeDelta};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
+use wassally_geo::Point;
 
 /// The longest period of a trail in one answer.
 const TRAIL_MAX: TimeDelta = TimeDelta::hours(24);
@@ -23,6 +25,8 @@ const TRAIL_MAX: TimeDelta = TimeDelta::hours(24);
 const TRAIL: TimeDelta = TimeDelta::hours(1);
 /// The years in which a period may lie: chrono and the database cannot calculate with times far beyond them.
 const YEARS: std::ops::Range<i32> = 1900..2200;
+/// The coarsest line of a trail, in metres.
+const TOLERANCE_MAX_M: f64 = 1000.0;
 
 /// A crew on the staff's list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,6 +88,8 @@ pub struct ReadTrail {
     pub crew_id: UserId,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
+    /// For a map: leaves out the fixes that lie nearer than so many metres to the line of the others; 0 to 1000. Without it: every fix.
+    pub tolerance_m: Option<f64>,
 }
 
 impl ReadTrail {
@@ -117,6 +123,9 @@ pub struct TrailPoint {
 pub async fn trail(app: App, _: Staff, input: ReadTrail) -> Result<Page<TrailPoint>> {
     let id = input.crew_id;
     let (from, to) = input.bounds(app.clock.now())?;
+    if input.tolerance_m.is_some_and(|metres| !(0.0..=TOLERANCE_MAX_M).contains(&metres)) {
+        return Err(Problem::invalid("tolerance_m", "out_of_range").into());
+    }
     let mut conn = app.read_stale(Region::FIRST).await?;
     delivery::crew(&mut conn, Region::FIRST, id).await?.ok_or_else(Problem::not_found)?;
     // Memory is read first: fixes that are written in between would otherwise be missing from both.
@@ -130,7 +139,20 @@ pub async fn trail(app: App, _: Staff, input: ReadTrail) -> Result<Page<TrailPoi
     items.retain(|item| (from..=to).contains(&item.at));
     items.sort_by_key(|item| item.at);
     items.dedup_by(|a, b| (a.at, a.lat, a.lng) == (b.at, b.lat, b.lng));
+    if let Some(tolerance_m) = input.tolerance_m {
+        items = simplified(items, tolerance_m);
+    }
     Ok(Page { items, next: None })
+}
+
+/// The fixes that a line needs which is `tolerance_m` off at most. Odd fixes are no part of the line and stay.
+fn simplified(mut items: Vec<TrailPoint>, tolerance_m: f64) -> Vec<TrailPoint> {
+    let point = |item: &TrailPoint| Point::new(item.lat, item.lng).ok().filter(|_| item.odd.is_none());
+    let line: Vec<Point> = items.iter().filter_map(point).collect();
+    let needed: BTreeSet<usize> = wassally_geo::simplified(&line, tolerance_m).into_iter().collect();
+    let mut on_line = 0..;
+    items.retain(|item| point(item).is_none() || on_line.next().is_some_and(|at| needed.contains(&at)));
+    items
 }
 
 impl TrailPoint {
@@ -155,7 +177,7 @@ mod tests {
         let time = |text: &str| Some(text.parse().expect("a time"));
         let now = "2026-05-04T12:00:00Z".parse().expect("a time");
         let field = |from, to| {
-            ReadTrail { crew_id: UserId(uuid::Uuid::nil()), from, to }
+            ReadTrail { crew_id: UserId(uuid::Uuid::nil()), from, to, tolerance_m: None }
                 .bounds(now)
                 .map_err(|problem| problem.errors[0].field.clone())
         };
@@ -171,5 +193,18 @@ mod tests {
         ] {
             assert_eq!(field(from, to), Err(wrong.to_owned()), "{from:?} {to:?}");
         }
+    }
+
+    #[test]
+    fn a_simplified_trail_keeps_its_corners_and_what_is_odd() {
+        let start = Point::new(52.52, 13.405).expect("a point");
+        let fix =
+            |at: Point, n: i64, odd: Option<&str>| TrailPoint::new(at.lat(), at.lng(), n * 1000, 5.0, odd.map(str::to_owned));
+        let mut trail: Vec<TrailPoint> = (0..10).map(|n| fix(start.at(90.0, f64::from(n) * 20.0), n.into(), None)).collect();
+        trail.push(fix(start.at(0.0, 9000.0), 10, Some("implausible")));
+        let corner = start.at(90.0, 180.0);
+        trail.extend((1..10).map(|n| fix(corner.at(180.0, f64::from(n) * 20.0), i64::from(n) + 10, (n == 5).then_some("late"))));
+        let times: Vec<i64> = simplified(trail, 5.0).iter().map(|item| item.at.timestamp()).collect();
+        assert_eq!(times, [0, 9, 10, 19]);
     }
 }

@@ -59,6 +59,8 @@ async fn pings_are_judged_one_by_one() {
     let trail = staff.get(&format!("/api/staff/crews/{}/trail/", crew.id)).await.ok();
     let late: Vec<&Value> = trail["items"].as_array().expect("a trail").iter().filter(|fix| fix["late"] == true).collect();
     assert_eq!(late.len(), 1, "{trail}");
+    let line = staff.get(&format!("/api/staff/crews/{}/trail/?tolerance_m=50", crew.id)).await.ok();
+    assert!(line["items"].as_array().expect("a line").len() <= trail["items"].as_array().expect("a trail").len(), "{line}");
     crew.get(&format!("/api/staff/crews/{}/trail/", crew.id)).await.refused(403, "forbidden");
     for wrong in [
         "to=-262143-01-01T00:00:00Z",
@@ -67,6 +69,7 @@ async fn pings_are_judged_one_by_one() {
         "from=0001-01-01T00:00:00Z&to=0001-01-01T01:00:00Z",
         "from=2026-05-04T12:00:00Z&to=2026-05-04T11:00:00Z",
         "from=2026-05-04T12:00:00Z&to=2026-06-04T12:00:01Z",
+        "tolerance_m=-1",
     ] {
         staff.get(&format!("/api/staff/crews/{}/trail/?{wrong}", crew.id)).await.refused(422, "invalid");
     }
