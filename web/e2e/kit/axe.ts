@@ -10,6 +10,7 @@ type Found = { id: string; nodes: { target: string[]; failureSummary: string }[]
 
 /** `state` names the page's state in the failure. */
 export async function isAccessible(page: Page, state = '') {
+  await isAtRest(page);
   await page.evaluate(axe);
   const found = await page.evaluate(async () => {
     const run = (window as unknown as { axe: { run: (o: object) => Promise<{ violations: Found[] }> } }).axe.run;
@@ -24,4 +25,19 @@ export async function isAccessible(page: Page, state = '') {
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   expect(sideways, state).toBeLessThanOrEqual(0);
+}
+
+/** Waits for transitions: half-way through one, colours have a contrast that nobody reads by. */
+async function isAtRest(page: Page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const running = () =>
+      document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    // A transition begins in the frame after the change that causes it.
+    do {
+      await Promise.allSettled(running().map((one) => one.finished));
+      await frame();
+      await frame();
+    } while (running().some((one) => one.playState === 'running'));
+  });
 }
