@@ -154,3 +154,102 @@ impl App {
         self.part()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        actor::Anyone,
+        event::ChannelMessage,
+        operations::{NoInput, channel, get},
+        reply::NoContent,
+        tasks::{Task, TaskResult},
+    };
+    use serde::{Deserialize, Serialize};
+    use utoipa::ToSchema;
+    use wassally_realtime::host::Retention;
+
+    async fn nothing(_: App, _: Anyone, _: NoInput) -> Result<NoContent> {
+        Ok(NoContent)
+    }
+
+    macro_rules! messages {
+        ($($name:ident on $namespace:literal;)+) => {$(
+            #[derive(Serialize, ToSchema)]
+            #[serde(tag = "type", rename_all = "snake_case")]
+            enum $name {
+                #[allow(dead_code, reason = "only its schema is read")]
+                Happened { times: u32 },
+            }
+
+            impl ChannelMessage for $name {
+                const NAMESPACE: &'static str = $namespace;
+                type Id = u32;
+            }
+        )+};
+    }
+
+    messages! {
+        Here on "here";
+        AlsoHere on "here";
+        There on "there";
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct Work;
+
+    impl Task for Work {
+        const KIND: &'static str = "work";
+
+        fn key(&self) -> String {
+            "work".into()
+        }
+
+        async fn run(self, _: &App) -> TaskResult {
+            Ok(())
+        }
+    }
+
+    /// Why two slices that each declare something do not start; empty where they do.
+    fn refused(declare: impl Fn(Slice) -> Slice) -> String {
+        refused_both(declare(Slice::new("first")), declare(Slice::new("second")))
+    }
+
+    fn refused_both(first: Slice, second: Slice) -> String {
+        let gathered = Registry::gather(vec![first, second], &mut Parts::default());
+        gathered.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_two_slices_declare_stops_the_start() {
+        assert_eq!(refused(|slice| slice), "");
+        let why = refused(|slice| slice.query(get("/api/things/", nothing)));
+        assert_eq!(why, "second declares the operation \"GET /api/things/\" of another slice");
+        let why = refused(|slice| slice.send("things.move", |_, _, _| {}));
+        assert_eq!(why, "second declares the message \"things.move\" of another slice");
+        let why = refused(|slice| slice.channel(channel::<Here>(Retention::Plain)));
+        assert_eq!(why, "second declares the channels here of another");
+        let why = refused(Slice::task::<Work>);
+        assert_eq!(why, "second declares the task \"work\" of another slice");
+        let why = refused(|slice| slice.subject("thing"));
+        assert!(why.contains("second") && why.contains("thing"), "{why}");
+    }
+
+    #[test]
+    fn one_rpc_name_means_one_operation() {
+        let first = Slice::new("first").query(get("/api/things/", nothing).rpc("things"));
+        let second = Slice::new("second").query(get("/api/others/", nothing).rpc("things"));
+        assert_eq!(refused_both(first, second), "second declares the RPC \"things\" of another slice");
+    }
+
+    #[test]
+    fn one_type_of_a_channel_means_one_message() {
+        let first = || Slice::new("first").channel(channel::<Here>(Retention::Plain));
+        let second = Slice::new("second").publishes::<AlsoHere>();
+        assert_eq!(refused_both(first(), second), "here: two slices declare the message type happened");
+        let elsewhere = Slice::new("second").channel(channel::<There>(Retention::Plain));
+        assert_eq!(refused_both(first(), elsewhere), "", "the same word on another channel");
+        let undeclared = Slice::new("second").publishes::<There>();
+        assert_eq!(refused_both(first(), undeclared), "messages for the channels there, which no slice declares");
+    }
+}

@@ -20,7 +20,7 @@ async fn only_a_good_token_connects() {
     let app = TestApp::start().await;
     let anna = app.customer().await;
     for (connect, code) in [(json!({ "token": "x.y.z" }), 3500), (json!({}), 3501)] {
-        let mut socket = Socket::open(&app.url).await;
+        let mut socket = app.open_socket().await;
         socket.send(&json!({ "id": 1, "connect": connect }).to_string()).await;
         assert_eq!(socket.closed().await.0, code, "{connect}");
     }
@@ -33,7 +33,7 @@ async fn only_a_good_token_connects() {
     );
     assert_eq!(own["epoch"], *app.app.epoch());
     app.pass(TimeDelta::minutes(16)).await;
-    let refused = Socket::open(&app.url).await.request(json!({ "connect": { "token": anna.token } })).await;
+    let refused = app.open_socket().await.request(json!({ "connect": { "token": anna.token } })).await;
     assert_eq!(refused["error"]["code"], 109, "{refused}");
     app.end().await;
 }
@@ -169,7 +169,7 @@ async fn what_is_no_frame_of_ours_closes_the_socket() {
         socket.send(text).await;
         assert_eq!(socket.closed().await.0, 3501, "{text}");
     }
-    let mut early = Socket::open(&app.url).await;
+    let mut early = app.open_socket().await;
     early.send("{\"id\":1,\"subscribe\":{\"channel\":\"order:1\"}}").await;
     assert_eq!(early.closed().await.0, 3501);
     let mut large = anna.socket().await;
@@ -258,7 +258,7 @@ async fn a_user_has_so_many_sockets_and_streams_and_no_more() {
     let (anna, ben) = (app.customer().await, app.customer().await);
     let (first, _second) = (anna.socket().await, anna.socket().await);
     let third = async || {
-        let mut socket = Socket::open(&app.url).await;
+        let mut socket = app.open_socket().await;
         socket.send(&json!({ "id": 1, "connect": { "token": anna.token } }).to_string()).await;
         socket
     };

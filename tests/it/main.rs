@@ -8,6 +8,7 @@ mod carts;
 mod catalogue;
 mod core;
 mod delivery;
+mod documents;
 mod faults;
 mod journeys;
 mod live;

@@ -13,6 +13,15 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// An error of the server: its code and its slug.
 type Rejection = (u64, String);
 
+/// What passes over a client's connection.
+pub enum Passed<'a> {
+    Sent { id: u32, command: &'a Value },
+    Received(&'a Value),
+}
+
+/// Sees every command that a client sends and every message that it receives, pings excepted.
+pub type Observer = Box<dyn FnMut(Passed<'_>) + Send>;
+
 /// A client whose messages are read in the order in which they came, or searched for.
 pub struct Client {
     connection: Connection,
@@ -24,6 +33,7 @@ pub struct Client {
     pub answers_pings: bool,
     /// How many pings came.
     pub pings: usize,
+    observer: Option<Observer>,
 }
 
 impl Client {
@@ -38,7 +48,14 @@ impl Client {
     }
 
     fn of(connection: Connection) -> Self {
-        Self { connection, inbox: VecDeque::new(), hello: Value::Null, answers_pings: true, pings: 0 }
+        Self { connection, inbox: VecDeque::new(), hello: Value::Null, answers_pings: true, pings: 0, observer: None }
+    }
+
+    /// Shows `observer` whatever passes from now on.
+    #[must_use]
+    pub fn observed(mut self, observer: Observer) -> Self {
+        self.observer = Some(observer);
+        self
     }
 
     /// Opens a connection and connects with a token.
@@ -87,7 +104,11 @@ impl Client {
 
     /// Sends a command under the next id, which is returned.
     pub async fn send_command(&mut self, command: Value) -> u32 {
-        self.connection.send_value(command).await.expect("the connection takes it")
+        let id = self.connection.send_value(command.clone()).await.expect("the connection takes it");
+        if let Some(observer) = &mut self.observer {
+            observer(Passed::Sent { id, command: &command });
+        }
+        id
     }
 
     /// Sends a command and waits for its reply; what comes before it stays in the inbox.
@@ -231,7 +252,12 @@ impl Client {
                         self.connection.pong().await?;
                     }
                 }
-                message => self.inbox.push_back(message),
+                message => {
+                    if let Some(observer) = &mut self.observer {
+                        observer(Passed::Received(&message));
+                    }
+                    self.inbox.push_back(message);
+                }
             }
         }
         Ok(())

@@ -6,5 +6,5 @@ mod client;
 mod connection;
 pub mod wire;
 
-pub use client::{Client, PATIENCE};
+pub use client::{Client, Observer, PATIENCE, Passed};
 pub use connection::{Connection, Lost, websocket_url};

@@ -113,7 +113,7 @@ async fn where_no_proof_is_required_the_crew_delivers() {
     let (stall, anna, crew) = (app.stall(9).await, app.customer().await, app.crew().await);
     let order = at_the_address(&stall, &anna, &crew).await;
     let refusal = crew.advance(&order).await.refused(409, "invalid_transition");
-    assert_eq!(refusal["status"], "SHIPPED", "a second tap at the shop delivers nothing: {refusal}");
+    assert_eq!(refusal["state"], "SHIPPED", "a second tap at the shop delivers nothing: {refusal}");
     let path = format!("/api/delivery/orders/{order}/advance/");
     assert_eq!(crew.post(&path, json!({ "to": "DELIVERED" })).await.ok()["status"], "DELIVERED");
     crew.post(&path, json!({ "to": "DELIVERED" })).await.refused(409, "invalid_transition");
@@ -195,7 +195,7 @@ async fn each_shop_hands_over_its_own_part_and_the_last_delivers() {
         (&json!("order_picked_up"), &json!(one.id), &json!("CREATED"))
     );
 
-    assert_eq!(one.owner.confirm(&order, pin.clone()).await.refused(409, "invalid_transition")["status"], "CREATED");
+    assert_eq!(one.owner.confirm(&order, pin.clone()).await.refused(409, "invalid_transition")["state"], "CREATED");
     anna.act(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
     assert!(anna.proof(&order).await["confirmed_at"].is_null(), "the PIN serves at the next counter");
     assert_eq!(two.owner.confirm(&order, pin.clone()).await.ok()["status"], "DELIVERED");

@@ -1,4 +1,4 @@
-//! The tests' vocabulary: a house of its own per test on a copy of the migrated database, people with verbs, raw sockets.
+//! The tests' vocabulary: an app of its own per test on a copy of the migrated database, people with verbs, raw sockets.
 #![allow(dead_code, reason = "a vocabulary is larger than any one test")]
 pub mod cluster;
 mod node;
@@ -6,6 +6,7 @@ mod people;
 mod proxy;
 mod source;
 mod watcher;
+mod witness;
 mod world;
 
 pub use node::Node;
@@ -14,6 +15,7 @@ pub use proxy::{Cut, Proxy};
 pub use source::Source;
 pub use wassally_client::{Client as Socket, PATIENCE};
 pub use watcher::Watcher;
+pub use witness::Witness;
 pub use world::{HOME, Stall};
 
 use reqwest::Method;
@@ -22,7 +24,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio::{net::TcpListener, task::JoinHandle};
 use wassally::{App, config::Config, ids::Random};
 
-/// A running server over its own database. End it with [`TestApp::end`]: that checks that nothing was left behind.
+/// A running server over its own database. End it with [`TestApp::end`]: that checks that nothing was left behind, and that whatever the
+/// server said stands in its documents.
 pub struct TestApp {
     pub app: App,
     pub url: String,
@@ -30,6 +33,7 @@ pub struct TestApp {
     pub database: String,
     pub http: reqwest::Client,
     server: JoinHandle<()>,
+    witness: Arc<Witness>,
 }
 
 impl TestApp {
@@ -60,12 +64,13 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         built.app.run_background();
-        let (app, router) = (built.app.clone(), built.router);
+        let witness = Witness::of(&built.app);
+        let (app, router) = (built.app.clone(), witness.around(built.router));
         let server = tokio::spawn(async move { app.serve(router, listener).await.expect("serves until told to stop") });
-        Arc::new(Self { app: built.app, url, database: database.to_owned(), http: reqwest::Client::new(), server })
+        Arc::new(Self { app: built.app, url, database: database.to_owned(), http: reqwest::Client::new(), server, witness })
     }
 
-    /// Stops the server, and fails on a task given up or a channel whose log does not reach its head.
+    /// Stops the server, and fails on a task given up, on a channel whose log does not reach its head, and on anything undocumented.
     pub async fn end(self: Arc<Self>) {
         let pool = sqlx::PgPool::connect(&self.database).await.expect("a connection");
         let given_up: Vec<String> =
@@ -82,6 +87,12 @@ impl TestApp {
         .await
         .expect("the log can be read");
         assert!(torn.is_empty(), "heads and logs differ: {torn:?}");
+        let messages: Vec<(String, String)> =
+            sqlx::query_as("select channel, body from channel_log").fetch_all(&pool).await.expect("the log can be read");
+        for (channel, body) in &messages {
+            self.witness.note_publication(channel, &serde_json::from_str(body).expect("a message is JSON"));
+        }
+        self.witness.assert_documented();
         pool.close().await;
         self.app.stop.cancel();
         let mut me = self;
@@ -94,7 +105,7 @@ impl TestApp {
     /// Runs tasks that are due until none is, then one catch-up: what was planned for now has happened.
     pub async fn settle(&self) {
         while wassally::tasks::run_due(&self.app).await.expect("tasks run").done > 0 {}
-        wassally::live::catch_up(&self.app, None).await.expect("looks back");
+        wassally::live::catch_up(&self.app, None).await.expect("catches up");
     }
 
     /// Moves the database's clock and the application's together.
@@ -107,7 +118,7 @@ impl TestApp {
         self.app.clock.measure(&self.app.pools().background).await.expect("the clock follows");
     }
 
-    /// What a kept channel said, out of the log: (offset, body), in order.
+    /// What a durable channel carried, out of the log: (offset, body), in order.
     pub async fn log(&self, channel: &str) -> Vec<(u64, String)> {
         log(&self.app.pools().background, channel).await
     }
@@ -125,6 +136,14 @@ impl TestApp {
     /// A POST without a person.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.ask(Method::POST, path, Some(&body)).await
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.witness.assert_documented();
+        }
     }
 }
 

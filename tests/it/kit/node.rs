@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-/// One node and its address, which outlives it.
+/// One node and its address, which stays the same over restarts.
 pub struct Node {
     pub url: String,
     database: String,
@@ -17,13 +17,13 @@ pub struct Node {
     http: reqwest::Client,
 }
 
-/// The secret of all tests' nodes: a token of one is good at the others.
+/// The secret of all tests' nodes: each accepts the tokens of the others.
 pub const SECRET: &str = "a secret that only these tests know";
 
 impl Node {
     /// Starts `wassally serve` over `database` and waits until it is ready.
     pub async fn start(database: &str) -> Self {
-        // Freed again at once: the node must know its address before it starts, to have it again after its death.
+        // The port is freed at once: the node must know its address before it starts, so that it gets the same one after a restart.
         let address = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound").to_string();
         let child = spawn(database, &address);
         let http = reqwest::Client::builder().timeout(PATIENCE).build().expect("a client");
@@ -32,7 +32,7 @@ impl Node {
         node
     }
 
-    /// Sends a signal: SIGKILL leaves it no chance to say anything, SIGTERM asks it to leave.
+    /// Sends a signal: SIGKILL ends it at once, SIGTERM asks it to drain.
     pub fn signal(&self, signal: Signal) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.pid()).expect("a process id"));
         nix::sys::signal::kill(pid, signal).expect("it is ours");

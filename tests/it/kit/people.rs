@@ -160,7 +160,9 @@ impl Person {
 
     /// A raw socket, connected as this person.
     pub async fn socket(&self) -> Socket {
-        Socket::connect(&self.app.url, &self.token).await
+        let mut socket = self.app.open_socket().await;
+        socket.hello(json!({ "token": self.token, "name": "test" })).await;
+        socket
     }
 
     /// Puts a product into the cart.

@@ -1,4 +1,4 @@
-//! A wire to PostgreSQL that can be cut where it hurts: it reads the frontend's messages far enough to know a COMMIT.
+//! A proxy in front of PostgreSQL that can cut a connection at a COMMIT: it reads the frontend's messages just far enough to recognise one.
 use std::{
     io,
     path::PathBuf,
@@ -15,17 +15,17 @@ use tokio::{
 /// Where the next COMMIT is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// It arrives and is done; its answer does not come back.
+    /// The COMMIT arrives and is carried out; its answer is lost.
     Answer,
-    /// It arrives; the wire is cut at once, done or not.
+    /// The COMMIT arrives; the connection is cut at once, whether or not it was carried out.
     AtOnce,
-    /// It does not arrive.
+    /// The COMMIT does not arrive.
     Question,
-    /// It arrives and is done; then nothing comes any more, though the wire stands.
+    /// The COMMIT arrives and is carried out; then nothing comes any more, though the connection stays open.
     Silence,
 }
 
-/// A proxy before one database.
+/// A proxy in front of one database.
 pub struct Proxy {
     /// The database's URL through it.
     pub url: String,
@@ -34,7 +34,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Before the database at `url`, one of the kit's cluster (over its Unix socket).
+    /// In front of the database at `url`, one of the kit's cluster (over its Unix socket).
     pub async fn before(url: &str) -> Self {
         let (address, query) = url.split_once('?').expect("a socket in the query");
         let database = address.rsplit('/').next().expect("a name");
@@ -50,7 +50,7 @@ impl Proxy {
                 let (socket, (wanted, cuts)) = (socket.clone(), state.clone());
                 tokio::spawn(async move {
                     if let Ok(server) = UnixStream::connect(socket).await {
-                        // A cut is an error here, and what is wanted.
+                        // A cut is an error here, and intended.
                         let _ = pass(client, server, &wanted, &cuts).await;
                     }
                 });
@@ -84,7 +84,7 @@ async fn pass(
         let mut piece = vec![0; 16 * 1024];
         loop {
             let size = from_server.read(&mut piece).await?;
-            // The answer is here, so the COMMIT is done: now both ends close, or neither does.
+            // The answer has arrived, so the COMMIT was carried out: now both ends close, or neither does.
             let cut = *swallowed.borrow_and_update();
             match cut {
                 Some(Cut::Answer) => return Ok(()),

@@ -1,4 +1,4 @@
-//! A raw EventSource: what a browser would get, message by message, with the id it would send when it comes back.
+//! A raw EventSource: what a browser would get, message by message, with the id that it would send when it reconnects.
 use super::{PATIENCE, TestApp};
 use futures_util::{Stream, StreamExt};
 use serde_json::Value;
@@ -40,7 +40,7 @@ impl Source {
 
     /// The next message; `None` when the response ended.
     pub async fn next(&mut self) -> Option<Value> {
-        Some(serde_json::from_str(&self.next_text().await?).expect("the hub speaks JSON"))
+        Some(serde_json::from_str(&self.next_text().await?).expect("the hub sends JSON"))
     }
 
     /// The next message as it was sent.

@@ -1,4 +1,4 @@
-//! Clients that come back by themselves and write down all they received: a real SDK over WebSocket, an EventSource in a loop.
+//! Clients that reconnect by themselves and record all they receive: a real SDK over WebSocket, an EventSource in a loop.
 use super::{PATIENCE, Source};
 use centrifuge::{Client, Protocol};
 use futures_util::StreamExt;
@@ -22,7 +22,7 @@ struct Message<'a> {
     data: Option<&'a serde_json::value::RawValue>,
 }
 
-/// Somebody who writes down.
+/// A client that records.
 pub struct Watcher {
     pub name: String,
     received: Received,
@@ -64,7 +64,7 @@ impl Watcher {
         Self { name: format!("sdk {protocol:?}"), received, tasks, client: Some(client) }
     }
 
-    /// An EventSource on `channels` that comes back with its last id as soon as it was cut off.
+    /// An EventSource on `channels` that reconnects with its last id as soon as it is cut off.
     pub async fn by_sse(url: &str, token: &str, channels: &[String]) -> Self {
         let received = Received::default();
         let (query, url, token) = (format!("channels={}", channels.join(",")), url.to_owned(), token.to_owned());
@@ -74,7 +74,7 @@ impl Watcher {
             let mut source = first;
             loop {
                 while let Some(text) = source.next_text().await {
-                    let message: Message<'_> = serde_json::from_str(&text).expect("the hub speaks JSON");
+                    let message: Message<'_> = serde_json::from_str(&text).expect("the hub sends JSON");
                     if let (Some(offset), Some(data)) = (message.offset, message.data) {
                         writes.lock().entry(message.channel).or_default().push((offset, data.get().to_owned()));
                     }
@@ -119,7 +119,7 @@ impl Watcher {
         began.elapsed()
     }
 
-    /// How much was received in all.
+    /// How many publications were received in all.
     pub fn count(&self) -> usize {
         self.received.lock().values().map(Vec::len).sum()
     }

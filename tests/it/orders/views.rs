@@ -33,11 +33,12 @@ async fn events_hold_what_every_reader_may_know_and_no_more() {
     let app = TestApp::start().await;
     let (stall, anna) = (app.stall(9).await, rich(&app).await);
     let order = anna.buys(&stall, 1).await;
-    let bodies: Vec<(String, String)> =
-        sqlx::query_as("select channel, body from channel_log where body like '%order_created%' order by channel")
-            .fetch_all(&app.app.pools().background)
-            .await
-            .expect("the log");
+    let bodies: Vec<(String, String)> = sqlx::query_as(
+        "select channel, body from channel_log where body like '%order_created%' or body like '%order_placed%' order by channel",
+    )
+    .fetch_all(&app.app.pools().background)
+    .await
+    .expect("the log");
     let of = |prefix: &str| -> Value {
         let of_order = bodies
             .iter()
