@@ -74,7 +74,7 @@ impl App {
 
 /// The bridge's own operations.
 pub fn slice() -> Slice {
-    Slice::new("live").query(get("/api/live/", stream::listen)).command(post("/api/live/ticket/", stream::ticket))
+    Slice::new("live").query(get("/api/live/", stream::listen)).command(post("/api/live/ticket/", stream::ticket).without_key())
 }
 
 /// Starts what keeps the hub true: the catch-up, revocations and the node's lease.

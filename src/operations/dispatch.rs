@@ -129,7 +129,7 @@ async fn prepare<F: OperationFn<M>, M>(
         (key, _) => key,
     };
     // Without a token nothing tells one caller's key from another's.
-    let key = key.filter(|_| actor.is_some() && !is_keyless(endpoint.path));
+    let key = key.filter(|_| actor.is_some() && endpoint.accepts_key);
     let fingerprint = if key.is_some() { input.fingerprint()? } else { Vec::new() };
     let request = RequestContext {
         actor,
@@ -145,11 +145,6 @@ async fn prepare<F: OperationFn<M>, M>(
         lease: None,
     };
     Ok((app.with_request(request), caller, input))
-}
-
-/// Where tokens and tickets are made a stored answer would be a stored secret.
-pub(super) fn is_keyless(path: &str) -> bool {
-    path.starts_with("/api/auth/") || path.starts_with("/api/live/")
 }
 
 async fn run<F, M>(f: &F, app: App, caller: F::Caller, input: F::Input) -> Result<(Body, Vec<Live>)>

@@ -104,6 +104,7 @@ where
     pub(super) rpc: Option<&'static str>,
     pub(super) read_rpc: Option<ReadRpc<F::Input>>,
     pub(super) default_key: Option<DefaultKey<F::Caller, F::Input>>,
+    pub(super) accepts_key: bool,
     pub(super) summary: Option<&'static str>,
     marker: PhantomData<fn(M)>,
 }
@@ -140,6 +141,7 @@ impl<F: OperationFn<M>, M> Endpoint<F, M> {
             rpc: None,
             read_rpc: None,
             default_key: None,
+            accepts_key: true,
             summary: None,
             marker: PhantomData,
         }
@@ -173,6 +175,13 @@ impl<F: OperationFn<M>, M> Endpoint<F, M> {
     #[must_use]
     pub fn default_key(mut self, f: DefaultKey<F::Caller, F::Input>) -> Self {
         self.default_key = Some(f);
+        self
+    }
+
+    /// Takes no idempotency key: where tokens and tickets are made, a stored answer would be a stored secret.
+    #[must_use]
+    pub fn without_key(mut self) -> Self {
+        self.accepts_key = false;
         self
     }
 

@@ -53,6 +53,7 @@ pub struct Operation {
     pub input_schema: fn() -> Vec<RefOr<Schema>>,
     pub input_schemas: Schemas,
     errors: &'static [Entry],
+    accepts_key: bool,
     pub summary: Option<&'static str>,
     run: dispatch::Run,
 }
@@ -70,7 +71,7 @@ impl Operation {
 
     /// Whether it takes an `Idempotency-Key`.
     pub fn takes_key(&self) -> bool {
-        self.is_command && self.access != Access::Anyone && !dispatch::is_keyless(self.path)
+        self.is_command && self.access != Access::Anyone && self.accepts_key
     }
 
     /// The roles that may call it.

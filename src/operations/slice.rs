@@ -198,6 +198,7 @@ impl Operation {
             input_schema: F::Input::schema,
             input_schemas: F::Input::schemas,
             errors: <F::Error as Errors>::ALL,
+            accepts_key: endpoint.accepts_key,
             summary: endpoint.summary,
             run: dispatch::nothing(),
         }

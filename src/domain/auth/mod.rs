@@ -26,13 +26,13 @@ use std::time::Duration;
 
 pub fn slice() -> Slice {
     Slice::new("auth")
-        .command(post("/api/auth/register/", register::register))
-        .command(post("/api/auth/login/", login::sign_in))
-        .command(post("/api/auth/refresh/", refresh::renew))
-        .command(post("/api/auth/logout/", logout::sign_out))
+        .command(post("/api/auth/register/", register::register).without_key())
+        .command(post("/api/auth/login/", login::sign_in).without_key())
+        .command(post("/api/auth/refresh/", refresh::renew).without_key())
+        .command(post("/api/auth/logout/", logout::sign_out).without_key())
         .query(get("/api/auth/user/", users::own).summary("Reads who the caller is."))
         .query(get("/api/auth/sessions/", sessions::list).summary("Lists the caller's open sessions, the newest first."))
-        .command(delete("/api/auth/sessions/{id}/", logout::end_session))
+        .command(delete("/api/auth/sessions/{id}/", logout::end_session).without_key())
         .publishes::<SessionMessage>()
         .state(failures::Failures::default())
         .state(password::Hashing::default())
