@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes `.sqlx` anew: the types of every checked statement, tests included, from a database with all migrations.
+# Rewrites `.sqlx`: the types of every checked statement, tests included, from a database with all migrations.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/environment.sh

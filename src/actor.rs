@@ -1,4 +1,4 @@
-//! Who acts: the holder of an access token, and the roles as types, so that a deed asks for what it needs.
+//! The actor of a request: the holder of an access token, and the roles as types, so that an operation's signature names the role it needs.
 use crate::{
     clock::Timestamp,
     i18n::Language,
@@ -59,11 +59,11 @@ impl FromStr for Role {
 #[derive(Debug, Clone)]
 pub struct Actor {
     claims: Arc<Claims>,
-    /// What the request, or the socket's handshake, asked to be answered in.
+    /// The language that the request or the socket's handshake prefers.
     pub language: Language,
 }
 
-/// What an access token says.
+/// The claims of an access token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Claims {
     #[serde(rename = "sub")]
@@ -84,13 +84,13 @@ impl Actor {
         Self { claims: Arc::new(claims), language: Language::default() }
     }
 
-    /// The same actor, who reads this language.
+    /// The same actor with this language.
     #[must_use]
     pub fn reading(self, language: Language) -> Self {
         Self { language, ..self }
     }
 
-    /// The house itself, for tasks and sweeps: no person has the nil id.
+    /// The system itself, for tasks and sweeps: no person has the nil id.
     pub fn system() -> Self {
         let nil = uuid::Uuid::nil();
         Self::new(Claims {
@@ -139,7 +139,7 @@ pub enum Access {
     SignedIn,
 }
 
-/// Who may call an operation, as the type of its second argument: made of an actor who may.
+/// The caller of an operation as the type of its second argument; it can be made only of an actor with the right role.
 pub trait Caller: Clone + Send + Sync + 'static {
     const ACCESS: Access = Access::SignedIn;
 
@@ -184,7 +184,7 @@ impl Caller for OptionalActor {
     }
 }
 
-/// Anybody: whoever calls makes no difference.
+/// Any caller, signed in or not.
 #[derive(Debug, Clone, Copy)]
 pub struct Anyone;
 
@@ -275,17 +275,17 @@ macro_rules! roles {
 }
 
 roles! {
-    /// Somebody who orders.
+    /// A customer.
     Customer: |role| role == Role::Customer;
-    /// Somebody who sells in their own shops.
+    /// A seller, in their own shops.
     Seller: |role| role == Role::Seller;
-    /// Somebody who carries.
+    /// A crew.
     Crew: |role| role == Role::Crew;
-    /// Staff, and admins who can what staff can.
+    /// Staff, and admins, who have the rights of staff.
     Staff: |role| role >= Role::Staff;
     /// Admins and superadmins.
     Admin: |role| role >= Role::Admin;
-    /// Superadmins alone.
+    /// Superadmins only.
     Super: |role| role == Role::Superadmin;
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::{Context, ensure};
 
-/// Makes a superadmin who signs in by `username` and `password`.
+/// Creates a superadmin with this `username` and `password`.
 ///
 /// Errors: a password that is too short; a name or e-mail that somebody has.
 pub async fn create_superadmin(app: &App, username: String, email: Option<String>, password: &str) -> anyhow::Result<()> {

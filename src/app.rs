@@ -1,4 +1,4 @@
-//! Builds the application out of its layers, starts what runs beside the requests, and ends everything in order.
+//! Builds the application from its layers, starts its background work, and shuts everything down in order.
 use crate::{
     App,
     clock::Clock,
@@ -74,7 +74,7 @@ impl App {
         Ok(Built { app, router })
     }
 
-    /// Starts what runs beside the requests: tasks, sweeps, the catch-up, revocations, the lease.
+    /// Starts the background work: tasks, sweeps, the catch-up, revocations, the lease.
     pub fn run_background(&self) {
         self.tracker.spawn(tasks::work(self.clone()));
         for sweep in self.registry().sweeps.iter().copied().chain(tasks::housekeeping::SWEEPS).chain([LIMITS]) {
@@ -107,7 +107,7 @@ impl App {
         Ok(())
     }
 
-    /// Ends what runs beside the requests and closes the pools.
+    /// Ends the background work and closes the pools.
     pub async fn close(&self) {
         self.stop.cancel();
         self.tracker.close();

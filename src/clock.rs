@@ -1,4 +1,4 @@
-//! The house's clock: the database's time, followed by a measured offset.
+//! The application's clock: the database's time, tracked by a measured offset.
 //!
 //! It schedules and displays. Deadlines are judged by [`crate::db::Tx::now`], read after the lock.
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};

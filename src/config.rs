@@ -12,7 +12,7 @@ pub enum Database {
     Url(SecretString),
 }
 
-/// When the crew needs the customer's PIN or code at the door.
+/// When the crew needs the customer's PIN or code to deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofRequired {
     Always,
@@ -26,7 +26,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub database: Database,
     pub data_dir: PathBuf,
-    /// The first signs, all verify. Empty on the embedded default: made once and kept in the data directory.
+    /// The first signs, all verify. Empty with the embedded database: then one is generated and stored in the data directory.
     pub secret_keys: Vec<SecretString>,
     pub public_url: Option<String>,
     pub allowed_origins: Vec<String>,
@@ -41,7 +41,7 @@ pub struct Config {
     pub body_limit: usize,
     /// Longest a request may take.
     pub request_timeout: Duration,
-    /// Requests worked on at once; more get 503.
+    /// Most requests handled at the same time; more get 503.
     pub request_limit: usize,
     /// Sockets of one user on this node, and as many streams; 0 = no bound.
     pub user_connections: usize,
@@ -67,11 +67,11 @@ pub const NAMES: &[(&str, &str)] = &[
     ("WASSALLY_DATA_DIR", "directory; ./data"),
     (
         "WASSALLY_SECRET_KEY",
-        "32 characters or more, or a list by commas: the first signs, all verify; unset on the embedded default: made once and kept",
+        "32 characters or more, or a list by commas: the first signs, all verify; unset with the embedded database: generated once and stored",
     ),
     ("WASSALLY_PUBLIC_URL", "URL that people open; unset: taken from the address"),
     ("WASSALLY_ALLOWED_ORIGINS", "list of browser origins by commas; unset: only its own"),
-    ("WASSALLY_TRUSTED_PROXIES", "list of IP addresses by commas whose X-Forwarded-For is believed; none"),
+    ("WASSALLY_TRUSTED_PROXIES", "list of IP addresses by commas whose X-Forwarded-For is trusted; none"),
     ("WASSALLY_CURRENCY", "ISO 4217 code; USD"),
     ("WASSALLY_METRICS_LISTEN", "address and port of /metrics; unset: on the main port, for callers of the same machine alone"),
     ("WASSALLY_PROOF_REQUIRED", "always, wallet or never; always"),

@@ -1,4 +1,4 @@
-//! The private PostgreSQL of the default start, and the secret kept beside it.
+//! The embedded PostgreSQL of the default start, and the secret stored next to it.
 use crate::{config::Config, ids::Random};
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};

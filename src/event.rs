@@ -32,7 +32,7 @@ pub struct Message {
     pub body: String,
     /// JSON for observers, which subscribers never get.
     pub internal: Option<String>,
-    /// Whose right to the channel ends with this message.
+    /// The users whose right to the channel ends with this message.
     pub revokes: Vec<Revoke>,
 }
 
@@ -43,7 +43,7 @@ impl Message {
         Self { channel: channel_of::<M>(&id), body, internal: None, revokes: Vec::new() }
     }
 
-    /// What observers get beside the message.
+    /// What observers get in addition to the message.
     #[must_use]
     pub fn internal(mut self, part: &impl Serialize) -> Self {
         self.internal = Some(serde_json::to_string(part).expect("internal parts are plain structs"));

@@ -34,7 +34,7 @@ pub struct AppInner {
     pub tracker: TaskTracker,
     /// The node is leaving.
     pub stop: CancellationToken,
-    /// Asks for a catch-up at once.
+    /// Requests an immediate catch-up.
     pub catch_up: Notify,
     /// No other node holds a lease without sharing a broker with this one.
     pub is_alone: AtomicBool,
@@ -49,7 +49,7 @@ pub struct AppInner {
 pub struct Parts(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
 
 impl Parts {
-    /// Adds a part; says whether there was none of its type.
+    /// Adds a part; returns whether there was none of its type.
     pub fn add<T: Send + Sync + 'static>(&mut self, part: T) -> bool {
         self.add_erased(TypeId::of::<T>(), Arc::new(part))
     }
@@ -73,7 +73,7 @@ impl Deref for App {
     }
 }
 
-/// A way to the application that does not keep it alive.
+/// A handle that does not keep the application alive.
 #[derive(Clone)]
 pub struct WeakApp(Weak<AppInner>);
 
@@ -147,7 +147,7 @@ impl App {
         Arc::clone(&self.epoch.read())
     }
 
-    /// Takes a new epoch; says whether it differs.
+    /// Takes a new epoch; returns whether it differs.
     pub fn set_epoch(&self, epoch: &str) -> bool {
         let mut present = self.epoch.write();
         let differs = **present != *epoch;

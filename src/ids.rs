@@ -1,9 +1,9 @@
-//! Ids: UUIDv7 whose 12 `rand_a` bits are the region, so that an id knows its place.
+//! Ids: UUIDv7 whose 12 `rand_a` bits hold the region of the row.
 use crate::clock::Clock;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
 use uuid::Uuid;
 
-/// A region: unit of placement, distribution key and ledger. 0 is global; a fresh install has region 1 alone.
+/// A region: unit of placement, distribution key and ledger. 0 is global; a fresh installation has only region 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Region(i16);
 
@@ -12,7 +12,7 @@ impl Region {
     pub const GLOBAL: Self = Self(0);
     /// The only region of a fresh install: the world.
     pub const FIRST: Self = Self(1);
-    /// The regions whose rows this installation keeps. Work that goes over all of them asks for one after the other.
+    /// The regions whose rows this installation stores. Work on all of them goes through one after the other.
     pub const SERVED: [Self; 2] = [Self::GLOBAL, Self::FIRST];
 
     /// The region of a row.
@@ -25,7 +25,7 @@ impl Region {
         self.0
     }
 
-    /// The region a UUIDv7 of ours carries.
+    /// The region in one of our ids.
     pub fn of(id: Uuid) -> Self {
         let bytes = id.as_bytes();
         Self(i16::from(bytes[6] & 0x0f) << 8 | i16::from(bytes[7]))
@@ -67,7 +67,7 @@ pub fn new(region: Region, clock: &Clock, random: &Random) -> Uuid {
     Uuid::from_u64_pair(high, rand & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
 }
 
-/// When an id of ours was made, in milliseconds since 1970.
+/// The creation time in one of our ids, in milliseconds since 1970.
 pub fn made_ms(id: Uuid) -> u64 {
     id.as_u64_pair().0 >> 16
 }
@@ -121,7 +121,7 @@ macro_rules! id {
 
         impl std::str::FromStr for $name {
             type Err = uuid::Error;
-            /// Takes the canonical text alone: another spelling would name another channel.
+            /// Accepts only the canonical text: another spelling would name another channel.
             fn from_str(text: &str) -> std::result::Result<Self, uuid::Error> {
                 let id = uuid::Uuid::try_parse(text)?;
                 if id.to_string() == text { Ok(Self(id)) } else { uuid::Uuid::try_parse("").map(Self) }

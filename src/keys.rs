@@ -7,7 +7,7 @@ use aws_lc_rs::{constant_time, hmac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Signs and checks everything that leaves the house and must come back unchanged.
+/// Signs and checks everything that clients return and must not change.
 pub struct Keys {
     roots: Vec<hmac::Key>,
     sign: EncodingKey,
@@ -39,7 +39,7 @@ impl Keys {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.sign).map_err(crate::Error::broken)
     }
 
-    /// What a token says, if one of our secrets signed it and it has not expired by `now` (seconds since 1970).
+    /// The claims of a token, if one of our secrets signed it and it has not expired by `now` (seconds since 1970).
     ///
     /// Errors: 401 `token_expired` or `unauthorized`.
     pub fn read_access(&self, token: &str, now: i64) -> Checked<Claims> {

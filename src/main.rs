@@ -24,7 +24,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Migrates and serves until it is told to stop. The default.
+    /// Migrates and serves until it gets a signal to stop. The default.
     Serve,
     /// Brings the database to this release's schema.
     Migrate,

@@ -56,7 +56,7 @@ pub struct Listing<F> {
     pub filters: F,
 }
 
-/// What every list takes beside its own filters.
+/// What every list takes in addition to its own filters.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Keys {
@@ -97,7 +97,7 @@ impl<F> Listing<F> {
         Page { items, next }
     }
 
-    /// How many rows to read: one more than shown tells whether there is a next page.
+    /// How many rows to read: one more than shown, to know whether there is a next page.
     pub fn rows(&self) -> i64 {
         self.limit + 1
     }

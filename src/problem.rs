@@ -36,7 +36,7 @@ pub struct Problem {
     pub code: &'static str,
     pub detail: Option<String>,
     pub errors: Vec<FieldError>,
-    /// Members of this refusal, such as `tries_left`.
+    /// Members of this error, such as `tries_left`.
     pub members: Map<String, Value>,
     pub retry_after_s: Option<u32>,
 }
@@ -73,7 +73,7 @@ impl Problem {
         Self::new(401, "unauthorized")
     }
 
-    /// 503: the database is away or a limit of ours is reached; nothing was changed.
+    /// 503: the database is unavailable or a limit is reached; nothing was changed.
     pub fn busy() -> Self {
         Self::new(503, "busy").retry_after(1)
     }
@@ -115,7 +115,7 @@ impl Problem {
         self
     }
 
-    /// What is stored under an idempotency key, to be rendered again in the language of whoever repeats it.
+    /// The form stored under an idempotency key; a repeat renders it in its own language.
     pub fn stored(&self) -> Value {
         json!({ "status": self.status, "code": self.code, "members": self.members })
     }
@@ -127,7 +127,7 @@ impl Problem {
         body.insert("title".into(), json!(i18n::title(language, self.code)));
         body.insert("status".into(), json!(self.status));
         body.insert("code".into(), json!(self.code));
-        // A text of the developer's stands where the catalogue has no sentence for the slug.
+        // The developer's text is used where the catalogue has no sentence for the slug.
         let detail = i18n::detail(language, self.code, &self.members).or_else(|| self.detail.clone());
         body.insert("detail".into(), json!(detail.unwrap_or_else(|| i18n::title(language, self.code))));
         if let Some(id) = request_id {
@@ -144,7 +144,7 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    /// The body in English; `http::problems` writes it anew in the caller's language.
+    /// The body in English; `http::problems` replaces it by one in the caller's language.
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = self.body(i18n::Language::En, None).to_string();

@@ -3,10 +3,10 @@ use crate::{actor::Actor, i18n::Language, ids::Region};
 use axum::http::HeaderMap;
 use std::net::IpAddr;
 
-/// The request behind an operation: who asks for what, under which key.
+/// The request behind an operation: its actor, operation and idempotency key.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
-    /// `None`: nobody is signed in.
+    /// `None` without a token.
     pub actor: Option<Actor>,
     /// Verb and path template of the operation; REST and RPC share it, and with it the scope of the key.
     pub operation: &'static str,
@@ -16,9 +16,9 @@ pub struct RequestContext {
     /// Status of a success.
     pub status: u16,
     pub request_id: String,
-    /// Where the caller is, as far as a trusted proxy or the socket tells.
+    /// The caller's address, by a trusted proxy or the socket.
     pub address: Option<IpAddr>,
-    /// What the client says it is.
+    /// The client's `User-Agent`.
     pub user_agent: String,
     pub language: Language,
     /// Headers of the HTTP request, for the few operations that read one of their own; empty for RPC.

@@ -48,7 +48,7 @@ impl SubjectKinds {
         }
     }
 
-    /// Errors: a kind that no slice registered is a fault of ours.
+    /// Errors: an internal error for a kind that no slice registered.
     pub fn check(&self, subject: &Subject) -> Result<()> {
         if self.0.contains_key(&*subject.kind) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A COMMIT whose answer was lost or does not come: a fresh connection asks what became of it. Nothing is run again.
+//! A COMMIT without an answer: a fresh connection reads its outcome. Nothing is run again.
 use super::commit::{Numbered, Written};
 use crate::{
     App,
@@ -7,11 +7,11 @@ use crate::{
 use std::time::Duration;
 use tokio::{sync::oneshot::Sender, time::Instant};
 
-/// COMMIT may take so long before it is in doubt; and then the caller hears `outcome_unknown`, while the question goes on.
+/// A COMMIT is in doubt after this time. The caller then gets `outcome_unknown`, while the outcome is still looked up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// One question may take so long.
 const QUERY_WITHIN: Duration = Duration::from_secs(1);
-/// After this the catch-up alone carries what was committed.
+/// After this time only the catch-up publishes what was committed.
 const GIVE_UP: Duration = Duration::from_secs(120);
 
 /// Whether this error of COMMIT leaves open what happened.
@@ -22,7 +22,7 @@ pub(super) fn leaves_open(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Asks until the outcome is known, tells the caller, and publishes if it was committed. `began`: when COMMIT was sent.
+/// Asks until the outcome is known, reports it to the caller, and publishes if it was committed. `began`: when COMMIT was sent.
 pub(super) async fn resolve(
     app: App,
     began: Instant,

@@ -1,4 +1,4 @@
-//! The epoch of all kept channels: which log the numbers belong to.
+//! The epoch of all durable channels: the identity of the log that their offsets belong to.
 use sqlx::PgConnection;
 
 /// Stored log id, system identifier and WAL timeline in 16 hex digits: a restore, another server or a lost failover changes it.

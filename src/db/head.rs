@@ -1,9 +1,9 @@
-//! Where a kept channel stands: the last number it gave.
+//! The head of a durable channel: the last offset it gave out.
 use super::Live;
 use crate::{App, event::region_of, problem::Result};
 use sqlx::PgConnection;
 
-/// The top of a kept channel as `sql` sees it; 0 where nothing was messages yet.
+/// The last offset of a durable channel as `sql` sees it; 0 before the first message.
 pub async fn top(sql: &mut PgConnection, channel: &str) -> sqlx::Result<u64> {
     let region = region_of(channel).number();
     let top = sqlx::query_scalar!("select top from channel_head where region = $1 and channel = $2", region, channel);

@@ -7,7 +7,8 @@ use crate::{
 };
 use sqlx::PgConnection;
 
-/// Takes the request's key, if it has one, for this transaction. Waits for a twin under way; a twin that committed is a `Repeat`.
+/// Takes the request's key, if it has one, for this transaction. Waits for a concurrent request with the same key; if that one
+/// committed, the result is a `Repeat`.
 pub(super) async fn open(sql: &mut PgConnection, region: Region, request: &RequestContext, at: Timestamp) -> Result<()> {
     let (Some(key), Some(actor)) = (&request.idempotency_key, &request.actor) else { return Ok(()) };
     let taken = sqlx::query!(

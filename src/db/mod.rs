@@ -1,4 +1,4 @@
-//! The one database: pools, transactions, and how a truth is told.
+//! The database: pools, transactions, and the commit that publishes.
 mod commit;
 mod doubt;
 pub mod epoch;

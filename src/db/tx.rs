@@ -1,4 +1,4 @@
-//! The only way out: an operation records events, money and tasks; commit makes them true together, then publishes them.
+//! The transaction of a command: it records events, money and tasks; commit writes them together and then publishes.
 use super::commit::Written;
 use crate::{
     App,
@@ -48,7 +48,7 @@ pub struct Planned {
     pub run_at: Timestamp,
 }
 
-/// What an audit entry says beside who did what when.
+/// What an audit entry holds beside the actor, the operation and the time.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Audit {
     pub subject: Option<Subject>,
@@ -136,7 +136,7 @@ impl Tx {
         note.downcast_mut().expect("the map is keyed by the type itself")
     }
 
-    /// Says in the audit what a command of staff changed. Without it the entry names the command alone.
+    /// Records in the audit what a command of staff changed. Without it the entry names only the command.
     pub fn audit(&mut self, subject: Subject, before: Value, after: Value, reason: &str) {
         let reason = (!reason.is_empty()).then(|| reason.to_owned());
         self.audits.push(Audit { subject: Some(subject), before: Some(before), after: Some(after), reason });

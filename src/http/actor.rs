@@ -1,4 +1,4 @@
-//! Who holds the bearer token of a request.
+//! The actor of a request, from its bearer token.
 use crate::{
     App,
     actor::Actor,

@@ -1,4 +1,4 @@
-//! Bounds of requests: how many at once, how long one may take, how often an address may fail to sign in.
+//! Limits of requests: how many at the same time, how long one may take, how often an address may fail to sign in.
 use crate::problem::Checked;
 use crate::{App, problem::Problem};
 use axum::{
@@ -30,7 +30,7 @@ impl Requests {
     }
 }
 
-/// Refuses what is above the node's number of requests at once, and ends what takes too long.
+/// Refuses requests above the node's limit of concurrent ones, and ends those that take too long.
 ///
 /// The body is read before a place is taken, so that callers who send slowly wait at their own expense.
 pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -49,12 +49,12 @@ pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Resp
     match tokio::time::timeout(app.config.request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) if only_reads => Problem::busy().into_response(),
-        // Its commit may still come true: the same key tells.
+        // Its commit may still succeed: a repeat with the same key returns the outcome.
         Err(_) => Problem::new(503, "outcome_unknown").retry_after(2).into_response(),
     }
 }
 
-/// The body, whole. What is too large is read on for a while and forgotten: a client that still writes would not hear the refusal.
+/// The whole body. One that is too large is read on for a while and dropped: a client that is still writing would not read the error.
 async fn read(body: Body, limit: usize) -> Checked<Bytes> {
     let mut parts = body.into_data_stream();
     let (mut whole, mut over) = (BytesMut::new(), 0);
@@ -73,7 +73,7 @@ async fn read(body: Body, limit: usize) -> Checked<Bytes> {
     if over > 0 { Err(Problem::new(413, "payload_too_large")) } else { Ok(whole.freeze()) }
 }
 
-/// The caller's address: the peer, or what a trusted proxy says of it.
+/// The caller's address: the peer's, or the one that a trusted proxy names.
 #[derive(Debug, Clone, Copy)]
 pub struct Address(pub IpAddr);
 

@@ -29,7 +29,7 @@ use tower_http::{
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The whole outer face in its layers: `api` under limits and timeouts, the hub and the pages beside it.
+/// All routes in their layers: `api` under limits and timeouts, the hub and the pages next to it.
 pub fn router(app: &App, endpoints: Router<App>, hub: Router) -> Router {
     let limited = endpoints
         .layer(middleware::from_fn_with_state(app.clone(), limits::bound))
@@ -66,7 +66,7 @@ fn compressible() -> impl Predicate {
 
 fn span(request: &Request) -> tracing::Span {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    // The path alone: a query may carry a ticket.
+    // Only the path: a query may carry a ticket.
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), request.id = id)
 }
 
@@ -113,7 +113,7 @@ async fn append_slash(mut request: Request) -> Request {
     request
 }
 
-/// Every refusal leaves as problem+json in the caller's language, also those of axum and of the layers below.
+/// Writes every error as problem+json in the caller's language, also those of axum and of the layers below.
 async fn problems(request: Request, next: Next) -> Response {
     let language = Language::accepted(request.headers());
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
@@ -140,7 +140,7 @@ async fn problems(request: Request, next: Next) -> Response {
     Response::from_parts(parts, body.into())
 }
 
-/// What a rejection without a problem of ours means.
+/// The problem for a rejection that has none.
 fn of_status(status: StatusCode) -> Problem {
     let code = match status.as_u16() {
         401 => "unauthorized",

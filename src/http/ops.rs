@@ -26,7 +26,7 @@ async fn ready(State(app): State<App>) -> Response {
     }
 }
 
-/// Prometheus text. On the main port for callers of the same machine alone; `WASSALLY_METRICS_LISTEN` opens a port of its own.
+/// Prometheus text. On the main port only for callers on the same machine; `WASSALLY_METRICS_LISTEN` opens a separate port.
 async fn metrics(State(app): State<App>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> Response {
     // A proxy on the same machine speaks for somebody else.
     let is_forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
@@ -36,7 +36,7 @@ async fn metrics(State(app): State<App>, ConnectInfo(peer): ConnectInfo<SocketAd
     text(&app)
 }
 
-/// Serves the metrics on a port of their own until the house stops.
+/// Serves the metrics on a separate port until the application stops.
 pub async fn serve_metrics(app: App, listener: tokio::net::TcpListener) -> std::io::Result<()> {
     let stop = app.stop.clone();
     let router = Router::new().route("/metrics", get(|State(app): State<App>| async move { text(&app) })).with_state(app);

@@ -17,7 +17,7 @@ const BREATH: Duration = Duration::from_millis(100);
 /// How HTTP/2 begins.
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
 
-/// Accepts and serves until `leaving` ends; then finishes the requests under way. Upgraded sockets are the hub's to end.
+/// Accepts and serves until `leaving` ends, then finishes the requests in progress. The hub closes upgraded sockets.
 pub async fn serve(listener: TcpListener, router: Router, leaving: impl Future<Output = ()>) {
     let (connections, over) = (GracefulShutdown::new(), CancellationToken::new());
     tokio::pin!(leaving);
@@ -69,7 +69,7 @@ async fn begins(socket: &TcpStream) -> bool {
                 Ok(0) | Err(_) => return false,
                 Ok(count) if start[..count] != HTTP_2[..count] => return true,
                 Ok(count) if count == HTTP_2.len() => return false,
-                // A P alone may still become a POST.
+                // A single P may still become a POST.
                 Ok(_) => tokio::time::sleep(BREATH).await,
             }
         }

@@ -28,7 +28,7 @@ impl Language {
         }
     }
 
-    /// The language that the request's `Accept-Language` prefers; English when it names none of ours.
+    /// The language that the request's `Accept-Language` prefers; English when it names none of the supported ones.
     pub fn accepted(headers: &HeaderMap) -> Self {
         // Several lines of one header are one list (RFC 9110, 5.3).
         let lines: Vec<&str> = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|line| line.to_str().ok()).collect();

@@ -1,4 +1,4 @@
-//! Who may connect and subscribe: the access token, and the slices' channel rules.
+//! Authorizes connections and subscriptions by the access token and the slices' channel rules.
 use super::{Bridge, actor, refused_subscription};
 use crate::{App, actor::Actor, i18n::Language, problem::Problem};
 use async_trait::async_trait;
@@ -30,7 +30,7 @@ impl Authorizer for Bridge {
     }
 
     fn knows(&self, channel: &str) -> bool {
-        // A node that is leaving says that instead.
+        // A node that shuts down answers that instead.
         self.app().map_or(true, |app| app.registry().channel(split(channel).0).is_some())
     }
 

@@ -1,16 +1,16 @@
-//! The one healer: reads where the log stands and fills whoever is behind. Two statements, floor first.
+//! The catch-up: reads the heads of the log and backfills the channels that are behind. Two statements, the floor first.
 use super::publisher;
 use crate::{App, clock::Timestamp, db::Numbered, event::Revoke, ids::Region, problem::Result};
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use wassally_realtime::{Offset, broker::Link};
 
 const EVERY: Duration = Duration::from_secs(10);
-/// While the log alone tells what other nodes commit.
+/// The period while other nodes' commits arrive only by the log.
 const EVERY_WHILE_DEAF: Duration = Duration::from_secs(1);
 /// Rows of channels without a tail are taken so many at a time.
 const CHUNK: i64 = 5000;
 
-/// Looks back every so often, and at once when asked, until the house stops.
+/// Runs the catch-up periodically, and at once when requested, until the application stops.
 pub async fn follow(app: App) {
     let mut floor = None;
     let mut link = app.hub().link();
@@ -28,7 +28,7 @@ pub async fn follow(app: App) {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = app.catch_up.notified() => {}
-            // Whoever hears again looks at once for what it missed.
+            // After a reconnect, what was missed is read at once.
             Ok(()) = link.changed() => {}
             () = app.stop.cancelled() => {}
         }
@@ -70,7 +70,7 @@ pub async fn look(app: &App, floor: Option<Timestamp>) -> Result<Timestamp> {
     Ok(next)
 }
 
-/// Tells the rows of channels that this node has no tail of, so that observers miss nothing.
+/// Publishes the rows of channels without a sequencer on this node, so that observers miss nothing.
 async fn fill(app: &App, sql: &mut sqlx::PgConnection, floor: Timestamp, channels: &[String]) -> Result<()> {
     let rows = sqlx::query!(
         r#"select channel as "channel!", seq as "seq!", body, internal, revokes

@@ -1,4 +1,4 @@
-//! What kept channels said before, out of the log, and the state behind a channel, out of its slice.
+//! The history of durable channels from the log, and the snapshot of a channel from its slice.
 use super::{Bridge, actor, authorizer::split, refused_subscription};
 use crate::{
     App,
@@ -77,7 +77,7 @@ impl History for Bridge {
     }
 }
 
-/// An answer without a hole, or where the channel stands.
+/// Publications without a gap, or the channel's position.
 fn whole(since: Offset, missed: Missed) -> Result<Missed, HistoryLost> {
     let first = missed.publications.first().map(|first| first.offset);
     let is_whole = match first {

@@ -1,4 +1,4 @@
-//! Each node renews its row; more than one live lease beside the memory broker is a fault that every log names.
+//! Each node renews its lease; more than one live lease with the memory broker is an error in every node's log.
 use crate::{App, config::Database, problem::Result};
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
@@ -6,10 +6,10 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Rounds after which another lease is surely a living node's.
 const LAPSED: u32 = 4;
 
-/// Renews this node's lease until the house stops, then gives it back.
+/// Renews this node's lease until the application stops, then deletes it.
 pub async fn renew(app: App) {
     if matches!(app.config.database, Database::Embedded) {
-        // The private database serves one node alone: any other lease is that of a life that ended by force.
+        // The embedded database serves only one node: any other lease is left over from a process that was killed.
         if let Err(error) = sqlx::query!("delete from node where boot <> $1", app.boot).execute(&app.pools().background).await {
             tracing::debug!(%error, "old leases lapse by themselves");
         }
@@ -23,7 +23,7 @@ pub async fn renew(app: App) {
             }
             Ok(nodes) => {
                 rounds_together += 1;
-                // Until somebody mends it, the log alone carries what the others commit: it is read more often.
+                // Until this is fixed, the others' commits arrive only by the log: it is read more often.
                 app.is_alone.store(false, Relaxed);
                 app.catch_up.notify_one();
                 // The lease of a node that was killed lapses in this time.

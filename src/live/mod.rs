@@ -27,7 +27,7 @@ use wassally_realtime::{
     host::{self, Host, Identity},
 };
 
-/// The hub's view of the application. The application owns the hub, so the way back is weak.
+/// The hub's view of the application. The application owns the hub, so this reference to it is weak.
 #[derive(Clone)]
 struct Bridge(WeakApp);
 
@@ -84,7 +84,7 @@ pub fn run_background(app: &App) {
     app.tracker.spawn(lease::renew(app.clone()));
 }
 
-/// Closes the sockets of actors whose access has ended. 3500: the client stays away until somebody signs in.
+/// Closes the sockets of actors whose access has ended. 3500: the client does not reconnect before a new sign-in.
 pub fn end_revoked(app: &App) {
     let closed =
         app.hub().disconnect(|who, _| actor(who).is_ok_and(|actor| app.revocations().is_revoked(actor)), 3500, "session ended");
@@ -96,13 +96,13 @@ fn actor(who: &Identity) -> Result<&Actor, host::Error> {
     who.auth::<Actor>().ok_or_else(host::Error::internal)
 }
 
-/// A refusal as the socket says it: the HTTP status and the slug.
+/// An error in its form on the socket: the HTTP status and the slug.
 fn refused(problem: &Problem) -> host::Error {
     let error = host::Error::new(problem.status.into(), problem.code);
     host::Error { temporary: problem.status == 503, ..error }
 }
 
-/// What connect and subscribe answer: trouble of ours is temporary, for any other error makes an SDK give up for good.
+/// The error of connect and subscribe: our own faults are temporary, because an SDK never retries after any other error.
 fn refused_subscription(error: Error) -> host::Error {
     let problem = error.into_problem();
     if problem.status >= 500 { host::Error::internal() } else { refused(&problem) }

@@ -6,14 +6,14 @@ use crate::{
 };
 use wassally_realtime::host::{Channel, Publication, Revoke};
 
-/// Tells what this node committed.
+/// Publishes what this node committed.
 pub fn publish(app: &App, publications: Vec<Numbered>) {
     if !publications.is_empty() {
         app.hub().publish(all(publications));
     }
 }
 
-/// Tells this node's subscribers what it read from the log.
+/// Publishes to this node's subscribers what was read from the log.
 pub(super) fn fill(app: &App, rows: Vec<Numbered>) {
     app.hub().fill(all(rows));
 }
@@ -40,7 +40,7 @@ impl App {
         self.hub().publish_ephemeral(&channel_of::<M>(id), body.into());
     }
 
-    /// Whether somebody on this node watches the channel of `id`: where nobody does, a message need not be made.
+    /// Whether the channel of `id` has subscribers on this node: without them a message need not be built.
     pub fn has_subscribers<M: ChannelMessage>(&self, id: &M::Id) -> bool {
         self.hub().subscriber_count(&channel_of::<M>(id)) > 0
     }

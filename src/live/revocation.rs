@@ -1,4 +1,4 @@
-//! Logout, ban and role change end access within a second: rows written in the deed's Tx, read by every node, held in memory.
+//! Logout, ban and role change end access within a second: rows written in the command's Tx, read by every node, held in memory.
 use crate::{
     App,
     actor::Actor,
@@ -17,7 +17,7 @@ const WINDOW: &str = "30 seconds";
 /// An access token lives 15 minutes; a revocation is held a little longer.
 const HELD: chrono::TimeDelta = chrono::TimeDelta::minutes(20);
 
-/// Whose access has ended, as this node knows it: user or session to the instant before which tokens are void.
+/// The revocations that this node knows: user or session, with the instant before which tokens are void.
 #[derive(Debug, Default)]
 pub struct Revocations {
     ended: DashMap<Uuid, Timestamp>,
@@ -31,7 +31,7 @@ impl Revocations {
             .any(|key| self.ended.get(key).is_some_and(|before| actor.issued_at() < *before))
     }
 
-    /// Notes an end; says whether it was news.
+    /// Stores a revocation; returns whether it was new.
     fn note(&self, key: Uuid, before: Timestamp) -> bool {
         let mut entry = self.ended.entry(key).or_insert(Timestamp::MIN_UTC);
         let is_news = *entry < before;
@@ -47,12 +47,12 @@ impl Revocations {
 }
 
 impl App {
-    /// Whose access has ended.
+    /// The user or session whose access has ended.
     pub fn revocations(&self) -> &Revocations {
         self.part()
     }
 
-    /// Who holds this access token. Errors: 401 `unauthorized`, `token_expired`.
+    /// The holder of this access token. Errors: 401 `unauthorized`, `token_expired`.
     pub fn recognise(&self, token: &str) -> Checked<Actor> {
         let actor = Actor::new(self.keys.read_access(token, self.clock.now().timestamp())?);
         if self.revocations().is_revoked(&actor) {
@@ -63,7 +63,7 @@ impl App {
 }
 
 impl Tx {
-    /// Revoke all access of `user` given out before now, or of one session alone, when this commits.
+    /// Revokes all access of `user` given before now, or that of one session, when this commits.
     pub async fn revoke(&mut self, user: UserId, session: Option<SessionId>) -> Result<()> {
         let before = self.now().await?;
         sqlx::query!(
@@ -79,7 +79,7 @@ impl Tx {
     }
 }
 
-/// Reads what others revoked, until the house stops.
+/// Reads what other nodes revoked, until the application stops.
 pub async fn follow(app: App) {
     while !app.stop.is_cancelled() {
         if let Err(error) = read(&app, WINDOW).await {

@@ -1,4 +1,4 @@
-//! Socket calls: the slice's function is found, the deed runs as behind REST, the answer or the slug goes back.
+//! RPC over the socket: finds the operation by its name, runs it as REST does, and answers with its result or the slug of its error.
 use super::{Bridge, actor, refused};
 use crate::{
     operations::{Call, Raw},
@@ -52,7 +52,7 @@ impl Rpc for Bridge {
                 Body::Empty | Body::Whole(_) => Ok(Bytes::from_static(b"{}")),
             },
             Ok(Err(error)) => Err(refused(&error.into_problem())),
-            // Its commit may still come true: the same key tells.
+            // Its commit may still succeed: a repeat with the same key returns the outcome.
             Err(_) => Err(refused(&Problem::new(503, "outcome_unknown"))),
         }
     }

@@ -1,6 +1,6 @@
 //! Plain EventSource: `GET /api/live/?channels=a,b` with `Last-Event-ID`, by bearer header or by a ticket.
 //!
-//! An EventSource gives up for good on any status but 200: only a final refusal has one. Trouble of ours is 200, when to come again, and end.
+//! An EventSource never retries after any status but 200, so only a final error has one. Our own faults are 200 with a retry time, and the stream ends.
 use super::{
     authorizer::identity,
     places::{Place, Places},
@@ -122,7 +122,7 @@ impl App {
     }
 }
 
-/// Opens an event stream. Only a final refusal has a status; trouble of ours is 200, when to come again, and end.
+/// Opens an event stream. Only a final error has another status than 200; our own faults are 200 with a retry time, and the stream ends.
 pub async fn listen(app: App, caller: OptionalActor, input: Listen) -> Result<EventStreamReply, StreamError> {
     match open(&app, caller.0, input).await {
         Ok(response) => Ok(EventStreamReply(response)),
@@ -225,7 +225,7 @@ fn check(channels: Vec<String>) -> Result<Vec<String>, StreamError> {
     }
 }
 
-/// Who stands behind a ticket, if it may still open.
+/// The actor of a ticket that is still valid.
 async fn redeem(app: &App, hash: &[u8]) -> Result<(Actor, Vec<String>), StreamError> {
     let row = sqlx::query!(
         "update live_ticket t

@@ -1,4 +1,4 @@
-//! How a slice declares the channels of a namespace: what they carry, how long it is kept, who may watch, and what a new subscriber begins with.
+//! The declaration of a channel namespace: its messages, their retention, the right to watch, and the snapshot for new subscribers.
 use crate::{
     App, Problem,
     actor::Actor,
@@ -65,7 +65,7 @@ pub struct ChannelRule {
     pub(crate) messages: MessageType,
 }
 
-/// A message enum whose type is known at the declaration alone.
+/// A message enum whose type is known only at its declaration.
 #[derive(Clone, Copy)]
 pub struct MessageType {
     pub namespace: &'static str,
@@ -121,7 +121,7 @@ pub struct Channel<M: ChannelMessage> {
     marker: PhantomData<fn(M)>,
 }
 
-/// The channels `M::NAMESPACE:id`. Nobody may watch them until [`Channel::may_watch`] says who.
+/// The channels `M::NAMESPACE:id`. They have no subscribers before [`Channel::may_watch`] is given.
 pub fn channel<M: ChannelMessage>(retention: Retention) -> Channel<M> {
     let rule = ChannelRule {
         namespace: M::NAMESPACE,
@@ -239,7 +239,7 @@ impl Observers {
         Ok(all)
     }
 
-    /// Hands a durable publication to whoever observes its type.
+    /// Hands a durable publication to the observers of its type.
     pub fn observe(&self, app: &App, channel: &str, offset: u64, body: &[u8], internal: Option<&[u8]>) {
         let namespace = channel.split_once(':').map_or(channel, |(namespace, _)| namespace);
         let Ok(tagged) = serde_json::from_slice::<Tagged<'_>>(body) else {

@@ -34,7 +34,7 @@ const KEY_MAX: usize = 255;
 #[derive(Debug)]
 pub struct Call {
     pub app: App,
-    /// Who calls: `None` without a token.
+    /// The caller; `None` without a token.
     pub actor: Option<Actor>,
     pub raw: Raw,
     pub key: Option<String>,
@@ -128,7 +128,7 @@ async fn prepare<F: OperationFn<M>, M>(
         (None, Some(default)) => Some(default(&app, &caller, &input).await?),
         (key, _) => key,
     };
-    // Without a token nothing tells one caller's key from another's.
+    // Without a token the keys of different callers cannot be distinguished.
     let key = key.filter(|_| actor.is_some() && endpoint.accepts_key);
     let fingerprint = if key.is_some() { input.fingerprint()? } else { Vec::new() };
     let request = RequestContext {
@@ -168,7 +168,7 @@ where
     }
 }
 
-/// The home of whoever calls.
+/// The caller's home region.
 fn caller_region(app: &App) -> Region {
     app.request().and_then(|request| request.actor.as_ref()).map_or(Region::FIRST, |actor| actor.id.region())
 }
@@ -221,7 +221,7 @@ fn repeated(app: &App, stored: Stored, errors: &'static [Entry]) -> Result<Answe
     Ok(Answer { status: stored.status, body: with_positions(app, body, live) })
 }
 
-/// A refusal as [`Problem::stored`] wrote it.
+/// An error as [`Problem::stored`] wrote it.
 #[derive(Deserialize)]
 struct StoredProblem {
     code: String,

@@ -15,7 +15,7 @@ use std::{marker::PhantomData, sync::Arc};
 #[derive(Debug)]
 pub struct Untransacted<R>(pub R);
 
-/// What a command's function returns beside its errors.
+/// What a command's function returns when it succeeds.
 pub trait Outcome: Send {
     type Reply: Reply;
     /// Whether the function commits a transaction, which takes the idempotency key.
@@ -185,7 +185,7 @@ impl<F: OperationFn<M>, M> Endpoint<F, M> {
         self
     }
 
-    /// One line for the document, where the input's doc comment says nothing.
+    /// The document's summary, where the input has no doc comment.
     #[must_use]
     pub fn summary(mut self, summary: &'static str) -> Self {
         self.summary = Some(summary);

@@ -145,7 +145,7 @@ fn describe(path: &str, error: &serde_json::Error) -> Problem {
     }
 }
 
-/// Turns serde's sentence into field and code: the only place where it tells which field was unknown or missing.
+/// Turns serde's sentence into field and code: it is the only source for which field was unknown or missing.
 fn field_of(path: &str, sentence: &str) -> Problem {
     let quoted = sentence.split('`').nth(1).unwrap_or_default();
     let at = |name: &str| match path {

@@ -16,7 +16,7 @@ pub trait Input: Clone + Send + Sync + 'static {
     /// Errors: 404 for a malformed id in the path, 422 with the field named.
     fn read(fields: Fields) -> Checked<Self>;
 
-    /// Tells one input from another under the same idempotency key.
+    /// Distinguishes different inputs under the same idempotency key.
     fn fingerprint(&self) -> Result<Vec<u8>>;
 
     /// The objects whose members are the input's.

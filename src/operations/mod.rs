@@ -1,7 +1,7 @@
 //! Operations: what a client can call, by REST or RPC. A slice declares each in one line; everything else follows from its function's types.
 //!
 //! A *command* changes state, a *query* only reads. From the caller's type follow authentication and roles, from the input's the route's
-//! parameters and the body, from the answer's the status, from the error enum every refusal of the document.
+//! parameters and the body, from the answer's the status, from the error enum every error of the document.
 mod channel;
 mod dispatch;
 mod endpoint;

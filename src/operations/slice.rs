@@ -87,7 +87,7 @@ impl Slice {
         self
     }
 
-    /// A message of a client that has no reply, taken at once in the thread that read the socket. Must not block.
+    /// A client's message without a reply, handled directly in the thread that read the socket. Must not block.
     #[must_use]
     pub fn send(mut self, name: &'static str, f: fn(&App, &Actor, &[u8])) -> Self {
         self.sends.push((name, f));

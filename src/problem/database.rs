@@ -10,7 +10,7 @@ enum Kind {
     Busy,
     /// A number or an instant beyond what a column holds: it came from the caller.
     OutOfRange,
-    /// A fault of ours.
+    /// An internal error.
     Broken,
 }
 

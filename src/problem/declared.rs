@@ -1,4 +1,4 @@
-//! What an operation may be refused with, as its error enum declares it.
+//! The errors of an operation, as its error enum declares them.
 use super::Problem;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -25,11 +25,11 @@ pub struct Declared {
     pub slug: &'static str,
     /// When it happens; may be empty, as every slug has its sentence in the catalogue.
     pub doc: &'static str,
-    /// The members that the problem carries beside those that every problem has.
+    /// The members of the problem in addition to those that every problem has.
     pub members: Option<Members>,
 }
 
-/// The members of one error, as the object that they would form alone.
+/// The schema of the members of one error, as an object.
 #[derive(Debug, Clone, Copy)]
 pub struct Members {
     pub schema: fn() -> RefOr<Schema>,
@@ -51,7 +51,7 @@ const fn common(status: u16, slug: &'static str, doc: &'static str) -> Declared 
     Declared { status, slug, doc, members: None }
 }
 
-/// The errors that follow from what an operation is: its access, its input, its limits. Every other error stands in an operation's enum.
+/// The errors that follow from what an operation is: its access, its input, its limits. Every other error is in an operation's enum.
 pub const COMMON: &[Declared] = &[
     common(400, "malformed", "the body or the query string cannot be read"),
     common(401, "unauthorized", "no token, or a bad one"),

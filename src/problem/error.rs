@@ -1,31 +1,31 @@
-//! What an operation may end with instead of an answer.
+//! The error type of operations.
 use super::{ApiError, Problem};
 use crate::request::Stored;
 use axum::response::{IntoResponse, Response};
 use std::fmt;
 
-/// The crate's result: beside `E` it carries what only dispatch looks at.
+/// The crate's result: in addition to `E` it carries what only dispatch handles.
 pub type Result<T, E = NoError> = std::result::Result<T, Error<E>>;
 
-/// The result of a check that does no IO: nothing but a refusal can come of it.
+/// The result of a check without IO: its only error is one for the caller.
 pub type Checked<T, E = Problem> = std::result::Result<T, E>;
 
-/// The error enum of functions that refuse nothing of their own.
+/// The error enum of functions without errors of their own.
 #[derive(Debug, Clone, Copy)]
 pub enum NoError {}
 
-/// A refusal of type `E`, or what any operation may end with.
+/// A declared error of type `E`, or one that any operation may have.
 #[derive(Debug)]
 pub enum Error<E = NoError> {
     /// The caller can act on it.
     Declared(E),
-    /// A refusal whose type is known no more: of a helper, of an event handler, or one that follows from the operation's types.
+    /// An error whose type was erased: of a helper, of an event handler, or one that follows from the operation's types.
     Problem(Box<Problem>),
     /// The same idempotency key was answered before; dispatch repeats the stored answer.
     Repeat(Box<Stored>),
     /// The transaction lost a race that running it again may win (40001, 40P01).
     Again(sqlx::Error),
-    /// A fault of ours: logged once, answered 500 without detail.
+    /// An internal error: logged once, answered 500 without detail.
     Broken(anyhow::Error),
 }
 
@@ -64,7 +64,7 @@ impl Error {
 }
 
 impl<E: IntoProblem> Error<E> {
-    /// Forgets the type of a refusal.
+    /// Erases the type of a declared error.
     pub fn erased(self) -> Error {
         match self {
             Self::Declared(error) => Error::Problem(Box::new(error.into_problem())),
@@ -75,7 +75,7 @@ impl<E: IntoProblem> Error<E> {
         }
     }
 
-    /// The problem to answer with. A fault of ours is logged here, once, with its chain.
+    /// The problem to answer with. An internal error is logged here, once, with its chain.
     pub fn into_problem(self) -> Problem {
         match self {
             Self::Declared(error) => error.into_problem(),

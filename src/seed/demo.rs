@@ -26,7 +26,7 @@ pub const SHOWN: [(&str, Role); 6] = [
     ("seller1", Role::Seller),
 ];
 
-/// Whether the demo's people are in this installation: by an e-mail address that nobody else can have.
+/// Whether the demo's people are in this installation: by an e-mail address that no other person can have.
 pub async fn is_seeded(app: &App) -> Result<bool> {
     let mut sql = app.read_stale(Region::GLOBAL).await?;
     Ok(users::by_login(&mut sql, "customer1@example.com").await?.is_some())

@@ -40,7 +40,7 @@ struct Pass {
     refresh: String,
 }
 
-/// Makes the people that `file` requests and who are not there yet, signs each in and writes their tokens.
+/// Creates the missing people that `file` requests, signs each in and writes their tokens.
 pub async fn run(app: &App, file: &Path) -> anyhow::Result<()> {
     let requested: Requested = serde_json::from_str(&std::fs::read_to_string(file)?)?;
     let crews = (0..requested.crews).map(|number| person(Role::Crew, number));

@@ -1,7 +1,7 @@
 //! The demo city, and people for load tests: made by the operations themselves, so that log and ledger are true.
 //!
 //! Seeding again changes nothing: people are known by their usernames, shops by owner and name, products by SKU; those who
-//! ever had money, duty or orders are left alone.
+//! ever had money, duty or orders are not changed.
 pub mod demo;
 mod load;
 mod operations;

@@ -1,4 +1,4 @@
-//! The application's own REST operations, without a network: the demo's people act in the same way as every client.
+//! Calls the REST operations in process: the demo's people act like every client.
 use crate::{
     App,
     actor::{Claims, Role},

@@ -22,7 +22,7 @@ const AT_ONCE: usize = 100;
 /// Everybody by their username.
 pub type Known = HashMap<String, (UserId, Person)>;
 
-/// Makes those who are not there yet.
+/// Creates those who are missing.
 pub async fn make(app: &App, people: &[Person]) -> anyhow::Result<Known> {
     // One hash for all, since each takes tens of milliseconds.
     let mut hash = None;

@@ -11,7 +11,7 @@ use anyhow::Context;
 use axum::http::Method;
 use serde_json::{Value, json};
 
-/// Puts crews on duty who never were, and plays the orders of those among the first five customers who have none.
+/// Puts crews on duty who never were, and creates the orders of those among the first five customers who have none.
 pub async fn play(app: &App, people: &Known, shops: &[Open]) -> anyhow::Result<()> {
     let stage = Stage { operations: Operations::of(app), app, people };
     stage.take_up_duty().await.context("crews on duty")?;
@@ -126,7 +126,7 @@ impl Stage<'_> {
         self.crew_does(order, crew, "claim", json!({})).await
     }
 
-    /// Claimed, and everything picked up: on its way.
+    /// Claimed and picked up at every shop.
     async fn carry(&self, order: &Value, crew: &str) -> anyhow::Result<Value> {
         self.claim(order, crew).await?;
         self.crew_does(order, crew, "advance", json!({})).await

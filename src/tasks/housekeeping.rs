@@ -1,16 +1,16 @@
-//! What the house does for its own tables: partitions ahead, answers and revocations nobody asks for any more.
+//! Maintenance of the core's own tables: creates partitions ahead and deletes expired answers and revocations.
 use super::Sweep;
 use crate::{App, db, ids::Region, problem::Result};
 use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 use std::time::Duration;
 
-/// How long an answer is kept for its idempotency key.
+/// How long an answer is stored under its idempotency key.
 const ANSWERS: TimeDelta = TimeDelta::hours(24);
 
-/// The house's own sweeps.
+/// The sweeps of the core.
 pub const SWEEPS: [Sweep; 2] = [
-    Sweep { name: "house", every: Duration::from_secs(3600), run: housekeeping },
+    Sweep { name: "housekeeping", every: Duration::from_secs(3600), run: housekeeping },
     Sweep { name: "clock", every: Duration::from_secs(10), run: set_clock },
 ];
 

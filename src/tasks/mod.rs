@@ -16,7 +16,7 @@ use std::collections::HashMap;
 /// `Err` means: try again later. A task that has nothing to do any more is done.
 pub type TaskResult = Result<()>;
 
-/// One kind of background work. Its deed may run twice: it checks the state before it acts.
+/// One kind of background work. It may run twice, so it checks the state before it acts.
 pub trait Task: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KIND: &'static str;
 
@@ -32,7 +32,7 @@ pub trait Task: Serialize + DeserializeOwned + Send + Sync + 'static {
     }
 }
 
-/// A task whose type is known by its kind alone.
+/// A task whose type is known only by its kind.
 #[derive(Clone, Copy)]
 pub struct AnyTask {
     pub kind: &'static str,

@@ -36,7 +36,7 @@ pub struct Outcome {
     pub failed: usize,
 }
 
-/// Works until the house stops.
+/// Runs until the application stops.
 pub async fn work(app: App) {
     while !app.stop.is_cancelled() {
         let pause = match run_due(&app).await {

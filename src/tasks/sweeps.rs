@@ -12,7 +12,7 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Runs until the house stops, first after a random part of the interval so that nodes do not march in step.
+    /// Runs until the application stops. The first run is after a random part of the interval, so that the nodes' runs are spread out.
     pub async fn repeat(self, app: App) {
         let mut pause = self.every.mul_f64(fastrand::f64());
         loop {

@@ -26,7 +26,7 @@ pub fn sources(folder: &str, end: &str) -> Vec<(PathBuf, String)> {
             } else if path.to_string_lossy().ends_with(end) {
                 let text = fs::read_to_string(&path).expect("text");
                 let is_test = path.starts_with(root().join("src")) && path.file_name().is_some_and(|name| name == "tests.rs");
-                let text = if is_test { "" } else { text.split("#[cfg(test)]").next().unwrap_or_default() };
+                let text = if is_test { "" } else { text.split("\n#[cfg(test)]\n").next().unwrap_or_default() };
                 let text = text.to_owned();
                 found.push((path.strip_prefix(root()).expect("below the root").to_owned(), text));
             }

@@ -87,7 +87,7 @@ async fn failures_count_for_the_account_whichever_of_its_names_is_tried() {
     }
     login(&ben.username, "wassally-demo").await.ok();
 
-    // A name that nobody has is answered alike, however it is spelled.
+    // An unknown name gets the same answer, however it is spelled.
     for name in ["nobody", "NoBody"].repeat(5) {
         login(name, "guess").await.refused(401, "bad_credentials");
     }

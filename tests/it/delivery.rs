@@ -1,4 +1,4 @@
-//! Delivery: who gets an order, how it is proven, and who sees where a crew is.
+//! Delivery: claims, proofs, standing lists and the positions of crews.
 mod claims;
 mod lists;
 mod places;
@@ -45,14 +45,14 @@ fn on_the_clock(app: &Arc<TestApp>, seconds_ago: i64) -> Value {
     json!(app.app.clock.now() - TimeDelta::seconds(seconds_ago))
 }
 
-/// A house with a shop and somebody hungry.
+/// An application with a shop and a customer.
 async fn town() -> (Arc<TestApp>, Stall, Person) {
     let app = TestApp::start().await;
     let (stall, anna) = (app.stall(99).await, app.customer().await);
     (app, stall, anna)
 }
 
-/// An order that this crew has at the door.
+/// An order that this crew has brought to the customer's address.
 async fn at_the_address(stall: &Stall, customer: &Person, crew: &Person) -> String {
     let order = customer.order_from(stall, 1).await;
     crew.claim(&order).await.ok();
@@ -60,7 +60,7 @@ async fn at_the_address(stall: &Stall, customer: &Person, crew: &Person) -> Stri
     order
 }
 
-/// What a channel said so far.
+/// The messages of a channel so far.
 async fn published(app: &TestApp, channel: &str) -> Vec<Value> {
     app.log(channel).await.into_iter().map(|(_, body)| serde_json::from_str(&body).expect("JSON")).collect()
 }

@@ -1,4 +1,4 @@
-//! The wire against the real server: who may connect and subscribe, kept channels without gaps, calls, EventSource, real SDKs.
+//! The wire against the real server: rights to connect and subscribe, durable channels without gaps, calls, EventSource, real SDKs.
 use crate::kit::{PATIENCE, Person, Socket, Source, Stall, TestApp, Watcher};
 use centrifuge::Protocol;
 use chrono::TimeDelta;
@@ -74,7 +74,7 @@ async fn an_order_channel_is_recovered_from_any_number() {
     let fresh = socket.subscribe(&channel).await;
     assert_eq!((&fresh["offset"], &fresh["data"]["status"]), (&json!(4), &json!("CANCELLED")), "{fresh}");
     let epoch = fresh["epoch"].as_str().expect("an epoch").to_owned();
-    // This node remembers what it said; another one has it out of the log.
+    // This node has it in memory; another one reads it from the log.
     let other = TestApp::over(&app.database, &app.database, &[]).await;
     for (url, since) in [&app.url, &other.url].into_iter().flat_map(|url| (0..=4).map(move |since| (url, since))) {
         let mut again = Socket::connect(url, &anna.token).await;
@@ -110,7 +110,7 @@ async fn the_own_channel_is_recovered_at_connect() {
     let (offset, epoch) = (hello["subs"][&own]["offset"].as_u64().unwrap_or_default(), app.app.epoch());
     anna.order_from(&stall, 1).await;
     let log = app.log(&own).await;
-    assert!(log.len() as u64 > offset, "a checkout is told to its customer");
+    assert!(log.len() as u64 > offset, "a checkout is published to its customer");
     let again = Socket::reconnect(&app.url, &anna.token, &[(&own, offset, &epoch)]).await.hello;
     let result = &again["subs"][&own];
     assert_eq!(result["recovered"], true, "{again}");
@@ -264,7 +264,7 @@ async fn a_user_has_so_many_sockets_and_streams_and_no_more() {
     };
     assert_eq!(third().await.closed().await.0, 3504);
     let _others = ben.socket().await;
-    // Nothing but the hub's own book says when a place is free again.
+    // Only the hub's registry shows when a place is free again.
     drop(first);
     let again = async { while third().await.next_message().await["connect"].is_null() {} };
     tokio::time::timeout(PATIENCE, again).await.expect("a place that was left is free");

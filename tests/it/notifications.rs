@@ -1,4 +1,4 @@
-//! Who is notified what of an order's life, and in which language.
+//! The notifications of an order's steps: their receivers and their languages.
 mod languages;
 
 use crate::kit::{Person, TestApp};
@@ -73,7 +73,7 @@ async fn each_step_of_a_delivery_notifies_whom_it_concerns() {
     assert_eq!(anna.notified().await, [&on_its_way[..], &["order_delivered", "order_completed"]].concat());
     assert_eq!(owner.notified().await, ["order_created", "seller_payment"]);
     assert_eq!(two.notified().await, ["crew_payment"]);
-    assert!(one.notified().await.is_empty(), "who did not bring it is not paid");
+    assert!(one.notified().await.is_empty(), "a crew that did not deliver is not paid");
     for (who, amount) in [(&owner, "10.00"), (&two, "2.50")] {
         let paid = who.notifications("en").await.pop().expect("paid");
         assert_eq!(paid["content_object"], json!({ "type": "order", "id": order }));

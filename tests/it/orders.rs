@@ -37,7 +37,7 @@ fn id(order: &Value) -> String {
 }
 
 impl Person {
-    /// Signs in anew: the token has run out.
+    /// Signs in again, because the token has expired.
     async fn back(&self) -> Self {
         let body = json!({ "username": self.username, "password": "wassally-demo" });
         let answer = self.app.post("/api/auth/login/", body).await.ok();
@@ -55,7 +55,7 @@ impl TestApp {
             .expect("stock")
     }
 
-    /// Takes an order through the machine as a delivery does, up to the customer's door.
+    /// Takes an order through the state machine as a delivery does, up to the customer.
     async fn carry(&self, order: &Value, crew: &Person) {
         self.step(order, async |tx, order, now| {
             orders::assign(tx, order, Some((crew.id, "Amal".into())), now).await?;
@@ -155,7 +155,7 @@ async fn what_keeps_a_shop_from_being_ordered_from_is_named_shop_by_shop() {
             (&json!(strict.id), &json!([{ "code": "out_of_radius" }, { "code": "below_minimum" }])),
         ]
     );
-    // Fetched at the counter, the radius does not matter; the minimum does.
+    // With pickup at the shop, the radius does not matter; the minimum does.
     let pickup = json!({ "fulfilment": "pickup", "payment_mode": "COP", "shop_ids": [strict.id] });
     let refused = anna.post("/api/orders/checkout/", pickup).await.refused(409, "cart_invalid");
     assert_eq!(refused["shops"][0]["problems"], json!([{ "code": "below_minimum" }]));
@@ -335,7 +335,7 @@ async fn what_no_shop_accepts_in_a_quarter_of_an_hour_is_cancelled() {
     app.pass(TimeDelta::minutes(16)).await;
     app.settle().await;
     let anna = anna.back().await;
-    // The runner of the house may have taken the task before this test did: wait for its command, not for a time.
+    // The application's runner may have taken the task before this test did: wait for its effect, not for a time.
     app.until(&anna, &order, "CANCELLED").await;
     assert_eq!(anna.view(&other).await["status"], "CREATED");
     assert_eq!(app.on_hand(&stall).await, 4);

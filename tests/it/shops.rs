@@ -1,4 +1,4 @@
-//! What everybody sees of shops and products.
+//! The public lists of shops and products.
 use crate::kit::{Stall, TestApp};
 use serde_json::{Value, json};
 use std::sync::Arc;

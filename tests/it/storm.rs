@@ -1,4 +1,4 @@
-//! Everybody at once: no deadlock, no oversell, no order twice, and the money adds up.
+//! Many clients at the same time: no deadlock, no oversell, no order twice, and the money adds up.
 #![allow(clippy::inconsistent_digit_grouping, reason = "cents stand apart")]
 use crate::kit::{Answer, Person, Stall, TestApp};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};

@@ -1,4 +1,4 @@
-//! Money that always adds up.
+//! The wallet: holds, payments, and a ledger that always adds up.
 #![allow(clippy::inconsistent_digit_grouping, reason = "cents stand apart")]
 use crate::kit::{Person, TestApp};
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ async fn held_money_is_set_aside_and_comes_back_once() {
             (&json!("TOPUP"), &json!("50.00"), &json!("50.00")),
         ]
     );
-    // Page by page, and through a filter, each says what was there afterwards.
+    // Page by page, and through a filter, each shows the balance afterwards.
     let (mut seen, mut cursor) = (vec![], String::new());
     loop {
         let page = anna.get(&format!("/api/wallet/transactions/?limit=1{cursor}")).await.ok();

@@ -7,7 +7,7 @@ use std::{
 };
 
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// Accounts, names and addresses remembered at once. When there are more, those whose window is over make room.
+/// Most accounts, names and addresses in memory. Above this, those whose window is over are removed.
 const REMEMBERED: usize = 100_000;
 
 /// Most failures of one key in the window.

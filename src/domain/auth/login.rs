@@ -80,7 +80,7 @@ pub async fn sign_in(app: App, _: Anyone, input: Login) -> Result<Committed<Sign
     tx.commit(signed_in).await
 }
 
-/// The key that failures are counted by: the account, whichever of its names is tried, or the name that nobody has.
+/// The key that failures are counted by: the account, whichever of its names is tried, or the unknown name.
 fn account(known: Option<UserId>, name: &str) -> String {
     match known {
         Some(id) => format!("user {id}"),

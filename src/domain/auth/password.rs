@@ -23,7 +23,7 @@ impl Default for Hashing {
     }
 }
 
-/// The hash of a password that nobody has: checking an unknown name takes as long as checking a wrong password.
+/// The hash of no account's password: checking an unknown name takes as long as checking a wrong password.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody's password").unwrap_or_default());
 
 /// Hashes a password with a fresh salt. Takes tens of milliseconds: not for a thread that serves.
@@ -70,7 +70,7 @@ pub async fn turn(app: &App) -> Result<Turn> {
 }
 
 impl Turn {
-    /// Whether `password` belongs to `stored`; against nobody's hash when there is none.
+    /// Whether `password` belongs to `stored`; compared with a dummy hash when there is none.
     pub async fn is_right(&self, password: String, stored: Option<String>) -> Result<bool> {
         self.take(move || {
             let known = stored.is_some();

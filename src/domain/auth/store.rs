@@ -102,7 +102,7 @@ pub async fn touch_session(sql: &mut PgConnection, id: SessionId, now: Timestamp
     Ok(())
 }
 
-/// Revoke one session of the user, or all; says which ended.
+/// Revokes one session of the user, or all; returns those that ended.
 pub async fn end_sessions(
     sql: &mut PgConnection,
     user: UserId,

@@ -1,4 +1,5 @@
-//! Who may see which crew, and how exactly. Pure, and fails closed: an unknown position is not shown, and an unclear right shows it coarsely.
+//! The rules by which users see a crew exactly, coarsely or not at all. Pure functions that fail closed: an unknown position is not
+//! shown, and an unclear right shows it coarsely.
 use crate::domain::orders::{OrderStatus, Relation};
 
 /// How exactly the crew of one order is shown.

@@ -2,7 +2,7 @@
 use crate::{db::Tx, ids::ProductId, problem::Result};
 use std::collections::BTreeMap;
 
-/// Locks the rows of these products in the order of their ids and says what is on hand.
+/// Locks the rows of these products in the order of their ids and returns what is on hand.
 pub(super) async fn lock(tx: &mut Tx, goods: &BTreeMap<ProductId, i32>) -> Result<BTreeMap<ProductId, i32>> {
     let ids: Vec<_> = goods.keys().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(

@@ -1,4 +1,4 @@
-//! Who is notified of what happens to an order.
+//! The event handlers that notify the people of an order.
 use super::{
     kind::Kind,
     notify::{Notice, notify},
@@ -70,7 +70,7 @@ pub fn order_reassigned<'a>(tx: &'a mut Tx, event: &'a OrderReassigned) -> BoxFu
     notify_customer(tx, event.customer_id, Kind::OrderReassigned, &event.order)
 }
 
-/// Says that the proof is ready, never the proof itself: that is derived when its customer reads the notification.
+/// Announces that the proof is ready, never the proof itself: that is derived when its customer reads the notification.
 pub fn order_shipped<'a>(tx: &'a mut Tx, event: &'a OrderShipped) -> BoxFuture<'a, Result<()>> {
     notify_customer(tx, event.customer_id, Kind::OrderShipped, &event.order)
 }

@@ -1,4 +1,4 @@
-//! The kinds of notifications, what `user:` carries of them, and what each says in a reader's language.
+//! The kinds of notifications, their messages on `user:`, and their texts in the reader's language.
 use super::notify::Notification;
 use crate::{
     clock::Timestamp,
@@ -78,7 +78,7 @@ impl ChannelMessage for NotificationMessage {
     type Id = UserId;
 }
 
-/// What a notification says.
+/// The text of a notification.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Text {
     pub title: String,

@@ -1,4 +1,4 @@
-//! Notifications: nobody calls this slice, it only handles events. Each is written in the transaction of what it is about.
+//! Notifications: no slice calls this one, it only handles events. Each is written in the transaction of its event.
 //!
 //! What is stored is a kind and its parameters. Title and message are rendered from the catalogue when somebody reads them, in the language
 //! of that request; the message on `user:{id}` is in the language its owner is written to in.

@@ -111,7 +111,7 @@ pub async fn unread(sql: &mut PgConnection, user: UserId) -> Result<i64> {
     .await?)
 }
 
-/// Marks one of the user's notifications read, or all up to `up_to`; says how many were not.
+/// Marks one of the user's notifications read, or all up to `up_to`; returns how many were unread.
 pub async fn mark(
     sql: &mut PgConnection,
     region: Region,

@@ -1,4 +1,4 @@
-//! `user:{id}`: everything private to a person, for that person alone.
+//! `user:{id}`: everything private to a person. Only that person may watch it.
 use super::store;
 use crate::{
     App, Problem,

@@ -1,4 +1,4 @@
-//! The channels `order:` and `shop:`: who may watch them, and their snapshots.
+//! The channels `order:` and `shop:`: the right to watch them, and their snapshots.
 use super::{
     Relation, find_as,
     messages::{NewOrderMessage, NewShopOrderMessage},

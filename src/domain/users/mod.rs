@@ -1,4 +1,4 @@
-//! People: who somebody is, their roles, their profile with the saved place.
+//! Users: their roles and their profile with the saved place.
 //!
 //! A user signs in by username, e-mail or phone number. Roles are grants, several per person; a token carries one active role. Global: no
 //! regional transaction writes here, an order copies what it needs.

@@ -24,7 +24,7 @@ pub enum Account {
     SellerCash(UserId),
     PlatformFee,
     Tax,
-    /// Money of unfinished orders that is in nobody's wallet.
+    /// Money of unfinished orders that is in no wallet.
     Escrow,
     /// The source of demo money and gifts.
     Funding,

@@ -106,7 +106,7 @@ pub async fn ensure_accounts(tx: &mut Tx, accounts: &BTreeMap<Uuid, (Account, Cu
     Ok(())
 }
 
-/// Locks these balances in one statement by id; `accounts` says in which currency each is.
+/// Locks these balances in one statement by id; `accounts` gives the currency of each.
 pub async fn lock_balances(tx: &mut Tx, accounts: &BTreeMap<Uuid, Currency>) -> Result<BTreeMap<Uuid, Balance>> {
     if accounts.is_empty() {
         return Ok(BTreeMap::new());

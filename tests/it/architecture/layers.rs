@@ -1,4 +1,4 @@
-//! The layers: who may use whom, what generic code may name, and where errors and routes are made.
+//! The layers: which modules may use which, what generic code may name, and where errors and routes are created.
 use super::{code, root, sources};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::{collections::BTreeSet, fs, path::Path};

@@ -1,4 +1,4 @@
-//! The words that the vocabulary replaced stand in no name of ours: names are read from the Rust syntax tree and from the database catalogue.
+//! No name in our code uses a word that the vocabulary replaced. Names are read from the Rust syntax tree and from the database catalogue.
 use super::{root, sources};
 use crate::kit::cluster;
 use sqlx::PgPool;

@@ -1,4 +1,4 @@
-//! The SQL statements in our sources, and what they say about tables.
+//! The SQL statements in our sources, and how they use tables.
 use super::sources;
 use std::collections::BTreeSet;
 

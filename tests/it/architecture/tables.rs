@@ -1,4 +1,4 @@
-//! Tables: whose they are, and how their keys and the statements on them keep regions apart.
+//! Tables: which slice owns them, and how their keys and the statements on them keep regions apart.
 use super::{
     code, slice_of, sources,
     sql::{Statement, called, statements, tokens, unbound, writes_values},

@@ -1,4 +1,4 @@
-//! Claims: one wins, five at most, and every list hears of it.
+//! Claims: one wins, five at most, and every list shows it.
 use super::{ids, published, town};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -17,7 +17,7 @@ async fn of_two_hundred_crews_one_has_the_order_and_every_list_drops_it() {
         let received = socket.expect_push(&crew.nearby(), "nearby").await["data"].clone();
         assert_eq!(ids(&received["added"]), [order.as_str()]);
         assert!((450..550).contains(&received["added"][0]["distance_m"].as_i64().expect("metres")), "{received}");
-        assert!(!received.to_string().contains("Mill Lane"), "the door is nobody's business yet: {received}");
+        assert!(!received.to_string().contains("Mill Lane"), "the address is not shown before a claim: {received}");
     }
 
     let answers = join_all(crews.iter().map(|crew| crew.claim(&order))).await;
@@ -142,7 +142,7 @@ async fn who_is_off_duty_or_has_too_much_cash_claims_nothing() {
     anna.claim(&order).await.refused(403, "forbidden");
     crew.claim(&uuid::Uuid::nil().to_string()).await.refused(404, "not_found");
 
-    // 500 in cash at the door of a large order.
+    // 500 in cash on delivery of a large order.
     let rich = app.customer().await;
     rich.wants(stall.product, 50).await;
     let large = rich.checkout().await.ok()["id"].as_str().expect("an id").to_owned();

@@ -29,7 +29,7 @@ async fn a_list_is_empty_before_the_first_ping_and_follows_the_crew_then() {
     );
     assert_eq!(phone.call("delivery.nearby", json!({ "radius_m": 100 })).await.expect("a list")["items"], json!([]));
 
-    // Four kilometres in a minute: nobody's list reaches as far.
+    // Four kilometres in a minute: no list reaches as far.
     crew.streams(&mut phone, json!({ "lat": HOME.0 - 0.036, "lng": HOME.1, "at": on_the_clock(&app, 0), "accuracy_m": 5 })).await;
     crew.streams(
         &mut phone,
@@ -92,7 +92,7 @@ fn take(list: &mut BTreeSet<String>, body: &Value) {
     }
 }
 
-/// Subscribes and leaves over and over; the subscription at which it is told to stay, with its list so far.
+/// Subscribes and leaves over and over; returns the subscription that stays, with its list so far.
 async fn fickle(crew: Person, times: Arc<AtomicUsize>, stay: Arc<AtomicBool>) -> (Socket, BTreeSet<String>) {
     let (mut phone, nearby) = (crew.socket().await, crew.nearby());
     loop {
@@ -104,7 +104,7 @@ async fn fickle(crew: Person, times: Arc<AtomicUsize>, stay: Arc<AtomicBool>) ->
             return (phone, list);
         }
         phone.request(json!({ "unsubscribe": { "channel": nearby } })).await;
-        // What was said to the subscription that ended is nothing to the next.
+        // What the ended subscription received does not count for the next.
         phone.so_far(&nearby).await;
     }
 }

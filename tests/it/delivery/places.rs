@@ -1,4 +1,4 @@
-//! Where crews are: pings, who follows whom, the staff's map.
+//! Positions of crews: pings, followers, the staff's map.
 use super::{at_the_address, ids, on_the_clock, town};
 use crate::kit::{HOME, Person, TestApp};
 use serde_json::{Value, json};
@@ -129,15 +129,15 @@ async fn of_two_addresses_only_the_nearer_gets_the_exact_position() {
         (seen["coarse"] == true, seen["other_stop_first"] == true)
     };
     assert_eq!(seen(&anna, &near).await, (false, false));
-    assert_eq!(seen(&far, &away).await, (true, true), "and the customer is told why");
+    assert_eq!(seen(&far, &away).await, (true, true), "and the customer gets the reason");
     assert_eq!(seen(&anna, &third).await, (true, false), "nothing is picked up for this one yet");
 
     let mut page = far.socket().await;
     let track = format!("track:{away}");
     page.subscribe(&track).await;
-    // On to the far door, and back: each turn is told at once.
+    // On to the far address, and back: each turn is published at once.
     for (lat, other_first) in [(HOME.0 + 0.0195, false), (HOME.0, true)] {
-        // The third fix at a place that nobody reaches so quickly is believed.
+        // The third fix at a place that is too far to be reached so quickly is accepted.
         for nudge in 0..3 {
             crew.ping(lat + f64::from(nudge) * 0.00001, HOME.1).await;
         }

@@ -1,4 +1,4 @@
-//! The proof at the door.
+//! The proof of delivery.
 use super::{at_the_address, published, town};
 use crate::kit::{Person, Stall, TestApp};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ async fn a_code_proves_its_own_order_alone_and_for_its_own_crew() {
     crew.confirm(&order, json!({})).await.refused(422, "invalid");
 
     let mut phone = crew.socket().await;
-    let ask = json!({ "order_id": order, "token": token, "lat": 52.52, "lng": 13.405, "idempotency_key": "door" });
+    let ask = json!({ "order_id": order, "token": token, "lat": 52.52, "lng": 13.405, "idempotency_key": "by-token" });
     let answer = phone.call("delivery.confirm", ask.clone()).await.expect("delivers");
     assert_eq!((&answer["status"], &answer["payment_status"]), (&json!("DELIVERED"), &json!("PAID")));
     assert_eq!(phone.call("delivery.confirm", ask).await.expect("repeats"), answer);
@@ -182,7 +182,7 @@ async fn each_shop_hands_over_its_own_part_and_the_last_delivers() {
     let two = app.stall(9).await;
     let (order, pin) = at_the_counters(&[&one, &two], &anna).await;
     let first = one.owner.confirm(&order, pin.clone()).await.ok();
-    assert_eq!(first["status"], "CREATED", "the other counter still has its part: {first}");
+    assert_eq!(first["status"], "CREATED", "the other shop still has its part: {first}");
     let seen = anna.get(&format!("/api/orders/{order}/")).await.ok();
     assert_eq!(
         (&seen["status"], &seen["payment_status"], fetched(&seen)),
@@ -197,7 +197,7 @@ async fn each_shop_hands_over_its_own_part_and_the_last_delivers() {
 
     assert_eq!(one.owner.confirm(&order, pin.clone()).await.refused(409, "invalid_transition")["state"], "CREATED");
     anna.act(&order, "cancel", json!({})).await.refused(409, "invalid_transition");
-    assert!(anna.proof(&order).await["confirmed_at"].is_null(), "the PIN serves at the next counter");
+    assert!(anna.proof(&order).await["confirmed_at"].is_null(), "the PIN serves at the next shop");
     assert_eq!(two.owner.confirm(&order, pin.clone()).await.ok()["status"], "DELIVERED");
     let seen = anna.get(&format!("/api/orders/{order}/")).await.ok();
     assert_eq!((&seen["payment_status"], fetched(&seen).len()), (&json!("PAID"), 2));

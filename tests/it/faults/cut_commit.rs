@@ -1,4 +1,4 @@
-//! The answer to COMMIT is lost on the wire: the caller still learns the truth, and everybody hears it once.
+//! The answer to COMMIT is lost on the wire: the caller still gets the outcome, and every client receives it once.
 #![allow(clippy::inconsistent_digit_grouping, reason = "cents stand apart")]
 use crate::kit::{Answer, Cut, Person, Proxy, TestApp, Watcher, cluster};
 use centrifuge::Protocol;

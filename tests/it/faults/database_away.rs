@@ -120,7 +120,7 @@ async fn goes_away(how: Away) {
     for customer in customers {
         socket.stay_until(customer).await.expect("everybody gets through");
     }
-    // Over a connection of today: idle ones of the pools died with the old server, and each says so once.
+    // Over a connection of today: idle ones of the pools ended with the old server, and each fails once.
     let pool = sqlx::PgPool::connect(&url).await.expect("a connection");
     let log = log(&pool, &shop).await;
     let received = socket.so_far(&shop).await;

@@ -1,4 +1,4 @@
-//! A caller hangs up at every point of a command: either nothing happened, or everybody received it once; the same key finishes it.
+//! A caller hangs up at every point of a command: either nothing happened, or every client received it once; the same key finishes it.
 use crate::kit::{Person, TestApp, Watcher};
 use centrifuge::Protocol;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The real binary is killed, or told to leave, in the middle of many order changes: every client has every event of its channels once, in order.
+//! The real binary is killed, or stopped by a signal, in the middle of many order changes: every client has every event of its channels once, in order.
 use crate::kit::{Node, Person, Stall, TestApp, Watcher, cluster, log};
 use centrifuge::Protocol;
 use nix::sys::signal::Signal;

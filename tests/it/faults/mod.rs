@@ -1,4 +1,4 @@
-//! What must hold when things break: a commit's answer lost, a node killed, the database away, a reader too slow.
+//! Faults: a commit's answer is lost, a node is killed, the database is unavailable, a reader is too slow.
 mod cut_commit;
 mod database_away;
 mod dropped;

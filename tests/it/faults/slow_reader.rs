@@ -70,7 +70,7 @@ impl AsyncWrite for Trickle {
     }
 }
 
-/// A slow phone that watches one fleeting channel and hears its owner's kept one.
+/// A slow phone that watches one ephemeral channel and its owner's durable one.
 struct Phone {
     address: SocketAddr,
     token: String,
@@ -217,7 +217,7 @@ async fn positions_stay_young_and_no_event_is_missing() {
     assert!(phone.closes.iter().all(|code| *code == 3008), "{:?}", phone.closes);
     assert!(
         app.app.hub().stats().lagged > 0,
-        "nothing fleeting is queued for who lags: the place as it then is goes out when there is room"
+        "nothing ephemeral is queued for a reader that lags: it gets the present position when its socket drains"
     );
     app.end().await;
 }

@@ -1,4 +1,4 @@
-//! From an empty cart to the last cent: a customer orders, a shop prepares, a crew brings it, three days later everybody is paid.
+//! A whole order: a customer orders, a shop prepares, a crew delivers, and three days later everyone is paid.
 use crate::kit::{Person, TestApp, Watcher};
 use centrifuge::Protocol;
 use chrono::TimeDelta;
@@ -71,7 +71,7 @@ async fn a_delivery(via: Via) {
     anna.act(&order, "complete", json!({})).await.refused(409, "too_early");
 
     app.pass(TimeDelta::days(3)).await;
-    // Three days later every token is old: the completion is the house's own task.
+    // Three days later every token is old: the completion is a scheduled task.
     app.settle().await;
     let completed = async {
         loop {

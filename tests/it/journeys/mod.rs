@@ -1,2 +1,2 @@
-//! Stories from end to end, as people live them.
+//! Stories from end to end.
 mod delivered;

@@ -117,7 +117,7 @@ impl TestApp {
         crew
     }
 
-    /// A crew who is on duty and has told where they are.
+    /// A crew on duty with a position.
     pub async fn crew(self: &Arc<Self>) -> Person {
         let crew = self.crew_on_duty().await;
         crew.ping(super::world::HOME.0, super::world::HOME.1).await;
@@ -170,12 +170,12 @@ impl Person {
         self.post("/api/cart/items/", json!({ "product_id": product, "quantity": quantity })).await.ok()
     }
 
-    /// Orders what is in the cart, paid at the door.
+    /// Orders what is in the cart, paid in cash on delivery.
     pub async fn checkout(&self) -> Answer {
         self.post("/api/orders/checkout/", json!({ "fulfilment": "delivery", "payment_mode": "COD" })).await
     }
 
-    /// Orders `quantity` of a stall's product, paid at the door: the order's id.
+    /// Orders `quantity` of a stall's product, paid in cash on delivery: the order's id.
     pub async fn order_from(&self, stall: &super::Stall, quantity: i32) -> String {
         self.wants(stall.product, quantity).await;
         self.checkout().await.ok()["id"].as_str().expect("an id").to_owned()
@@ -186,7 +186,7 @@ impl Person {
         self.post(&format!("/api/orders/{order}/{command}/"), body).await
     }
 
-    /// Tells where the crew is, by REST.
+    /// Sends the crew's position by REST.
     pub async fn ping(&self, lat: f64, lng: f64) -> Value {
         let at = self.app.app.clock.now();
         self.post("/api/delivery/pings/", json!({ "pings": [{ "lat": lat, "lng": lng, "at": at, "accuracy_m": 5 }] })).await.ok()

@@ -1,4 +1,4 @@
-//! Which language people are answered and written to in.
+//! The languages of answers and notifications.
 use crate::kit::{Socket, TestApp};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ async fn a_message_is_in_the_recipients_language_and_a_list_in_the_readers() {
     assert_eq!(notification["message"], format!("La commande {code} a été annulée. Motif : Ordered twice"));
     let pushed = board.expect_push(&format!("user:{}", stall.owner.id), "order_cancelled").await;
     assert_eq!(pushed["data"]["notification"]["message"], format!("أُلغي الطلب {code}. السبب: Ordered twice"));
-    // Somebody who never said what they read is written to in English.
+    // Without a stored language the texts are English.
     assert_eq!(crew.messages("order_cancelled").await[0]["notification"]["title"], "Order cancelled");
 
     for (language, title, message) in [

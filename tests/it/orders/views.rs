@@ -1,4 +1,4 @@
-//! Who sees what of an order: lists, events, the crews' list, channels.
+//! The views of an order by relation: lists, events, the crews' list, channels.
 use super::*;
 use wassally::domain::orders::By;
 
