@@ -82,7 +82,7 @@ it('while the crew delivers another order first, the page says so instead of sho
   await own.emptyHanded();
   await own.onDuty(true);
   const home = await near.get<{ location_lat: number; location_lng: number }>('/api/users/me/');
-  await own.ping(home.location_lat, home.location_lng);
+  await own.isAt(home.location_lat, home.location_lng);
   const [first, second] = [await near.order(), await far.order()];
   for (const order of [first, second]) {
     await own.claim(order.id);

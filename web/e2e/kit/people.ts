@@ -119,7 +119,13 @@ export class Person {
   ready = (order: string) => this.post(`/api/orders/${order}/ready/`);
   onDuty = (on_duty: boolean) => this.patch('/api/delivery/me/', { on_duty });
   ping = (lat: number, lng: number) =>
-    this.post('/api/delivery/pings/', { pings: [{ lat, lng, at: new Date().toISOString(), accuracy_m: 5 }] });
+    this.post<Schema<'Taken'>>('/api/delivery/pings/', {
+      pings: [{ lat, lng, at: new Date().toISOString(), accuracy_m: 5 }],
+    });
+  /** Pings until it is believed: a jump from where the demo put this crew seconds ago is implausible the first times. */
+  async isAt(lat: number, lng: number): Promise<void> {
+    while ((await this.ping(lat, lng)).accepted === 0);
+  }
   claim = (order: string) => this.post(`/api/delivery/orders/${order}/claim/`);
   release = (order: string) => this.post(`/api/delivery/orders/${order}/release/`, { reason: 'test' });
   advance = (order: string) => this.post(`/api/delivery/orders/${order}/advance/`);
