@@ -250,7 +250,7 @@ async fn a_public_parser_reads_the_asyncapi_document_without_a_complaint() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_document_has_is_noticed() {
+async fn undocumented_answers_and_messages_are_noticed() {
     let app = TestApp::start().await;
     let witness = Witness::of(&app.app);
     let problem = |status, code| move || async move { Problem::new(status, code) };
