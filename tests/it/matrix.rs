@@ -13,8 +13,8 @@ const SECRET: &str = "Mill Lane 1";
 /// Where no relation is needed: any crew may try to claim any order, and the first one gets it.
 const OPEN_TO_THE_ROLE: [&str; 1] = ["POST /api/delivery/orders/{id}/claim/"];
 
-/// Own ids that answer 404 nevertheless: at a delivery there is no counter where a seller could confirm it.
-const NOT_AT_A_COUNTER: (&str, Role) = ("POST /api/orders/{id}/proof/confirm/", Role::Seller);
+/// Own ids that answer 404 nevertheless: with a delivery a seller has nothing to confirm.
+const NOT_ON_PICKUP: (&str, Role) = ("POST /api/orders/{id}/proof/confirm/", Role::Seller);
 
 /// A body that fits the path, as far as one can be guessed from its schema.
 fn body(document: &Value, schema: &Value) -> Value {
@@ -164,7 +164,7 @@ fn nil() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_asked_to_sign_in_before_any_id_is_looked_up() {
+async fn a_sign_in_is_demanded_before_any_id_is_looked_up() {
     let app = TestApp::start().await;
     let world = World::of(&app).await;
     let document = &app.app.documents().openapi;
@@ -178,11 +178,11 @@ async fn nobody_is_asked_to_sign_in_before_any_id_is_looked_up() {
         for id in ids {
             let answer = app.ask(operation.method.clone(), &attempt.path(&id), attempt.body.as_ref()).await;
             tried += 1;
-            let is_asked = is_refused(&answer, 401, "unauthorized");
+            let is_unauthorized = is_refused(&answer, 401, "unauthorized");
             let is_right = match operation.access {
-                Access::SignedIn => is_asked,
+                Access::SignedIn => is_unauthorized,
                 Access::Optional | Access::Anyone => {
-                    answer.status < 500 && (!is_asked || operation.path.starts_with("/api/auth/"))
+                    answer.status < 500 && (!is_unauthorized || operation.path.starts_with("/api/auth/"))
                 }
             };
             if !is_right || answer.body.to_string().contains(SECRET) {
@@ -292,7 +292,7 @@ async fn what_is_ones_own_is_found_and_staff_see_all() {
             let is_refused_as_stranger = [(401, "unauthorized"), (403, "forbidden"), (404, "not_found")]
                 .iter()
                 .any(|&(status, code)| is_refused(&answer, status, code));
-            let is_own = attempt.is_bound(role) && (operation.name, role) != NOT_AT_A_COUNTER;
+            let is_own = attempt.is_bound(role) && (operation.name, role) != NOT_ON_PICKUP;
             if answer.status >= 500 || is_own && is_refused_as_stranger {
                 wrong.push(format!("{} by {}: {} {}", operation.name, role.name(), answer.status, answer.body));
             }

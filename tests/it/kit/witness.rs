@@ -59,11 +59,11 @@ impl Witness {
     /// Sees what passes over one socket.
     pub fn of_socket(self: &Arc<Self>) -> Observer {
         let witness = Arc::clone(self);
-        let mut asked: HashMap<u64, Value> = HashMap::new();
+        let mut sent: HashMap<u64, Value> = HashMap::new();
         Box::new(move |passed| match passed {
-            Passed::Sent { id, command } => drop(asked.insert(id.into(), command.clone())),
+            Passed::Sent { id, command } => drop(sent.insert(id.into(), command.clone())),
             Passed::Received(message) => {
-                let command = message["id"].as_u64().and_then(|id| asked.remove(&id)).unwrap_or_default();
+                let command = message["id"].as_u64().and_then(|id| sent.remove(&id)).unwrap_or_default();
                 witness.note_message(&command, message);
             }
         })
