@@ -8785,6 +8785,8 @@ export interface operations {
             query?: {
                 from?: string | null;
                 to?: string | null;
+                /** @description For a map: leaves out the fixes that lie nearer than so many metres to the line of the others; 0 to 1000. Without it: every fix. */
+                tolerance_m?: number | null;
             };
             header?: never;
             path: {
