@@ -61,6 +61,8 @@ macro_rules! order_facts {
     ($fact:ident => $order:ident, $shop:ident {
         $($(#[doc = $doc:literal])* $variant:ident { $($(#[doc = $field_doc:literal])* $field:ident: $type:ty),* $(,)? })+
     }) => {
+        // Each variant is named as its message is on the wire.
+        #[allow(clippy::enum_variant_names)]
         #[derive(Debug, Clone)]
         pub enum $fact {
             $($(#[doc = $doc])* $variant { $($field: $type),* },)+
