@@ -7,7 +7,7 @@ use crate::{
     handle::Parts,
     problem::Result,
     subject::SubjectKinds,
-    tasks::{Kinds, Sweep},
+    tasks::{self, Kinds, Sweep},
 };
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
@@ -43,7 +43,7 @@ fn once<K: std::hash::Hash + Eq + std::fmt::Debug, V>(
     what: &str,
     slice: &str,
 ) -> anyhow::Result<()> {
-    anyhow::ensure!(!map.contains_key(&key), "{slice} declares the {what} {key:?} of another slice");
+    anyhow::ensure!(!map.contains_key(&key), "{slice} declares the {what} {key:?}, which another declares");
     map.insert(key, value);
     Ok(())
 }
@@ -51,9 +51,11 @@ fn once<K: std::hash::Hash + Eq + std::fmt::Debug, V>(
 impl Registry {
     /// Gathers the slices' offers; their states become parts.
     ///
-    /// Errors: two slices declare the same operation, RPC, channel, task, message type, state or kind of subject.
+    /// Errors: two slices declare the same operation, RPC, channel, task, message type, state or kind of subject, or one declares a
+    /// task of the application's own.
     pub fn gather(slices: Vec<Slice>, parts: &mut Parts) -> anyhow::Result<Gathered> {
-        let (mut operations, mut calls, mut sends, mut tasks) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut operations, mut calls, mut sends) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut tasks = tasks::own();
         let mut channels = BTreeMap::new();
         let (mut messages, mut observers, mut left, mut sweeps, mut starts) = (vec![], vec![], vec![], vec![], vec![]);
         let mut hooks = Hooks::default();
@@ -75,7 +77,7 @@ impl Registry {
                 let namespace = rule.namespace;
                 anyhow::ensure!(
                     channels.insert(namespace, rule).is_none(),
-                    "{name} declares the channels {namespace} of another"
+                    "{name} declares the channels {namespace}, which another declares"
                 );
             }
             for task in slice.tasks {
@@ -101,7 +103,7 @@ impl Registry {
         parts.add(subjects);
         let observers = Observers::new(&messages, observers)?;
         let registry = Self { operations: list, calls, sends, channels, messages, observers, left, sweeps, starts };
-        Ok(Gathered { registry, hooks, kinds: Kinds::new(tasks) })
+        Ok(Gathered { registry, hooks, kinds: Kinds(tasks) })
     }
 
     /// The operation that sockets call so.
@@ -163,7 +165,7 @@ mod tests {
         event::ChannelMessage,
         operations::{NoInput, channel, get},
         reply::NoContent,
-        tasks::{Task, TaskResult},
+        tasks::{PublishElsewhere, Task, TaskResult},
     };
     use serde::{Deserialize, Serialize};
     use utoipa::ToSchema;
@@ -224,13 +226,15 @@ mod tests {
     fn what_two_slices_declare_stops_the_start() {
         assert_eq!(refused(|slice| slice), "");
         let why = refused(|slice| slice.query(get("/api/things/", nothing)));
-        assert_eq!(why, "second declares the operation \"GET /api/things/\" of another slice");
+        assert_eq!(why, "second declares the operation \"GET /api/things/\", which another declares");
         let why = refused(|slice| slice.send("things.move", |_, _, _| {}));
-        assert_eq!(why, "second declares the message \"things.move\" of another slice");
+        assert_eq!(why, "second declares the message \"things.move\", which another declares");
         let why = refused(|slice| slice.channel(channel::<Here>(Retention::Plain)));
-        assert_eq!(why, "second declares the channels here of another");
+        assert_eq!(why, "second declares the channels here, which another declares");
         let why = refused(Slice::task::<Work>);
-        assert_eq!(why, "second declares the task \"work\" of another slice");
+        assert_eq!(why, "second declares the task \"work\", which another declares");
+        let why = refused_both(Slice::new("first").task::<PublishElsewhere>(), Slice::new("second"));
+        assert_eq!(why, "first declares the task \"publish\", which another declares");
         let why = refused(|slice| slice.subject("thing"));
         assert!(why.contains("second") && why.contains("thing"), "{why}");
     }
@@ -239,7 +243,7 @@ mod tests {
     fn one_rpc_name_means_one_operation() {
         let first = Slice::new("first").query(get("/api/things/", nothing).rpc("things"));
         let second = Slice::new("second").query(get("/api/others/", nothing).rpc("things"));
-        assert_eq!(refused_both(first, second), "second declares the RPC \"things\" of another slice");
+        assert_eq!(refused_both(first, second), "second declares the RPC \"things\", which another declares");
     }
 
     #[test]

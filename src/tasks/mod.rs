@@ -4,6 +4,7 @@ mod publish;
 mod runner;
 mod sweeps;
 
+pub use publish::PublishElsewhere;
 pub use runner::{Outcome, run_due, work};
 pub use sweeps::Sweep;
 
@@ -49,16 +50,15 @@ impl AnyTask {
 }
 
 /// The tasks that this release knows, by kind.
-pub struct Kinds(HashMap<&'static str, AnyTask>);
+pub struct Kinds(pub HashMap<&'static str, AnyTask>);
+
+/// The application's own tasks, which the slices' join.
+pub fn own() -> HashMap<&'static str, AnyTask> {
+    let publish = AnyTask::of::<publish::PublishElsewhere>();
+    HashMap::from([(publish.kind, publish)])
+}
 
 impl Kinds {
-    /// The slices' tasks and the application's own.
-    pub fn new(mut tasks: HashMap<&'static str, AnyTask>) -> Self {
-        let publish = AnyTask::of::<publish::PublishElsewhere>();
-        tasks.insert(publish.kind, publish);
-        Self(tasks)
-    }
-
     fn get(&self, kind: &str) -> Option<&AnyTask> {
         self.0.get(kind)
     }
