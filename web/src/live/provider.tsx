@@ -60,16 +60,14 @@ export function useLine(): LineState {
 export function useMessages<C extends Channel>(
   channel: C | null,
   onMessage: (message: MessageOf<C>) => void,
-  onSnapshot?: (snapshot: SnapshotOf<C>) => void,
+  onSubscribed?: (snapshot: SnapshotOf<C> | null) => void,
 ) {
   const client = useFeeds()?.client;
   useEffect(() => {
     if (!client || channel === null) return;
     return client.observe(channel, {
       received: ({ message }) => onMessage(message),
-      subscribed: ({ snapshot }) => {
-        if (snapshot !== null) onSnapshot?.(snapshot);
-      },
+      subscribed: ({ snapshot }) => onSubscribed?.(snapshot),
     });
-  }, [client, channel, onMessage, onSnapshot]);
+  }, [client, channel, onMessage, onSubscribed]);
 }

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import type { UserMessage } from '../../api/channels';
-import { ignore, useMessages } from '../../live';
+import { ignore, reload, useMessages } from '../../live';
 import { useUser } from '../../session';
 import { Guard } from '../frame/Guard';
 
@@ -49,7 +49,7 @@ function OwnMessages() {
   const cache = useQueryClient();
   const onMessage = useCallback(
     (message: UserMessage) => {
-      for (const queryKey of keysOf(message)) void cache.invalidateQueries({ queryKey });
+      for (const queryKey of keysOf(message)) void reload(cache, queryKey);
     },
     [cache],
   );

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { inColumn, ownOrdersQuery, type Part, PREP, partsOf } from '../../domain/shops/parts';
-import { useLine, useMessages } from '../../live';
+import { reload, useLine, useMessages } from '../../live';
 import { useUser } from '../../session';
 import { Empty, ErrorLine, ErrorScreen, Loading, TopBar } from '../../ui';
 import { Guard } from '../frame/Guard';
@@ -30,7 +30,7 @@ function Seller() {
   // Here, not in the card: after an error the card is often in another column a moment later, or gone.
   const [failed, setFailed] = useState<{ part: Part; error: unknown } | null>(null);
   const [tab, setTab] = useState<Column>('NEW');
-  const again = useCallback(() => void cache.invalidateQueries({ queryKey: ownOrdersQuery().queryKey }), [cache]);
+  const again = useCallback(() => void reload(cache, ownOrdersQuery().queryKey), [cache]);
   // The first order of a shop comes as a notification to its owner, everything after it on the shop's own channel.
   useMessages(id ? `user:${id}` : null, again, again);
   // After a broken line everything is loaded again.

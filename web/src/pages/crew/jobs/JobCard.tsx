@@ -22,7 +22,12 @@ export function JobCard({ job, crew, position }: Props) {
   const { patch } = crew;
   const tint = useTint<HTMLLIElement>(job.status);
   // The progress of its shops comes on the order's own channel.
-  const onSnapshot = useCallback((order: OrderSnapshot) => patch((data) => withOrderState(data, order)), [patch]);
+  const onSnapshot = useCallback(
+    (order: OrderSnapshot | null) => {
+      if (order !== null) patch((data) => withOrderState(data, order));
+    },
+    [patch],
+  );
   const onMessage = useCallback(
     ({ type, order }: OrderMessage) => {
       if (type === 'proof_unlocked') setUnlocked((before) => before + 1);
