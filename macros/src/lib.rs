@@ -1,6 +1,6 @@
 //! `#[derive(ApiError)]`: a variant of an error enum declares its HTTP status, its slug and the members that the caller gets.
 //!
-//! ```ignore
+//! ```text
 //! #[derive(Debug, ApiError)]
 //! pub enum BidError {
 //!     /// Somebody else leads with as much or more.
